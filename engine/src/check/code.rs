@@ -1,0 +1,176 @@
+//! The closed list of diagnostic codes.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::report::Severity;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $severity:ident;)*) => {
+        /// What kind of thing a diagnostic is about. The text form is stable.
+        #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// All codes, in order.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The stable text form, e.g. `flow.entry_missing`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// How severe it usually is.
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The document is not a flow in any accepted shape.
+    FlowShape = "flow.shape", Error;
+    /// More nodes, connections, bytes or nesting than a flow may have (R1.5, R12.89).
+    FlowTooLarge = "flow.too_large", Error;
+    /// There are no nodes (R12.60).
+    FlowNoNodes = "flow.no_nodes", Error;
+    /// No entry can be determined (R1.6, R12.61).
+    FlowEntryMissing = "flow.entry_missing", Error;
+    /// The entry names no node (R12.62).
+    FlowEntryNotFound = "flow.entry_not_found", Error;
+    /// The only node without an incoming connection was taken as the entry (R1.6).
+    FlowEntryInferred = "flow.entry_inferred", Info;
+    /// Envelope and `flow_data` name different entries; the envelope's is used (R1.6).
+    FlowEntryConflict = "flow.entry_conflict", Warning;
+    /// Both `connections` and `edges` are given; `connections` is used (R1.3).
+    FlowEdgesIgnored = "flow.edges_ignored", Warning;
+    /// No version was given; `1.0.0` is used (R1.1).
+    FlowVersionMissing = "flow.version_missing", Warning;
+    /// A field of the envelope has a value of the wrong kind; its default is used.
+    FlowField = "flow.field", Warning;
+    /// A cycle never waits for the visitor (R12.71); a warning when a condition may leave it.
+    FlowLoopWithoutInput = "flow.loop_without_input", Error;
+    /// A declared variable cannot be written where it says (R5.7).
+    FlowVariable = "flow.variable", Error;
+    /// A node has no id (R1.13).
+    NodeIdMissing = "node.id_missing", Error;
+    /// A node id is empty, too long or has a character that ids may not have (R1.13).
+    NodeIdInvalid = "node.id_invalid", Error;
+    /// Two nodes share an id; the first is used (R1.14).
+    NodeDuplicateId = "node.duplicate_id", Error;
+    /// A node's type is missing or unknown (R1.12).
+    NodeUnknownType = "node.unknown_type", Error;
+    /// A node's content is not an object (R12.20).
+    NodeContentType = "node.content_type", Error;
+    /// A node's content is empty (R12.20).
+    NodeContentEmpty = "node.content_empty", Error;
+    /// A field of a node has a value of the wrong kind.
+    NodeField = "node.field", Error;
+    /// The node uses something that this version does not run yet.
+    NodeNotBuilt = "node.not_built", Error;
+    /// The entry does not lead to this node (R12.68).
+    NodeUnreachable = "node.unreachable", Warning;
+    /// A node has no connections at all and is not the entry (R12.69).
+    NodeOrphan = "node.orphan", Warning;
+    /// A node that is not a message has no connection out (R12.70).
+    NodeDeadEnd = "node.dead_end", Info;
+    /// A connection is not an object with a source and a target.
+    ConnectionShape = "connection.shape", Error;
+    /// A connection's source or target is not a node (R1.23).
+    ConnectionDangling = "connection.dangling", Error;
+    /// Two connections of one type join the same nodes under different predicates (R1.20).
+    ConnectionDuplicate = "connection.duplicate", Warning;
+    /// A connection's type is not a known one; `default` is used (R1.18).
+    ConnectionUnknownType = "connection.unknown_type", Warning;
+    /// A connection's predicate does not parse (R12.67).
+    ConnectionPredicate = "connection.predicate_syntax", Error;
+    /// More than one unconditional `default` leaves a node; the first is used (R12.80).
+    ConnectionMultipleDefault = "connection.multiple_default", Warning;
+    /// A message has nothing to say (R12.21).
+    MessageNoContent = "message.no_content", Error;
+    /// An entry of `messages` cannot be shown (R12.21).
+    MessageItem = "message.item", Error;
+    /// A media URL is missing or of a scheme that is not allowed (R2.23).
+    MessageMediaUrl = "message.media_url", Error;
+    /// A delay is negative or not a number; it is dropped (R2.17).
+    MessageDelay = "message.delay", Warning;
+    /// A question has no prompt (R12.22).
+    QuestionPromptMissing = "question.prompt_missing", Error;
+    /// `input_type` is not a known one (R12.22).
+    QuestionInputType = "question.input_type", Error;
+    /// A choice has nothing to choose from (R12.22).
+    QuestionOptionsMissing = "question.options_missing", Error;
+    /// An option is neither an object nor a scalar, or has no value, label or text (R12.22).
+    QuestionOption = "question.option", Error;
+    /// A variable of a question cannot be written (R12.22).
+    QuestionVariable = "question.variable", Error;
+    /// `validation` has a value of the wrong kind (R12.22).
+    QuestionValidation = "question.validation", Error;
+    /// `source` or `source_config` does not describe a draw (R12.22).
+    QuestionSource = "question.source_config", Error;
+    /// An option has no connection and there is no default (R12.75).
+    QuestionOptionWithoutPath = "question.option_without_path", Warning;
+    /// A condition has no entries (R12.23).
+    ConditionMissing = "condition.conditions_missing", Error;
+    /// An entry of a condition is not an object with `if` and `then` (R12.23).
+    ConditionEntry = "condition.entry_type", Error;
+    /// A CEL expression does not parse (R12.23).
+    CelSyntax = "cel.syntax", Error;
+    /// A CEL expression calls a function that does not exist (R12.23).
+    CelUnknownFunction = "cel.unknown_function", Error;
+    /// A CEL expression holds a `{{path}}`; it is read as that path (R6.9).
+    CelTemplate = "cel.template_in_expression", Warning;
+    /// A JSON condition has no `var`, `and`, `or` or `not`, or no operator (R12.23).
+    ConditionJson = "condition.json_invalid", Error;
+    /// A `then` or the default path leads to no connection (R12.73).
+    ConditionPath = "condition.path_without_connection", Error;
+    /// A condition has neither a default connection nor one for its default path (R12.72).
+    ConditionNoDefault = "condition.no_default", Warning;
+    /// An action node has no actions (R12.24).
+    ActionMissing = "action.actions_missing", Error;
+    /// An action is not an object with a known type (R12.24).
+    ActionType = "action.type_unknown", Error;
+    /// An action lacks a field that its type needs (R12.24).
+    ActionField = "action.field_missing", Error;
+    /// An action's variable cannot be written (R12.24).
+    ActionVariable = "action.variable", Error;
+    /// An aggregate's operation or strategy is unknown (R12.24).
+    ActionOperation = "action.operation", Error;
+    /// An `api_call` endpoint is neither a relative path nor an absolute https URL (R7.42).
+    ActionEndpoint = "action.api_endpoint", Error;
+    /// A timeout is out of range (R8.12).
+    ActionTimeout = "action.timeout_range", Error;
+    /// A webhook's URL is missing or not an absolute https URL (R12.25).
+    WebhookUrl = "webhook.url_format", Error;
+    /// A composite has neither a reference nor nodes (R12.26).
+    CompositeNothing = "composite.nothing", Error;
+    /// A composite's flow is unknown (R12.84).
+    CompositeNotFound = "composite.not_found", Error;
+    /// A composite embeds its own flow (R9.38).
+    CompositeSelf = "composite.self_reference", Error;
+    /// `inputs` or `outputs` is not an object of names and paths (R12.26).
+    CompositeMapping = "composite.mapping", Error;
+    /// `{{` without `}}`, or an empty or unreadable reference (R12.28).
+    TemplateMalformed = "template.malformed", Warning;
+    /// A filter that does not exist; the reference counts as unresolved (R12.28).
+    TemplateFilter = "template.unknown_filter", Warning;
+    /// `{{secret:…}}` outside a request (R5.29).
+    SecretMisplaced = "secret.misplaced", Error;
+    /// Content names an item that is missing or inactive (R12.88).
+    ContentMissing = "content.missing", Error;
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

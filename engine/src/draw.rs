@@ -1,0 +1,75 @@
+//! Random draws whose output is part of the session format (ADR 0004).
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+/// Seeds a session's draws. Text in JSON, because a JavaScript number holds 53 bits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Seed(pub u64);
+
+impl Seed {
+    /// The seed that a text stands for: the first eight bytes of its SHA-256, big-endian.
+    pub fn from_text(text: &str) -> Self {
+        let digest = Sha256::digest(text.as_bytes());
+        Self(digest.iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte)))
+    }
+}
+
+impl Serialize for Seed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The `index`-th number of the stream `seed`, uniform over all of `u64`.
+///
+/// Source: SplitMix64 (Steele, Lea & Flood, OOPSLA 2014), addressed by counter.
+pub(crate) fn draw(seed: Seed, index: u64) -> u64 {
+    let mut z = seed.0.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// Maps a draw to `0..count` by its high bits; 0 when `count` is 0.
+pub(crate) fn index_below(draw: u64, count: usize) -> usize {
+    let wide = u128::from(draw).saturating_mul(count as u128) >> 64;
+    usize::try_from(wide).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Seed, draw, index_below};
+
+    #[test]
+    fn first_draws_of_seed_zero_match_the_published_vector() {
+        assert_eq!(draw(Seed(0), 0), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(draw(Seed(0), 1), 0x6E78_9E6A_A1B9_65F4);
+    }
+
+    #[test]
+    fn an_index_is_below_its_bound() {
+        for count in [1, 2, 3, 1000] {
+            assert!((0..100).all(|i| index_below(draw(Seed(7), i), count) < count));
+        }
+        assert_eq!((index_below(0, 4), index_below(u64::MAX, 4), index_below(5, 0)), (0, 3, 0));
+    }
+
+    #[test]
+    fn small_pools_are_drawn_evenly() {
+        let mut hits = [0_u32; 4];
+        for i in 0..10_000 {
+            hits[index_below(draw(Seed::from_text("even"), i), 4)] += 1;
+        }
+        // Chi-square with three degrees of freedom; 16.27 is its 99.9 % point.
+        let chi: f64 = hits.iter().map(|n| (f64::from(*n) - 2500.0).powi(2) / 2500.0).sum();
+        assert!(chi < 16.27, "{hits:?}");
+    }
+}

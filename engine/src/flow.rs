@@ -1,0 +1,9 @@
+//! Flows: as authored ([`FlowDefinition`]) and ready to run.
+
+mod connection_type;
+mod definition;
+
+pub use connection_type::ConnectionType;
+pub use definition::{
+    ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
+};

@@ -1,0 +1,150 @@
+//! A flow as its author wrote it, in canonical form (R1.1 to R1.31).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::connection_type::ConnectionType;
+use crate::check::Pointer;
+use crate::id::{FlowId, NodeId, TenantId};
+
+/// A flow document in canonical form. Nodes and connections are in document order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowDefinition {
+    /// The id given by the document or the host.
+    pub id: Option<FlowId>,
+    /// The author's stable key, from `seed_key` or `info.seed_key`.
+    pub seed_key: Option<String>,
+    /// 1 to 255 characters.
+    pub name: String,
+    /// Free text.
+    pub description: Option<String>,
+    /// A label; `1.0.0` when the document has none.
+    pub version: String,
+    /// Where a session starts, after R1.6; it need not be one of `nodes`.
+    pub entry: Option<NodeId>,
+    /// Who may see and embed it.
+    pub visibility: Visibility,
+    /// The owning tenant.
+    pub school_id: Option<TenantId>,
+    /// Free metadata.
+    pub info: Map<String, Value>,
+    /// What the flow needs at entry and leaves behind (R9.33).
+    pub contract: Option<Map<String, Value>>,
+    /// Whether sessions are traced (R11.53).
+    pub trace_enabled: bool,
+    /// The nodes.
+    pub nodes: Vec<NodeDefinition>,
+    /// The connections.
+    pub connections: Vec<ConnectionDefinition>,
+    /// Keys of `flow_data` beside the graph: `variables`, `theme_id` and whatever else there was.
+    pub data_keys: Map<String, Value>,
+    /// Keys of the envelope that are none of the above, kept for the round trip (R1.30).
+    pub extra: Map<String, Value>,
+}
+
+/// Who may see a flow (R1.1).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Its owner.
+    Private,
+    /// Its school.
+    School,
+    /// Everyone signed in.
+    Public,
+    /// Everyone.
+    #[default]
+    Wriveted,
+}
+
+/// The kinds of node.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NodeType {
+    /// Says something.
+    Message,
+    /// Asks something.
+    Question,
+    /// Chooses a connection.
+    Condition,
+    /// Changes variables, calls the host.
+    Action,
+    /// Calls a URL.
+    Webhook,
+    /// Runs another flow, or nodes of its own.
+    Composite,
+    /// Runs code in the client.
+    Script,
+    /// A type this engine does not know, as written; empty when there was none.
+    Unknown(String),
+}
+
+/// Where a node may run (R1.10).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExecutionContext {
+    /// In the client.
+    Frontend,
+    /// On the host.
+    #[default]
+    Backend,
+    /// Either.
+    Mixed,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeDefinition {
+    /// Unique within the flow.
+    pub id: NodeId,
+    /// Its type.
+    pub kind: NodeType,
+    /// What the type needs, as the author spelled it; an object unless the author erred.
+    pub content: Value,
+    /// The name of a template, for editors.
+    pub template: Option<String>,
+    /// Where editors draw it: `x`, `y` and whatever other keys there were (F34).
+    pub position: Map<String, Value>,
+    /// Free metadata.
+    pub info: Map<String, Value>,
+    /// Where it may run.
+    pub execution_context: ExecutionContext,
+    /// Unlisted keys, kept for the round trip.
+    pub extra: Map<String, Value>,
+    /// Where the node stands in the document that was read.
+    pub at: Pointer,
+}
+
+/// One connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConnectionDefinition {
+    /// The node it leaves.
+    pub source: NodeId,
+    /// The node it enters.
+    pub target: NodeId,
+    /// Which outcome it serves.
+    pub kind: ConnectionType,
+    /// What must hold: the value under `if` after R1.19, `None` when unconditional.
+    pub predicate: Option<Value>,
+    /// Free metadata.
+    pub info: Map<String, Value>,
+    /// Unlisted keys, kept for the round trip.
+    pub extra: Map<String, Value>,
+    /// Where the connection stands in the document that was read.
+    pub at: Pointer,
+}
+
+impl NodeType {
+    /// The canonical name; what the author wrote for an unknown type.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Message => "message",
+            Self::Question => "question",
+            Self::Condition => "condition",
+            Self::Action => "action",
+            Self::Webhook => "webhook",
+            Self::Composite => "composite",
+            Self::Script => "script",
+            Self::Unknown(name) => name,
+        }
+    }
+}

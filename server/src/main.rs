@@ -1,0 +1,2 @@
+//! The `chatflow` command.
+fn main() {}
