@@ -3,6 +3,7 @@
 mod check;
 mod content;
 mod draw;
+mod expr;
 mod flow;
 mod id;
 mod time;
@@ -10,6 +11,7 @@ mod time;
 pub use check::{Code, Diagnostic, Pointer, Report, Severity};
 pub use content::{ContentItem, ContentQuery};
 pub use draw::Seed;
+pub use expr::{ExpressionError, evaluate};
 pub use flow::{
     ConnectionDefinition, ConnectionType, ExecutionContext, FlowDefinition, NodeDefinition,
     NodeType, Visibility,
