@@ -20,6 +20,7 @@ pub use check::{Code, Diagnostic, Pointer, Report, Severity};
 pub use content::{ContentItem, ContentQuery};
 pub use draw::Seed;
 pub use drive::{AsyncResolver, Driven, Resolver, drive, drive_async};
+pub use expr::{ExpressionError, evaluate};
 pub use flow::{
     Catalog, Compiled, ConnectionDefinition, ConnectionType, ExecutionContext, Flow, FlowDefinition,
     NodeDefinition, NodeType, Visibility,
