@@ -55,7 +55,9 @@ pub fn drive<R: Resolver>(
         journal.inputs.push(input.clone());
         let step = engine.step(catalog, session, input)?;
         journal.events.extend(step.events);
-        let Next::Resolve(effect) = step.next else { return Ok(journal.finish(session, step.next)) };
+        let Next::Resolve(effect) = step.next else {
+            return Ok(journal.finish(session, step.next));
+        };
         let outcome = host.resolve(&effect);
         input = resolved(catalog, effect, outcome, host.now());
     }
@@ -79,7 +81,9 @@ pub async fn drive_async<R: AsyncResolver>(
         journal.inputs.push(input.clone());
         let step = engine.step(catalog, session, input)?;
         journal.events.extend(step.events);
-        let Next::Resolve(effect) = step.next else { return Ok(journal.finish(session, step.next)) };
+        let Next::Resolve(effect) = step.next else {
+            return Ok(journal.finish(session, step.next));
+        };
         let outcome = host.resolve(&effect).await;
         input = resolved(catalog, effect, outcome, host.now());
     }
@@ -118,7 +122,10 @@ fn resolved(catalog: &mut Catalog, effect: Effect, outcome: Outcome, at: Timesta
 fn load(catalog: &mut Catalog, version: FlowRef, document: &Value) -> Outcome {
     let (definition, report) = FlowDefinition::read(document);
     let Some(mut definition) = definition.filter(|_| !report.has_errors()) else {
-        return Outcome::failed("flow_invalid", format!("the document of flow `{version}` has errors"));
+        return Outcome::failed(
+            "flow_invalid",
+            format!("the document of flow `{version}` has errors"),
+        );
     };
     definition.id = Some(version.id);
     match Flow::compile(&definition, version.seq).flow {

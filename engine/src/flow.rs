@@ -6,7 +6,9 @@ mod definition;
 pub(crate) mod graph;
 pub(crate) mod node;
 pub(crate) mod predicate;
+mod read;
 pub(crate) mod target;
+mod write;
 
 pub use compile::Compiled;
 pub use connection_type::ConnectionType;

@@ -9,6 +9,8 @@ mod expr;
 mod flow;
 mod id;
 mod json_condition;
+mod number;
+mod pattern;
 mod protocol;
 mod run;
 mod session;
@@ -22,8 +24,8 @@ pub use draw::Seed;
 pub use drive::{AsyncResolver, Driven, Resolver, drive, drive_async};
 pub use expr::{ExpressionError, evaluate};
 pub use flow::{
-    Catalog, Compiled, ConnectionDefinition, ConnectionType, ExecutionContext, Flow, FlowDefinition,
-    NodeDefinition, NodeType, Visibility,
+    Catalog, Compiled, ConnectionDefinition, ConnectionType, ExecutionContext, Flow,
+    FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
 pub use id::{ContentId, EffectId, FlowId, FlowRef, NodeId, Revision, SessionId, TenantId};
 pub use protocol::{
@@ -34,3 +36,4 @@ pub use protocol::{
 pub use run::{Engine, Limits, StepError};
 pub use session::{NewSession, Phase, RestoreError, Session};
 pub use time::Timestamp;
+pub use value::{Cleaned, clean, state_hash};

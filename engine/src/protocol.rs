@@ -11,7 +11,7 @@ mod step;
 mod turn;
 
 pub use effect::{Effect, EffectKind, Failure, HandlerRequest, HttpRequest, Outcome};
-pub use ending::{Ending, EndReason};
+pub use ending::{EndReason, Ending};
 pub use event::{Event, Refused, Visited};
 pub use history::{HistoryEntry, InteractionType};
 pub use input::{Input, InputKind};

@@ -131,7 +131,9 @@ impl<'a> Run<'a> {
     }
 
     fn enter(&mut self, index: usize) -> Move {
-        let Some(node) = self.flow.node(index) else { return self.end(EndReason::Error, Some("node_gone")) };
+        let Some(node) = self.flow.node(index) else {
+            return self.end(EndReason::Error, Some("node_gone"));
+        };
         let limit = self.limits.nodes_per_turn;
         let turn = self.turn();
         if turn.visits >= limit {
@@ -139,7 +141,8 @@ impl<'a> Run<'a> {
         }
         turn.visits = turn.visits.saturating_add(1);
         self.session.engine.position = Some(node.id.clone());
-        self.events.push(Event::Entered(Visited { flow: self.flow.version.id, node: node.id.clone() }));
+        self.events
+            .push(Event::Entered(Visited { flow: self.flow.version.id, node: node.id.clone() }));
         match &node.kind {
             NodeKind::Message(message) => self.enter_message(node, message),
             NodeKind::Question(question) => self.enter_question(node, question),
@@ -175,12 +178,17 @@ impl<'a> Run<'a> {
 
     /// The running flow is over: return to the one that entered it, or end the session.
     fn finish(&mut self, reason: EndReason, code: Option<&'static str>) -> Move {
-        if self.session.engine.frames.len() > 1 { self.return_from(reason) } else { self.end(reason, code) }
+        if self.session.engine.frames.len() > 1 {
+            self.return_from(reason)
+        } else {
+            self.end(reason, code)
+        }
     }
 
     fn end(&mut self, reason: EndReason, code: Option<&'static str>) -> Move {
         let node = self.here();
-        let ending = Ending { reason, flow: node.flow, node: node.node, code: code.map(str::to_owned) };
+        let ending =
+            Ending { reason, flow: node.flow, node: node.node, code: code.map(str::to_owned) };
         self.session.engine.phase = Phase::Ended(ending.clone());
         Move::Stop(Next::Ended(ending))
     }

@@ -17,7 +17,7 @@ use crate::draw::Seed;
 use crate::id::{FlowRef, NodeId, Revision, SessionId};
 use crate::protocol::Visited;
 use crate::time::Timestamp;
-use crate::value::canonical::{canonical, state_hash};
+use crate::value::{canonical, state_hash};
 
 /// The version of the session's JSON form; a session of another version is refused.
 const FORMAT: u32 = 1;

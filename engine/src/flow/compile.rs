@@ -66,7 +66,8 @@ impl Flow {
         }
         let entry = definition.entry.as_ref().and_then(|entry| index.get(entry)).copied();
         let id = definition.id.unwrap_or_else(|| derived_id(definition));
-        let links: BTreeSet<Arc<str>> = nodes.iter().filter_map(|(_, kind, _)| link(kind)).collect();
+        let links: BTreeSet<Arc<str>> =
+            nodes.iter().filter_map(|(_, kind, _)| link(kind)).collect();
         let defaults = defaults(definition, &mut report);
         let flow = entry.filter(|_| !report.has_errors()).map(|entry| {
             Arc::new(Self {
@@ -120,7 +121,11 @@ fn compile_node(node: &NodeDefinition, report: &mut Report) -> NodeKind {
     let at = node.at.push("content");
     let Some(map) = node.content.as_object() else {
         report
-            .add(Code::NodeContentType, &at, format!("the content of `{}` must be an object", node.id))
+            .add(
+                Code::NodeContentType,
+                &at,
+                format!("the content of `{}` must be an object", node.id),
+            )
             .help("write `\"content\": {…}`");
         return NodeKind::Broken;
     };
@@ -136,9 +141,8 @@ fn compile_node(node: &NodeDefinition, report: &mut Report) -> NodeKind {
         NodeType::Question => NodeKind::Question(Box::new(Question::compile(&fields, report))),
         NodeType::Condition => NodeKind::Condition(Box::new(Condition::compile(&fields, report))),
         NodeType::Action => NodeKind::Action(Box::new(Action::compile(&fields, report))),
-        NodeType::Webhook => {
-            Webhook::compile(&fields, report).map_or(NodeKind::Broken, |hook| NodeKind::Webhook(Box::new(hook)))
-        }
+        NodeType::Webhook => Webhook::compile(&fields, report)
+            .map_or(NodeKind::Broken, |hook| NodeKind::Webhook(Box::new(hook))),
         NodeType::Composite => Composite::compile(&fields, report)
             .map_or(NodeKind::Broken, |composite| NodeKind::Composite(Box::new(composite))),
         NodeType::Script => {
@@ -194,4 +198,3 @@ fn default_of(value: &Value) -> Option<&Value> {
         other => Some(other),
     }
 }
-

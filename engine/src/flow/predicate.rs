@@ -63,8 +63,11 @@ pub(crate) fn compile_cel(
                 } else {
                     format!(" (line {}, column {})", problem.line, problem.column)
                 };
-                let message = format!("`{source}` is not an expression: {}{place}", problem.message);
-                report.add(syntax, at, message).help("write CEL, e.g. `temp.genre == 'fantasy' && user.age >= 8`");
+                let message =
+                    format!("`{source}` is not an expression: {}{place}", problem.message);
+                report
+                    .add(syntax, at, message)
+                    .help("write CEL, e.g. `temp.genre == 'fantasy' && user.age >= 8`");
             }
             None
         }
@@ -75,7 +78,7 @@ fn warn(problem: &Problem, at: &Pointer, report: &mut Report) {
     let code = match problem.kind {
         ProblemKind::UnknownFunction => Code::CelUnknownFunction,
         ProblemKind::TemplateInExpression => Code::CelTemplate,
-        ProblemKind::Syntax | ProblemKind::Limit => Code::CelSyntax,
+        ProblemKind::Syntax | ProblemKind::Limit | ProblemKind::Pattern => Code::CelSyntax,
     };
     report.add(code, at, problem.message.clone());
 }

@@ -7,7 +7,15 @@ use crate::value::path::Path;
 
 /// Names in `session` that the engine computes (R5.2); they cannot be written.
 pub(crate) const SESSION_NAMES: [&str; 10] = [
-    "flow_id", "flow_version", "id", "locale", "now", "revision", "started_at", "turn", "user_id",
+    "flow_id",
+    "flow_version",
+    "id",
+    "locale",
+    "now",
+    "revision",
+    "started_at",
+    "turn",
+    "user_id",
     "token",
 ];
 
@@ -32,7 +40,12 @@ pub(crate) enum Place {
 
 impl Target {
     /// Reads a variable name; an unscoped one lies in `temp`. `None` after a report as `code`.
-    pub(crate) fn compile(text: &str, at: &Pointer, code: Code, report: &mut Report) -> Option<Self> {
+    pub(crate) fn compile(
+        text: &str,
+        at: &Pointer,
+        code: Code,
+        report: &mut Report,
+    ) -> Option<Self> {
         let refuse = |report: &mut Report, why: &str| {
             report
                 .add(code, at, format!("`{text}` cannot be written: {why}"))
@@ -59,7 +72,9 @@ impl Target {
                 refuse(report, "it names a whole scope");
                 return None;
             }
-            "session" if path.rest().first().is_some_and(|name| SESSION_NAMES.contains(&&**name)) => {
+            "session"
+                if path.rest().first().is_some_and(|name| SESSION_NAMES.contains(&&**name)) =>
+            {
                 refuse(report, "the engine computes it");
                 return None;
             }

@@ -123,11 +123,13 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
             (node.clone(), Action, content)
         }
         Event::SubflowEntered { node, target, version } => {
-            let content = json!({"type": "subflow_enter", "flow_id": target.id, "version": version});
+            let content =
+                json!({"type": "subflow_enter", "flow_id": target.id, "version": version});
             (node.clone(), Action, content)
         }
         Event::SubflowReturned { node, target, success, .. } => {
-            let content = json!({"type": "subflow_return", "flow_id": target.id, "success": success});
+            let content =
+                json!({"type": "subflow_return", "flow_id": target.id, "success": success});
             (node.clone(), Action, content)
         }
         Event::Patched { node, keys } => {

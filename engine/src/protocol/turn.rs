@@ -57,14 +57,17 @@ impl Turn {
 
     /// Whether clients show that somebody types (R0.10).
     pub fn typing_indicator(&self) -> bool {
-        let said = |event: &Event| if let Event::Said { typing, .. } = event { *typing } else { None };
+        let said =
+            |event: &Event| if let Event::Said { typing, .. } = event { *typing } else { None };
         self.events.iter().rev().find_map(said).unwrap_or(true)
     }
 
     /// The Turn object of the wire; `session` is the session after this turn.
     pub fn to_value(&self, session: &Session) -> Value {
         let (node, flow) = match &self.next {
-            Next::Ask(prompt) | Next::Acknowledge(prompt) => (json!(prompt.node), json!(prompt.flow)),
+            Next::Ask(prompt) | Next::Acknowledge(prompt) => {
+                (json!(prompt.node), json!(prompt.flow))
+            }
             Next::Ended(ending) => (json!(ending.node), json!(ending.flow)),
             Next::Resolve(_) => (Value::Null, Value::Null),
         };

@@ -8,9 +8,9 @@ use crate::flow::{Catalog, ConnectionType, Flow};
 use crate::id::{EffectId, FlowRef, NodeId};
 use crate::protocol::{EndReason, Event, Input, InputKind, Next, Outcome, Step};
 use crate::session::{Phase, Session, TurnState};
-use crate::value::canonical::canonical_len;
-use crate::value::number::settle;
 use crate::value::path::merge_deep;
+use crate::value::settle;
+use crate::value::{canonical_len, object_len};
 
 /// How the host misused the engine; the session is unchanged.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -74,7 +74,8 @@ pub enum StepError {
 }
 
 /// Scopes that only the engine fills.
-const ENGINE_SCOPES: [&str; 7] = ["system", "input", "output", "local", "env", "secret", "webhook_responses"];
+const ENGINE_SCOPES: [&str; 7] =
+    ["system", "input", "output", "local", "env", "secret", "webhook_responses"];
 /// Scopes that must be objects.
 const OBJECT_SCOPES: [&str; 4] = ["user", "temp", "context", "session"];
 
@@ -99,7 +100,10 @@ pub(super) fn step(
     let engine = &mut session.engine;
     match &mut engine.turn {
         Some(turn) => turn.now = at,
-        None => engine.turn = Some(TurnState { at, now: at, utc_offset_minutes: offset, ..TurnState::default() }),
+        None => {
+            engine.turn =
+                Some(TurnState { at, now: at, utc_offset_minutes: offset, ..TurnState::default() })
+        }
     }
     let mut run = Run { limits, catalog, session, flow, events: Vec::new() };
     let next = run.begin(input.kind)?;
@@ -120,12 +124,16 @@ fn check(limits: &Limits, session: &Session, kind: &InputKind) -> Result<(), Ste
         (Phase::Ended(_), _) => Err(StepError::SessionEnded),
         (Phase::New, InputKind::Start { state }) => check_scopes(state),
         (Phase::New, _) => unexpected("not started"),
-        (Phase::Resolving { effect, .. }, InputKind::Resolved { effect: given, .. }) if effect != given => {
+        (Phase::Resolving { effect, .. }, InputKind::Resolved { effect: given, .. })
+            if effect != given =>
+        {
             Err(StepError::UnexpectedEffect { open: *effect, given: *given })
         }
         (Phase::Resolving { .. }, InputKind::Resolved { .. }) => Ok(()),
         (Phase::Resolving { .. }, _) => unexpected("waiting for its host"),
-        (_, InputKind::Reply { hint: InputType::ScriptResult, .. }) => unexpected("not running a script"),
+        (_, InputKind::Reply { hint: InputType::ScriptResult, .. }) => {
+            unexpected("not running a script")
+        }
         (_, InputKind::Reply { value, .. }) => {
             let bytes = canonical_len(value);
             let limit = limits.input_bytes;
@@ -154,15 +162,18 @@ impl<'a> Run<'a> {
             (_, InputKind::Start { state }) => self.start(state),
             (_, InputKind::Patch { updates }) => self.patch(updates),
             (_, InputKind::End) => Ok(self.end(EndReason::Terminated, None)),
-            (Phase::Resolving { .. }, InputKind::Resolved { outcome, .. }) => Ok(self.resolved(outcome)),
+            (Phase::Resolving { .. }, InputKind::Resolved { outcome, .. }) => {
+                Ok(self.resolved(outcome))
+            }
             (_, InputKind::Reply { value, hint }) => Ok(self.reply(value, hint)),
-            (_, InputKind::Resolved { .. }) => Ok(self.end(EndReason::Error, Some("resume_mismatch"))),
+            (_, InputKind::Resolved { .. }) => {
+                Ok(self.end(EndReason::Error, Some("resume_mismatch")))
+            }
         }
     }
 
     /// R11.4: what the host gives, without the engine's scopes, over the declared defaults.
     fn start(&mut self, mut state: Map<String, Value>) -> Result<Move, StepError> {
-        let (session, flow) = (&mut *self.session, self.flow);
         for scope in ENGINE_SCOPES {
             state.remove(scope);
         }
@@ -173,9 +184,11 @@ impl<'a> Run<'a> {
             }
         }
         state.values_mut().for_each(settle);
-        let bytes = self.fits(canonical_len(&Value::Object(state.clone())))?;
-        let turn = session.engine.turn.clone().unwrap_or_default();
-        session.engine.started_at = turn.at;
+        let bytes = self.fits(object_len(&state))?;
+        let flow = self.flow;
+        let at = self.turn().at;
+        let session = &mut *self.session;
+        session.engine.started_at = at;
         session.engine.version = flow.label.clone();
         session.engine.bytes = bytes;
         session.state = state;
@@ -196,11 +209,8 @@ impl<'a> Run<'a> {
         let mut state = self.session.state.clone();
         merge_deep(&mut state, updates);
         state.values_mut().for_each(settle);
-        let state = Value::Object(state);
-        let bytes = self.fits(canonical_len(&state))?;
-        if let Value::Object(state) = state {
-            self.session.state = state;
-        }
+        let bytes = self.fits(object_len(&state))?;
+        self.session.state = state;
         self.session.engine.bytes = bytes;
         let node = self.here();
         self.events.push(Event::Patched { node, keys });
@@ -225,7 +235,9 @@ impl<'a> Run<'a> {
 
     fn reply(&mut self, value: Value, hint: InputType) -> Move {
         let here = self.here();
-        let Some(node) = self.flow.find(&here.node) else { return self.end(EndReason::Error, Some("node_gone")) };
+        let Some(node) = self.flow.find(&here.node) else {
+            return self.end(EndReason::Error, Some("node_gone"));
+        };
         match std::mem::replace(&mut self.session.engine.phase, Phase::New) {
             Phase::Asking { prompt, attempts, asked_at } => {
                 self.answer(node, prompt, attempts, asked_at, (value, hint))

@@ -14,8 +14,8 @@ use crate::flow::target::Target;
 use crate::protocol::{Event, Outcome};
 use crate::session::{Acting, Resume};
 use crate::value::Lookup;
-use crate::value::number::settle;
 use crate::value::option::option_value;
+use crate::value::settle;
 use crate::value::template::{Purpose, Shape};
 
 /// Why an action failed; nothing of it was written (R7.7).
@@ -51,7 +51,9 @@ impl<'a> Run<'a> {
         mut acting: Acting,
         outcome: Outcome,
     ) -> Move {
-        let Some(step) = action.steps.get(acting.index) else { return self.acted(node, action, acting) };
+        let Some(step) = action.steps.get(acting.index) else {
+            return self.acted(node, action, acting);
+        };
         let result = match &step.op {
             Op::ApiCall(call) => self.finish_api_call(call, outcome),
             _ => Err(ActionError::new("resume_mismatch", "it does not wait for its host")),
@@ -87,11 +89,18 @@ impl<'a> Run<'a> {
     }
 
     /// Notes the result of the action at `acting.index` and moves on to the next.
-    fn note(&mut self, step: &ActionStep, acting: &mut Acting, result: Result<Vec<Arc<str>>, ActionError>) {
+    fn note(
+        &mut self,
+        step: &ActionStep,
+        acting: &mut Acting,
+        result: Result<Vec<Arc<str>>, ActionError>,
+    ) {
         match result {
             Ok(paths) => acting.variables.extend(paths),
             Err(error) => {
-                acting.errors.push(format!("action {} ({}): {}", acting.index, step.name, error.reason));
+                acting
+                    .errors
+                    .push(format!("action {} ({}): {}", acting.index, step.name, error.reason));
                 if !step.forgiving {
                     acting.failed = true;
                     self.record_failure(error.code, error.reason);
@@ -118,10 +127,19 @@ impl<'a> Run<'a> {
             errors: acting.errors,
             success: !acting.failed,
         });
-        if acting.failed { self.after_failure(node, &[]) } else { self.leave(node, &[ConnectionType::Success]) }
+        if acting.failed {
+            self.after_failure(node, &[])
+        } else {
+            self.leave(node, &[ConnectionType::Success])
+        }
     }
 
-    fn run_action(&mut self, op: &'a Op, node: &'a Node, acting: &Acting) -> Result<Done, ActionError> {
+    fn run_action(
+        &mut self,
+        op: &'a Op,
+        node: &'a Node,
+        acting: &Acting,
+    ) -> Result<Done, ActionError> {
         let target = match op {
             Op::ApiCall(call) => {
                 let prefix = (node, acting.index);
@@ -167,7 +185,8 @@ impl<'a> Run<'a> {
             Op::Aggregate { target, source, aggregate } => {
                 let scope = Scope::of(self.session);
                 let list = Lookup::get(&scope, source);
-                let value = aggregate.run(list.as_deref()).map_err(|error| cel_error(error.to_string()))?;
+                let value =
+                    aggregate.run(list.as_deref()).map_err(|error| cel_error(error.to_string()))?;
                 return self.put_unless_null(target, value.unwrap_or(Value::Null));
             }
         };
@@ -192,8 +211,9 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn put(&mut self, target: &Target, value: Value) -> Result<(), ActionError> {
-        self.write(target, value)
-            .map_err(|error| ActionError::new(code_of(error), format!("{}: {error}", target.text())))
+        self.write(target, value).map_err(|error| {
+            ActionError::new(code_of(error), format!("{}: {error}", target.text()))
+        })
     }
 
     fn append(&mut self, op: &Op, target: &Target) -> Result<(), ActionError> {
@@ -220,13 +240,20 @@ impl<'a> Run<'a> {
     }
 
     /// R7.14: an option object equals its scalar value.
-    fn remove_element(&mut self, target: &Target, value: &Value, all: bool) -> Result<(), ActionError> {
+    fn remove_element(
+        &mut self,
+        target: &Target,
+        value: &Value,
+        all: bool,
+    ) -> Result<(), ActionError> {
         let mut list = match self.read(target) {
             None | Some(Value::Null) => return Ok(()),
             Some(Value::Array(items)) => items.clone(),
             Some(_) => return Err(not_a_list(target)),
         };
-        let equal = |item: &Value| item == value || option_value(item) == Some(value) || option_value(value) == Some(item);
+        let equal = |item: &Value| {
+            item == value || option_value(item) == Some(value) || option_value(value) == Some(item)
+        };
         if all {
             list.retain(|item| !equal(item));
         } else if let Some(at) = list.iter().position(equal) {
@@ -249,11 +276,15 @@ fn add(current: Option<&Value>, amount: &Value, negate: bool) -> Result<Value, A
     let (a, b) = (number(current)?, number(Some(amount))?);
     if let (Some(a), Some(b)) = (a.as_i64(), b.as_i64()) {
         let sum = if negate { a.checked_sub(b) } else { a.checked_add(b) };
-        return sum.map(Value::from).ok_or_else(|| ActionError::new("overflow", "the number is too large"));
+        return sum
+            .map(Value::from)
+            .ok_or_else(|| ActionError::new("overflow", "the number is too large"));
     }
     let (a, b) = (a.as_f64().unwrap_or(0.0), b.as_f64().unwrap_or(0.0));
     let sum = if negate { a - b } else { a + b };
-    Number::from_f64(sum).map(Value::Number).ok_or_else(|| ActionError::new("overflow", "the number is too large"))
+    Number::from_f64(sum)
+        .map(Value::Number)
+        .ok_or_else(|| ActionError::new("overflow", "the number is too large"))
 }
 
 fn number(value: Option<&Value>) -> Result<Number, ActionError> {

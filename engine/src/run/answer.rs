@@ -48,13 +48,15 @@ impl<'a> Run<'a> {
             Ok(Accepted::Answer { value: stored, option }) => {
                 self.take_answer(node, question, &prompt, (value, hint), (stored, option))
             }
-            Err(refusal) => self.refuse(node, question, (prompt, attempts, asked_at), (value, hint), &refusal),
+            Err(refusal) => {
+                self.refuse(node, question, (prompt, attempts, asked_at), (value, hint), &refusal)
+            }
         }
     }
 
     fn today(&mut self) -> Today {
         let turn = self.turn();
-        Today::at(turn.at, turn.utc_offset_minutes)
+        Today::new(turn.at, i32::from(turn.utc_offset_minutes))
     }
 
     fn take_answer(
@@ -119,7 +121,8 @@ impl<'a> Run<'a> {
     }
 
     fn unconditional_default(&self, node: &'a Node) -> Option<&'a Edge> {
-        let plain = |edge: &&'a Edge| edge.kind == ConnectionType::Default && edge.predicate.is_none();
+        let plain =
+            |edge: &&'a Edge| edge.kind == ConnectionType::Default && edge.predicate.is_none();
         node.edges.iter().find(plain).or_else(|| lone(node))
     }
 
@@ -150,14 +153,16 @@ impl<'a> Run<'a> {
             asked_again: way_out.is_none(),
         }));
         let Some(way_out) = way_out else {
-            self.session.engine.phase = Phase::Asking { prompt: prompt.clone(), attempts: attempt, asked_at };
+            self.session.engine.phase =
+                Phase::Asking { prompt: prompt.clone(), attempts: attempt, asked_at };
             return Move::Stop(Next::Ask(prompt));
         };
         match way_out {
             OnMaxRetries::Fail => self.fail(node, "max_retries", "too many invalid answers"),
             OnMaxRetries::End => Move::Finish(EndReason::Error, Some("max_retries")),
             OnMaxRetries::Default | OnMaxRetries::Skip => {
-                let default = question.rules.default_value().filter(|_| way_out == OnMaxRetries::Default);
+                let default =
+                    question.rules.default_value().filter(|_| way_out == OnMaxRetries::Default);
                 let stored = default.cloned().unwrap_or(Value::Null);
                 if let Some(target) = target_of(question, &prompt)
                     && let Err(error) = self.write(&target, stored)
@@ -175,7 +180,8 @@ impl<'a> Run<'a> {
         if let Some(chosen) = question.rules.on_max_retries() {
             return Some(chosen);
         }
-        let serves = |edge: &Edge| matches!(edge.kind, ConnectionType::Failure | ConnectionType::Error);
+        let serves =
+            |edge: &Edge| matches!(edge.kind, ConnectionType::Failure | ConnectionType::Error);
         if node.edges.iter().any(serves) {
             Some(OnMaxRetries::Fail)
         } else if question.rules.default_value().is_some() {

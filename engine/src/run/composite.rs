@@ -32,9 +32,18 @@ impl<'a> Run<'a> {
         self.push(node, composite, flow)
     }
 
-    pub(super) fn resume_composite(&mut self, node: &'a Node, composite: &'a Composite, flow: FlowRef) -> Move {
+    pub(super) fn resume_composite(
+        &mut self,
+        node: &'a Node,
+        composite: &'a Composite,
+        flow: FlowRef,
+    ) -> Move {
         if self.catalog.get(flow).is_none() {
-            return self.fail(node, "subflow_not_available", &format!("flow `{flow}` could not be loaded"));
+            return self.fail(
+                node,
+                "subflow_not_available",
+                &format!("flow `{flow}` could not be loaded"),
+            );
         }
         self.push(node, composite, flow)
     }
@@ -61,7 +70,11 @@ impl<'a> Run<'a> {
         }
         self.warn_missing(missing);
         let here = self.here();
-        self.events.push(Event::SubflowEntered { node: here, target: version, version: flow.label.clone() });
+        self.events.push(Event::SubflowEntered {
+            node: here,
+            target: version,
+            version: flow.label.clone(),
+        });
         self.session.engine.frames.push(Frame::sub(version, node.id.clone(), input));
         self.flow = flow;
         Move::To(flow.entry)
@@ -70,8 +83,11 @@ impl<'a> Run<'a> {
     /// The innermost flow has finished: its outputs go to the flow below, which goes on.
     pub(super) fn return_from(&mut self, reason: EndReason) -> Move {
         let Some(frame) = self.session.engine.frames.pop() else { return self.end(reason, None) };
-        let below = self.session.engine.frames.last().and_then(|below| self.catalog.get(below.flow));
-        let node = below.zip(frame.entered_from.as_ref()).and_then(|(flow, id)| Some((flow, flow.find(id)?)));
+        let below =
+            self.session.engine.frames.last().and_then(|below| self.catalog.get(below.flow));
+        let node = below
+            .zip(frame.entered_from.as_ref())
+            .and_then(|(flow, id)| Some((flow, flow.find(id)?)));
         // The flow below was in the catalog when the step began.
         let Some((flow, node)) = node else { return self.end(EndReason::Error, Some("node_gone")) };
         self.flow = flow;
@@ -82,7 +98,12 @@ impl<'a> Run<'a> {
         let variables = self.map_outputs(composite, &frame.output);
         let success = reason != EndReason::Error;
         let here = self.here();
-        self.events.push(Event::SubflowReturned { node: here, target: frame.flow, success, variables });
+        self.events.push(Event::SubflowReturned {
+            node: here,
+            target: frame.flow,
+            success,
+            variables,
+        });
         if success {
             return self.leave(node, &[ConnectionType::Success]);
         }
@@ -92,7 +113,9 @@ impl<'a> Run<'a> {
     fn map_outputs(&mut self, composite: &'a Composite, output: &Value) -> Vec<Arc<str>> {
         let mut written = Vec::new();
         for (name, target) in &composite.outputs {
-            let Some(value) = output.get(&**name).filter(|value| !value.is_null()) else { continue };
+            let Some(value) = output.get(&**name).filter(|value| !value.is_null()) else {
+                continue;
+            };
             match self.write(target, value.clone()) {
                 Ok(()) => written.push(target.text().clone()),
                 Err(error) => self.warn("not_written", format!("{}: {error}", target.text())),

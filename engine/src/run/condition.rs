@@ -26,11 +26,14 @@ impl<'a> Run<'a> {
     /// A known type, a named connection, a node to which there is a connection, else `default`.
     fn follow(&mut self, node: &'a Node, destination: &Destination) -> Option<&'a Edge> {
         let named = matches!(destination.kind, ConnectionType::Named(_));
-        let known = !named && (destination.written.is_empty() || destination.kind != ConnectionType::Default);
+        let known = !named
+            && (destination.written.is_empty() || destination.kind != ConnectionType::Default);
         let has_type = node.edges.iter().any(|edge| edge.kind == destination.kind);
         if !known && !(named && has_type) && &*destination.written != "default" {
             let to = |edge: &&'a Edge| {
-                self.flow.node(edge.target).is_some_and(|target| target.id.as_str() == &*destination.written)
+                self.flow
+                    .node(edge.target)
+                    .is_some_and(|target| target.id.as_str() == &*destination.written)
             };
             if let Some(edge) = node.edges.iter().find(to) {
                 return Some(edge);

@@ -96,7 +96,8 @@ fn render_content(
     let at = Pointer::root();
     if let Some(entries) = found.content.get("messages").and_then(Value::as_array) {
         let mut report = Report::default();
-        let configs = entries.iter().filter_map(|entry| ItemConfig::compile(entry, &at, &mut report));
+        let configs =
+            entries.iter().filter_map(|entry| ItemConfig::compile(entry, &at, &mut report));
         let configs: Vec<ItemConfig> = configs.collect();
         let items = configs.iter().flat_map(|config| render(config, None, node, scope, notes));
         return items.map(|item| sourced(item, found)).collect();

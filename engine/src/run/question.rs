@@ -101,7 +101,8 @@ impl<'a> Run<'a> {
         let scope = Scope::of(self.session);
         let mut notes = Notes::default();
         let body = found.map(|found| filled(found, &scope, &mut notes));
-        let Some(prompt_text) = text_of_prompt(question, body.as_ref(), &scope, &mut notes.missing) else {
+        let Some(prompt_text) = text_of_prompt(question, body.as_ref(), &scope, &mut notes.missing)
+        else {
             self.warn_notes(notes);
             return self.fail(node, "no_prompt", "the question has neither a prompt nor content");
         };
@@ -112,15 +113,24 @@ impl<'a> Run<'a> {
             presented.insert("content".to_owned(), Value::Object(body));
         }
         let options = self.options(question, found, &mut notes.missing);
-        if question.input_type.takes_options() && question.input_type != InputType::Boolean && options.is_empty() {
+        if question.input_type.takes_options()
+            && question.input_type != InputType::Boolean
+            && options.is_empty()
+        {
             self.warn_notes(notes);
             return self.fail(node, "no_options", "the question has no options");
         }
         let scope = Scope::of(self.session);
         let mut more = question.extras.constant.clone();
-        for (name, template) in [("placeholder", &question.extras.placeholder), ("help_text", &question.extras.help_text)] {
+        for (name, template) in [
+            ("placeholder", &question.extras.placeholder),
+            ("help_text", &question.extras.help_text),
+        ] {
             if let Some(template) = template {
-                more.insert(name.to_owned(), Value::from(template.show(&scope, &mut notes.missing)));
+                more.insert(
+                    name.to_owned(),
+                    Value::from(template.show(&scope, &mut notes.missing)),
+                );
             }
         }
         let prompt = Prompt {
@@ -144,7 +154,12 @@ impl<'a> Run<'a> {
     }
 
     /// The options as presented (R3.5 to R3.8, R4.11, F4): the node's own, else the item's.
-    fn options(&self, question: &Question, found: Option<&ContentItem>, missing: &mut Missing) -> Arc<[Value]> {
+    fn options(
+        &self,
+        question: &Question,
+        found: Option<&ContentItem>,
+        missing: &mut Missing,
+    ) -> Arc<[Value]> {
         let scope = Scope::of(self.session);
         match &question.options {
             Options::Constant(options) if !options.is_empty() => Arc::clone(options),
@@ -153,7 +168,9 @@ impl<'a> Run<'a> {
                 filled.filter_map(|option| normalise(&option)).collect()
             }
             Options::State(state) => from_state(state, &scope),
-            Options::Constant(_) => found.map_or_else(Arc::default, |found| from_content(found, &scope, missing)),
+            Options::Constant(_) => {
+                found.map_or_else(Arc::default, |found| from_content(found, &scope, missing))
+            }
         }
     }
 

@@ -39,7 +39,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) fn finish_api_call(&mut self, call: &'a ApiCall, outcome: Outcome) -> Result<Vec<Arc<str>>, ActionError> {
+    pub(super) fn finish_api_call(
+        &mut self,
+        call: &'a ApiCall,
+        outcome: Outcome,
+    ) -> Result<Vec<Arc<str>>, ActionError> {
         let answer = answer_of(outcome, call.request.is_absolute(self));
         self.settle_api_call(call, answer)
     }
@@ -142,11 +146,20 @@ impl<'a> Run<'a> {
         let url = request.endpoint.url(&scope, &mut missing);
         let query = present(request.query.fill(&scope, Purpose::Send, &mut missing));
         let headers = present(request.headers.fill(&scope, Purpose::Send, &mut missing));
-        let sends_body = request.method != "GET" && (request.method != "DELETE" || !matches!(request.body, Shape::Constant(Value::Null)));
-        let body = if sends_body { request.body.fill(&scope, Purpose::Send, &mut missing) } else { Value::Null };
+        let sends_body = request.method != "GET"
+            && (request.method != "DELETE"
+                || !matches!(request.body, Shape::Constant(Value::Null)));
+        let body = if sends_body {
+            request.body.fill(&scope, Purpose::Send, &mut missing)
+        } else {
+            Value::Null
+        };
         self.warn_missing(missing);
         let Some(url) = url else {
-            return Err((failure("unresolved_reference", "the address has an unresolved reference"), None));
+            return Err((
+                failure("unresolved_reference", "the address has an unresolved reference"),
+                None,
+            ));
         };
         let timeout_ms = request.timeout_ms.min(self.budget_left());
         if timeout_ms == 0 {
@@ -154,7 +167,14 @@ impl<'a> Run<'a> {
         }
         let idempotency_key = (request.method != "GET").then(|| self.idempotency_key(node, index));
         let method = request.method.to_owned();
-        let asked = HandlerRequest { method, query, body, idempotency_key, timeout_ms, policy: request.policy.clone() };
+        let asked = HandlerRequest {
+            method,
+            query,
+            body,
+            idempotency_key,
+            timeout_ms,
+            policy: request.policy.clone(),
+        };
         if url.starts_with('/') {
             let endpoint = url.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(&url);
             if endpoint.contains("..") || endpoint.contains("//") || endpoint.contains("://") {
@@ -186,7 +206,11 @@ impl<'a> Run<'a> {
         key
     }
 
-    fn map_answer(&mut self, request: &'a Request, answer: &Answer) -> Result<Vec<Arc<str>>, ActionError> {
+    fn map_answer(
+        &mut self,
+        request: &'a Request,
+        answer: &Answer,
+    ) -> Result<Vec<Arc<str>>, ActionError> {
         let mut written = Vec::new();
         for (path, target) in &request.mapping {
             let Some(value) = path.find(answer).filter(|value| !value.is_null()) else { continue };
@@ -208,7 +232,11 @@ impl<'a> Run<'a> {
     }
 
     /// R8.23: a fallback that looks like a response is mapped, else its keys are variables.
-    fn apply_fallback(&mut self, request: &'a Request, fallback: &Value) -> Result<Vec<Arc<str>>, ActionError> {
+    fn apply_fallback(
+        &mut self,
+        request: &'a Request,
+        fallback: &Value,
+    ) -> Result<Vec<Arc<str>>, ActionError> {
         let answer = Answer { status: None, headers: Map::new(), body: fallback.clone() };
         if request.mapping.iter().any(|(path, _)| path.find(&answer).is_some()) {
             return self.map_answer(request, &answer);
@@ -248,7 +276,9 @@ impl ResponsePath {
         match self {
             Self::Whole => Some(answer.body.clone()),
             Self::Status => answer.status.map(Value::from),
-            Self::Header(name) => answer.headers.get(&**name).filter(|_| &**name != "set-cookie").cloned(),
+            Self::Header(name) => {
+                answer.headers.get(&**name).filter(|_| &**name != "set-cookie").cloned()
+            }
             Self::Part(path) => get_in(&answer.body, path.segments()).cloned(),
         }
     }
@@ -268,10 +298,17 @@ fn answer_of(outcome: Outcome, http: bool) -> Result<Answer, (Failure, Option<u1
         return Err((failure("network", "the host gave no HTTP status"), None));
     };
     if !(200..300).contains(&status) {
-        return Err((failure("http_status", &format!("the answer had status {status}")), Some(status)));
+        return Err((
+            failure("http_status", &format!("the answer had status {status}")),
+            Some(status),
+        ));
     }
     let headers = value.get("headers").and_then(Value::as_object).cloned().unwrap_or_default();
-    Ok(Answer { status: Some(status), headers, body: value.get("body").cloned().unwrap_or_default() })
+    Ok(Answer {
+        status: Some(status),
+        headers,
+        body: value.get("body").cloned().unwrap_or_default(),
+    })
 }
 
 fn failure(code: &str, reason: &str) -> Failure {
@@ -287,6 +324,8 @@ fn present(value: Value) -> Map<String, Value> {
 }
 
 fn is_https(url: &str) -> bool {
-    let authority = url.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    let authority = url
+        .strip_prefix("https://")
+        .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     authority.is_some_and(|host| !host.is_empty() && !host.contains('@')) && url.len() <= 4096
 }

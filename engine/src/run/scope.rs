@@ -146,7 +146,11 @@ impl Lookup for Scope<'_> {
             "local" => frame(|frame| &frame.local),
             head => {
                 let unscoped = path.rest().is_empty();
-                let found = if unscoped { self.temp(head).or_else(|| self.state.get(head)) } else { self.state.get(head) };
+                let found = if unscoped {
+                    self.temp(head).or_else(|| self.state.get(head))
+                } else {
+                    self.state.get(head)
+                };
                 get_in(found?, path.rest()).map(Cow::Borrowed)
             }
         }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Run;
 use crate::flow::target::{Place, Target};
-use crate::value::number::settle;
 use crate::value::path::{WriteError, get_in, remove_in, set_in};
+use crate::value::settle;
 
 impl Run<'_> {
     /// Writes a variable by the number rule (F22) and keeps count of the state's size (R11.25).

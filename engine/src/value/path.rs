@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::canonical::{canonical_len, string_len};
+use super::{canonical_len, string_len};
 
 /// A parsed path such as `temp.items[0].name`: at least one segment.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -239,9 +239,10 @@ pub(crate) fn merge_deep(map: &mut Map<String, Value>, updates: Map<String, Valu
 
 /// `value` inside one object per segment.
 fn nested(segments: &[Box<str>], value: Value) -> Value {
-    segments.iter().rev().fold(value, |value, key| {
-        Value::Object(Map::from_iter([(key.to_string(), value)]))
-    })
+    segments
+        .iter()
+        .rev()
+        .fold(value, |value, key| Value::Object(Map::from_iter([(key.to_string(), value)])))
 }
 
 fn size(value: &Value, more: usize) -> isize {
@@ -254,7 +255,7 @@ fn check(grew: isize, room: isize) -> Result<(), WriteError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::canonical::canonical_len;
+    use super::super::canonical_len;
     use super::{Path, PathError, WriteError, Written, get_in, merge_deep, remove_in, set_in};
     use serde_json::{Map, Value, json};
 
@@ -273,7 +274,11 @@ mod tests {
             (" a ", vec!["a"]),
         ] {
             let path = Path::parse(text).unwrap();
-            assert_eq!(path.segments().iter().map(|s| &**s).collect::<Vec<_>>(), segments, "{text}");
+            assert_eq!(
+                path.segments().iter().map(|s| &**s).collect::<Vec<_>>(),
+                segments,
+                "{text}"
+            );
         }
         for text in ["", ".", "a.", "a..b", "[0]"] {
             assert_eq!(Path::parse(text), Err(PathError::Empty), "{text}");
@@ -285,7 +290,8 @@ mod tests {
 
     #[test]
     fn reading_descends_objects_and_lists() {
-        let state = json!({"temp": {"cart": {"items": [{"price": 3}, {"price": 4}]}, "none": null}});
+        let state =
+            json!({"temp": {"cart": {"items": [{"price": 3}, {"price": 4}]}, "none": null}});
         let get = |text: &str| get_in(&state, Path::parse(text).unwrap().segments());
         assert_eq!(get("temp.cart.items.1.price"), Some(&json!(4)));
         assert_eq!(get("temp.cart.items[-2].price"), Some(&json!(3)));
@@ -309,7 +315,8 @@ mod tests {
         ] {
             let before = canonical_len(&Value::Object(state.clone()));
             let written = set_in(&mut state, Path::parse(path).unwrap().segments(), value, 999);
-            let grew = canonical_len(&Value::Object(state.clone())).cast_signed() - before.cast_signed();
+            let grew =
+                canonical_len(&Value::Object(state.clone())).cast_signed() - before.cast_signed();
             assert_eq!(written, Ok(Written { grew, overwrote_scalar: overwrote }), "{path}");
         }
         let want = json!({"temp": {"n": {"below": true}, "list": [{"a": "ü"}, {"x": 2}], "deep": {"er": "x"}},
@@ -335,7 +342,11 @@ mod tests {
         for path in ["temp.a", "temp.b.0", "temp.gone.x", "temp.b", "nope"] {
             let before = canonical_len(&Value::Object(state.clone())).cast_signed();
             let grew = remove_in(&mut state, Path::parse(path).unwrap().segments());
-            assert_eq!(before + grew, canonical_len(&Value::Object(state.clone())).cast_signed(), "{path}");
+            assert_eq!(
+                before + grew,
+                canonical_len(&Value::Object(state.clone())).cast_signed(),
+                "{path}"
+            );
         }
         assert_eq!(Value::Object(state), json!({"temp": {}}));
     }
@@ -344,6 +355,9 @@ mod tests {
     fn merging_is_deep_for_objects_only() {
         let mut state = object(json!({"user": {"a": 1, "l": [1, 2]}}));
         merge_deep(&mut state, object(json!({"user": {"l": [3], "n": null}, "x": {"y": 1}})));
-        assert_eq!(Value::Object(state), json!({"user": {"a": 1, "l": [3], "n": null}, "x": {"y": 1}}));
+        assert_eq!(
+            Value::Object(state),
+            json!({"user": {"a": 1, "l": [3], "n": null}, "x": {"y": 1}})
+        );
     }
 }

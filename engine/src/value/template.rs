@@ -80,7 +80,9 @@ impl Template {
             }
             literal.push_str(before);
             let Some(close) = after.find("}}") else {
-                report.add(Code::TemplateMalformed, at, "`{{` without `}}`").help("close the reference, or write `\\{{`");
+                report
+                    .add(Code::TemplateMalformed, at, "`{{` without `}}`")
+                    .help("close the reference, or write `\\{{`");
                 literal.push_str("{{");
                 rest = after;
                 continue;
@@ -208,7 +210,11 @@ impl Reference {
             return None;
         }
         if inside.contains(['{', '}', '\n']) {
-            report.add(Code::TemplateMalformed, at, format!("`{{{{{written}}}}}` is not a reference"));
+            report.add(
+                Code::TemplateMalformed,
+                at,
+                format!("`{{{{{written}}}}}` is not a reference"),
+            );
             return None;
         }
         let mut parts = written.splitn(2, '|');
@@ -216,7 +222,11 @@ impl Reference {
             Ok(path) => path,
             Err(error) => {
                 report
-                    .add(Code::TemplateMalformed, at, format!("`{{{{{written}}}}}` is not a reference: {error}"))
+                    .add(
+                        Code::TemplateMalformed,
+                        at,
+                        format!("`{{{{{written}}}}}` is not a reference: {error}"),
+                    )
                     .help("write a path such as `{{temp.name}}`");
                 return None;
             }
@@ -228,7 +238,11 @@ impl Reference {
                 .add(Code::TemplateFilter, at, format!("unknown filter in `{{{{{written}}}}}`"))
                 .help("the only filter is `default: \"text\"`");
         }
-        Some(Self { path: known.then_some(path), written: written.into(), default: default.flatten() })
+        Some(Self {
+            path: known.then_some(path),
+            written: written.into(),
+            default: default.flatten(),
+        })
     }
 
     /// The value, or the default when it is absent, null or empty (R5.28).
@@ -275,18 +289,25 @@ impl Shape {
                     .map(|(i, item)| Self::compile(item, &at.push(i), report))
                     .collect();
                 if items.iter().all(Self::is_constant) {
-                    return Self::Constant(Value::Array(items.into_iter().filter_map(Self::into_constant).collect()));
+                    return Self::Constant(Value::Array(
+                        items.into_iter().filter_map(Self::into_constant).collect(),
+                    ));
                 }
                 Self::List(items)
             }
             Value::Object(map) => {
                 let entries: Box<[(Box<str>, Self)]> = map
                     .iter()
-                    .map(|(key, item)| (key.as_str().into(), Self::compile(item, &at.push(key), report)))
+                    .map(|(key, item)| {
+                        (key.as_str().into(), Self::compile(item, &at.push(key), report))
+                    })
                     .collect();
                 if entries.iter().all(|(_, item)| item.is_constant()) {
-                    let entry = |(key, item): (Box<str>, Self)| Some((key.into(), item.into_constant()?));
-                    return Self::Constant(Value::Object(entries.into_iter().filter_map(entry).collect()));
+                    let entry =
+                        |(key, item): (Box<str>, Self)| Some((key.into(), item.into_constant()?));
+                    return Self::Constant(Value::Object(
+                        entries.into_iter().filter_map(entry).collect(),
+                    ));
                 }
                 Self::Object(entries)
             }
@@ -303,7 +324,12 @@ impl Shape {
     }
 
     /// The value with its references replaced.
-    pub(crate) fn fill(&self, scope: &dyn Lookup, purpose: Purpose, missing: &mut Missing) -> Value {
+    pub(crate) fn fill(
+        &self,
+        scope: &dyn Lookup,
+        purpose: Purpose,
+        missing: &mut Missing,
+    ) -> Value {
         match self {
             Self::Constant(value) => value.clone(),
             Self::Reference(single) => single.fill(scope, purpose, missing),
@@ -315,7 +341,9 @@ impl Shape {
                 Value::Array(items.iter().map(|item| item.fill(scope, purpose, missing)).collect())
             }
             Self::Object(entries) => {
-                let entry = |(key, item): &(Box<str>, Self)| (key.to_string(), item.fill(scope, purpose, missing));
+                let entry = |(key, item): &(Box<str>, Self)| {
+                    (key.to_string(), item.fill(scope, purpose, missing))
+                };
                 Value::Object(entries.iter().map(entry).collect::<Map<_, _>>())
             }
         }
@@ -452,11 +480,16 @@ mod tests {
     }
 
     fn show(text: &str) -> String {
-        Template::compile(text, &Pointer::root(), &mut Report::default()).show(&state(), &mut Vec::new())
+        Template::compile(text, &Pointer::root(), &mut Report::default())
+            .show(&state(), &mut Vec::new())
     }
 
     fn fill(value: &Value, purpose: Purpose) -> Value {
-        Shape::compile(value, &Pointer::root(), &mut Report::default()).fill(&state(), purpose, &mut Vec::new())
+        Shape::compile(value, &Pointer::root(), &mut Report::default()).fill(
+            &state(),
+            purpose,
+            &mut Vec::new(),
+        )
     }
 
     /// The table of section 5.3, with rulings 4 and F22.
@@ -491,7 +524,11 @@ mod tests {
     fn a_lone_reference_keeps_its_type() {
         for (text, store, send) in [
             ("{{temp.pick}}", json!({"value": "r", "label": "Red", "pts": 3}), json!("r")),
-            ("{{temp.picks}}", json!([{"value": 1, "label": "One"}, {"value": 2, "text": "Two"}]), json!([1, 2])),
+            (
+                "{{temp.picks}}",
+                json!([{"value": 1, "label": "One"}, {"value": 2, "text": "Two"}]),
+                json!([1, 2]),
+            ),
             (" {{ temp.half }} ", json!(2), json!(2)),
             ("{{temp.gone}}", Value::Null, Value::Null),
             ("x {{temp.gone}}", json!("x "), Value::Null),
@@ -502,18 +539,29 @@ mod tests {
             assert_eq!(fill(&json!(text), Purpose::Send), send, "{text}");
         }
         let nested = json!({"a": ["{{user.n}}", 1], "{{user.n}}": {"b": "{{temp.yes}}"}});
-        assert_eq!(fill(&nested, Purpose::Store), json!({"a": ["Ana", 1], "{{user.n}}": {"b": true}}));
+        assert_eq!(
+            fill(&nested, Purpose::Store),
+            json!({"a": ["Ana", 1], "{{user.n}}": {"b": true}})
+        );
     }
 
     #[test]
     fn references_inside_a_url_are_encoded() {
-        let state = State(json!({"temp": {"base": "https://a.example/x", "q": "a/b c&d?", "pick": {"value": "é", "label": "E"}}}));
+        let state = State(
+            json!({"temp": {"base": "https://a.example/x", "q": "a/b c&d?", "pick": {"value": "é", "label": "E"}}}),
+        );
         let url = |text: &str| {
             let template = Template::compile(text, &Pointer::root(), &mut Report::default());
             template.url(&state, &mut Vec::new())
         };
-        assert_eq!(url("/v1/{{temp.q}}?x={{temp.pick}}").as_deref(), Some("/v1/a%2Fb%20c%26d%3F?x=%C3%A9"));
-        assert_eq!(url("{{temp.base}}/{{temp.pick}}").as_deref(), Some("https://a.example/x/%C3%A9"));
+        assert_eq!(
+            url("/v1/{{temp.q}}?x={{temp.pick}}").as_deref(),
+            Some("/v1/a%2Fb%20c%26d%3F?x=%C3%A9")
+        );
+        assert_eq!(
+            url("{{temp.base}}/{{temp.pick}}").as_deref(),
+            Some("https://a.example/x/%C3%A9")
+        );
         assert_eq!(url("/v1/{{temp.gone}}"), None);
     }
 

@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::request::ApiCall;
 use crate::check::{Code, Pointer, Report};
-use crate::expr::aggregate::Aggregate;
-use crate::expr::{Dialect, Program};
+use crate::expr::{Aggregate, Dialect, Program};
 use crate::flow::predicate::{Predicate, compile_cel, compile_path};
 use crate::flow::target::Target;
 use crate::value::path::Path;
@@ -47,8 +46,16 @@ pub(crate) enum Op {
 }
 
 const TYPES: [&str; 10] = [
-    "set_variable", "increment", "decrement", "append", "remove", "clear", "calculate",
-    "delete_variable", "aggregate", "api_call",
+    "set_variable",
+    "increment",
+    "decrement",
+    "append",
+    "remove",
+    "clear",
+    "calculate",
+    "delete_variable",
+    "aggregate",
+    "api_call",
 ];
 
 impl Action {
@@ -97,13 +104,18 @@ impl ActionStep {
         let written = action.get("type").and_then(Value::as_str).unwrap_or_default();
         let Some(name) = TYPES.into_iter().find(|known| *known == written) else {
             report
-                .add(Code::ActionType, &at.push("type"), format!("`{written}` is not an action type"))
+                .add(
+                    Code::ActionType,
+                    &at.push("type"),
+                    format!("`{written}` is not an action type"),
+                )
                 .help(format!("use one of {}", TYPES.join(", ")));
             return None;
         };
         let mut merged = action.clone();
         let params = action.get("params").and_then(Value::as_object);
-        merged.extend(params.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+        merged
+            .extend(params.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
         let parameters = Parameters { fields: Fields { map: &merged, at }, name };
         let guard = action
             .get("if")
@@ -117,7 +129,9 @@ impl ActionStep {
 impl Parameters<'_> {
     fn op(&self, report: &mut Report) -> Option<Op> {
         match self.name {
-            "set_variable" => Some(Op::Set { target: self.variable(report)?, value: self.value(report) }),
+            "set_variable" => {
+                Some(Op::Set { target: self.variable(report)?, value: self.value(report) })
+            }
             "increment" | "decrement" => {
                 let target = self.variable(report)?;
                 let (name, amount) = self
@@ -126,7 +140,11 @@ impl Parameters<'_> {
                     .map_or(("amount", Value::from(1)), |(name, value)| (name, value.clone()));
                 let at = self.fields.at.push(name);
                 if !amount.is_number() && !amount.is_string() {
-                    report.add(Code::ActionField, &at, format!("`{name}` must be a number or a reference"));
+                    report.add(
+                        Code::ActionField,
+                        &at,
+                        format!("`{name}` must be a number or a reference"),
+                    );
                 }
                 let amount = Shape::compile(&amount, &at, report);
                 Some(Op::Add { target, amount, negate: self.name == "decrement" })
@@ -136,7 +154,12 @@ impl Parameters<'_> {
                 value: self.value(report),
                 unique: self.flag("unique", report),
                 spread: self.flag("spread", report),
-                max_length: self.fields.map.get("max_length").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()),
+                max_length: self
+                    .fields
+                    .map
+                    .get("max_length")
+                    .and_then(Value::as_u64)
+                    .and_then(|n| usize::try_from(n).ok()),
             }),
             "remove" => Some(Op::Remove {
                 target: self.variable(report)?,
@@ -158,17 +181,25 @@ impl Parameters<'_> {
     fn aggregate(&self, report: &mut Report) -> Option<Op> {
         let target = self.target(&["target"], report)?;
         if self.fields.is_set("expression") {
-            return Some(Op::Evaluate { target, program: self.program(Dialect::Condition, report)? });
+            return Some(Op::Evaluate {
+                target,
+                program: self.program(Dialect::Condition, report)?,
+            });
         }
         let Some(source) = self.fields.text(&["source"], report) else {
             self.missing("expression", report);
             return None;
         };
-        let source = compile_path(source, &self.fields.at.push("source"), Code::ActionField, report)?;
+        let source =
+            compile_path(source, &self.fields.at.push("source"), Code::ActionField, report)?;
         match Aggregate::parse(self.fields.map) {
             Ok(aggregate) => Some(Op::Aggregate { target, source, aggregate }),
             Err(problem) => {
-                report.add(Code::ActionOperation, &self.fields.at.push(problem.field), problem.message);
+                report.add(
+                    Code::ActionOperation,
+                    &self.fields.at.push(problem.field),
+                    problem.message,
+                );
                 None
             }
         }
@@ -210,7 +241,11 @@ impl Parameters<'_> {
 
     fn missing(&self, field: &str, report: &mut Report) {
         report
-            .add(Code::ActionField, &self.fields.at.push(field), format!("`{}` needs `{field}`", self.name))
+            .add(
+                Code::ActionField,
+                &self.fields.at.push(field),
+                format!("`{}` needs `{field}`", self.name),
+            )
             .help(format!("add `{field}` to the action"));
     }
 }

@@ -43,7 +43,9 @@ impl Composite {
         };
         let inputs_at = fields.at.push("inputs");
         let inputs = fields.object(&["inputs"], report).into_iter().flatten();
-        let inputs = inputs.map(|(name, source)| (name.as_str().into(), Source::compile(source, &inputs_at.push(name), report)));
+        let inputs = inputs.map(|(name, source)| {
+            (name.as_str().into(), Source::compile(source, &inputs_at.push(name), report))
+        });
         Some(Self { link, inputs: inputs.collect(), outputs: outputs(fields, report) })
     }
 }
@@ -60,13 +62,20 @@ fn link(fields: &Fields<'_>, report: &mut Report) -> Option<Arc<str>> {
     {
         return Some(format!("key:{key}").into());
     }
-    let (name, _) = fields.first(&["composite_flow_id", "flow_id"]).or_else(|| inner.first(&["id"]))?;
-    let text = fields.text(&["composite_flow_id", "flow_id"], report).or_else(|| inner.text(&["id"], report))?;
+    let (name, _) =
+        fields.first(&["composite_flow_id", "flow_id"]).or_else(|| inner.first(&["id"]))?;
+    let text = fields
+        .text(&["composite_flow_id", "flow_id"], report)
+        .or_else(|| inner.text(&["id"], report))?;
     match text.parse::<Uuid>() {
         Ok(id) => Some(format!("id:{id}").into()),
         Err(_) => {
             report
-                .add(Code::CompositeNothing, &fields.at.push(name), format!("`{text}` is not a UUID"))
+                .add(
+                    Code::CompositeNothing,
+                    &fields.at.push(name),
+                    format!("`{text}` is not a UUID"),
+                )
                 .help("give the flow's id, or name it by `composite_flow_seed_key`");
             None
         }
@@ -105,12 +114,15 @@ fn outputs(fields: &Fields<'_>, report: &mut Report) -> Box<[(Box<str>, Target)]
             .iter()
             .filter_map(|(name, target)| pair(name, target.as_str().unwrap_or_default(), report))
             .collect(),
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(|name| pair(name.as_str()?, name.as_str()?, report))
-            .collect(),
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(|name| pair(name.as_str()?, name.as_str()?, report)).collect()
+        }
         Some(_) => {
-            report.add(Code::CompositeMapping, &at, "`outputs` must be an object of names and paths");
+            report.add(
+                Code::CompositeMapping,
+                &at,
+                "`outputs` must be an object of names and paths",
+            );
             Box::default()
         }
     }

@@ -36,7 +36,11 @@ impl Condition {
         let list = fields.list(&["conditions"], report);
         if list.is_none_or(Vec::is_empty) {
             report
-                .add(Code::ConditionMissing, &fields.at.push("conditions"), "the condition has no entries")
+                .add(
+                    Code::ConditionMissing,
+                    &fields.at.push("conditions"),
+                    "the condition has no entries",
+                )
                 .help("add entries such as `{\"if\": \"temp.age >= 8\", \"then\": \"$0\"}`");
         }
         let entries = list.into_iter().flatten().enumerate().filter_map(|(i, entry)| {

@@ -42,7 +42,11 @@ impl<'a> Fields<'a> {
     }
 
     /// A list; anything else than a list or null is reported.
-    pub(crate) fn list(&self, names: &[&'static str], report: &mut Report) -> Option<&'a Vec<Value>> {
+    pub(crate) fn list(
+        &self,
+        names: &[&'static str],
+        report: &mut Report,
+    ) -> Option<&'a Vec<Value>> {
         let (name, value) = self.first(names)?;
         self.expect(name, value.as_array(), "a list", report)
     }
@@ -57,7 +61,13 @@ impl<'a> Fields<'a> {
         self.expect(name, value.as_object(), "an object", report)
     }
 
-    fn expect<T>(&self, name: &str, found: Option<T>, want: &str, report: &mut Report) -> Option<T> {
+    fn expect<T>(
+        &self,
+        name: &str,
+        found: Option<T>,
+        want: &str,
+        report: &mut Report,
+    ) -> Option<T> {
         if found.is_none() {
             let message = format!("`{name}` must be {want}");
             report.add(Code::NodeField, &self.at.push(name), message);

@@ -66,12 +66,15 @@ impl Message {
             .into_iter()
             .flatten()
             .enumerate()
-            .filter_map(|(i, entry)| ItemConfig::compile(entry, &fields.at.push("messages").push(i), report))
+            .filter_map(|(i, entry)| {
+                ItemConfig::compile(entry, &fields.at.push("messages").push(i), report)
+            })
             .collect();
         let text = fields
             .text(&["text"], report)
             .map(|text| Template::compile(text, &fields.at.push("text"), report));
-        if list.is_none_or(Vec::is_empty) && text.is_none() && !fields.map.contains_key("rich_text") {
+        if list.is_none_or(Vec::is_empty) && text.is_none() && !fields.map.contains_key("rich_text")
+        {
             report
                 .add(Code::MessageNoContent, fields.at, "the message has nothing to say")
                 .help("add `messages`, or a `text`");
@@ -91,7 +94,12 @@ impl ItemConfig {
     pub(crate) fn compile(entry: &Value, at: &Pointer, report: &mut Report) -> Option<Self> {
         if let Value::String(text) = entry {
             let body = Some(Body::Text(Template::compile(text, at, report)));
-            return Some(Self { kind: "text".into(), content_id: None, body, timing: Timing::default() });
+            return Some(Self {
+                kind: "text".into(),
+                content_id: None,
+                body,
+                timing: Timing::default(),
+            });
         }
         let Some(map) = entry.as_object() else {
             report.add(Code::MessageItem, at, "an entry of `messages` must be an object or a text");
@@ -122,7 +130,11 @@ pub(crate) fn content_id(fields: &Fields<'_>, report: &mut Report) -> Option<Con
     let text = fields.text(&["content_id"], report)?;
     let id = text.parse().ok().map(ContentId);
     if id.is_none() {
-        report.add(Code::MessageItem, &fields.at.push("content_id"), format!("`{text}` is not a UUID"));
+        report.add(
+            Code::MessageItem,
+            &fields.at.push("content_id"),
+            format!("`{text}` is not a UUID"),
+        );
     }
     id
 }
@@ -155,7 +167,8 @@ impl Body {
         }
         let media = fields.object(&["media"], report);
         let source = if fields.is_set("url") { fields.map } else { media? };
-        let outside = ["type", "delay", "typing_delay", "delay_ms", "typing_delay_ms", "content_id", "media"];
+        let outside =
+            ["type", "delay", "typing_delay", "delay_ms", "typing_delay_ms", "content_id", "media"];
         let entry = |(key, value): (&String, &Value)| (key.clone(), value.clone());
         let flat: Map<String, Value> =
             source.iter().filter(|(key, _)| !outside.contains(&key.as_str())).map(entry).collect();
@@ -171,7 +184,11 @@ fn check_media(kind: &str, content: &Map<String, Value>, at: &Pointer, report: &
     let url = content.get("url").and_then(Value::as_str).unwrap_or_default();
     if !url.contains("{{") && !is_allowed_url(url) {
         report
-            .add(Code::MessageMediaUrl, &at.push("url"), format!("`{url}` is not an allowed address"))
+            .add(
+                Code::MessageMediaUrl,
+                &at.push("url"),
+                format!("`{url}` is not an allowed address"),
+            )
             .help("use an https URL, a path that begins with `/`, or a small data:image");
     }
 }
@@ -192,10 +209,16 @@ pub(crate) fn is_allowed_url(url: &str) -> bool {
 impl ListBody {
     fn compile(kind: &str, fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
         let source = fields.text(&["source"], report);
-        let source = source.and_then(|text| compile_path(text, &fields.at.push("source"), Code::MessageItem, report));
+        let source = source.and_then(|text| {
+            compile_path(text, &fields.at.push("source"), Code::MessageItem, report)
+        });
         if source.is_none() && !fields.is_set("source") {
             report
-                .add(Code::MessageItem, fields.at, format!("a `{kind}` needs `source`, the path of a list"))
+                .add(
+                    Code::MessageItem,
+                    fields.at,
+                    format!("a `{kind}` needs `source`, the path of a list"),
+                )
                 .help("e.g. `\"source\": \"temp.results\"`");
         }
         let limit = fields.map.get("limit").and_then(Value::as_u64);
@@ -220,7 +243,9 @@ impl Timing {
             let ms = milliseconds(value);
             if ms.is_none() {
                 let message = format!("`{name}` is not a delay");
-                report.add(Code::MessageDelay, &at.push(name), message).help("write seconds (1.5) or milliseconds (500)");
+                report
+                    .add(Code::MessageDelay, &at.push(name), message)
+                    .help("write seconds (1.5) or milliseconds (500)");
             }
             ms
         };
@@ -278,7 +303,14 @@ mod tests {
         for url in ["https://a.example/x.png", "/img/a.png", "data:image/svg+xml,x"] {
             assert!(is_allowed_url(url), "{url}");
         }
-        for url in ["javascript:alert(1)", "http://a.example", "//a.example", "data:text/html,x", "", "/\\a.example"] {
+        for url in [
+            "javascript:alert(1)",
+            "http://a.example",
+            "//a.example",
+            "data:text/html,x",
+            "",
+            "/\\a.example",
+        ] {
             assert!(!is_allowed_url(url), "{url}");
         }
     }

@@ -68,7 +68,10 @@ impl Question {
         let random = is_random(fields, fields.at, report).then(|| Random::compile(fields, report));
         let empty = Map::new();
         let inner_at = fields.at.push("question");
-        let inner = Fields { map: fields.map.get("question").and_then(Value::as_object).unwrap_or(&empty), at: &inner_at };
+        let inner = Fields {
+            map: fields.map.get("question").and_then(Value::as_object).unwrap_or(&empty),
+            at: &inner_at,
+        };
         inner.not_built(&["rich_text", "media"], report);
         let content_id = content_id(&inner, report);
         let text = prompt_text(fields, &inner, report);
@@ -83,7 +86,11 @@ impl Question {
         let sourced = random.is_some() || content_id.is_some();
         if input_type.takes_options() && options.is_empty() && !sourced {
             report
-                .add(Code::QuestionOptionsMissing, fields.at, format!("a `{input_type}` question needs options"))
+                .add(
+                    Code::QuestionOptionsMissing,
+                    fields.at,
+                    format!("a `{input_type}` question needs options"),
+                )
                 .help("add `options`, e.g. `[{\"label\": \"Yes\", \"value\": \"yes\"}]`");
         }
         let (variable, written) = variable(fields, &["variable", "result_variable"], report);
@@ -106,7 +113,9 @@ impl Question {
 
 fn prompt_text(fields: &Fields<'_>, inner: &Fields<'_>, report: &mut Report) -> Option<Template> {
     let (text, at) = match fields.map.get("question") {
-        Some(Value::String(text)) if !text.is_empty() => (text.as_str(), fields.at.push("question")),
+        Some(Value::String(text)) if !text.is_empty() => {
+            (text.as_str(), fields.at.push("question"))
+        }
         _ => match inner.text(&["text", "question"], report) {
             Some(text) => (text, inner.at.push("text")),
             None => (fields.text(&["text"], report)?, fields.at.push("text")),
@@ -129,7 +138,11 @@ fn input_type(fields: &Fields<'_>, report: &mut Report) -> InputType {
     }
 }
 
-fn variable(fields: &Fields<'_>, names: &[&'static str], report: &mut Report) -> (Option<Target>, Arc<str>) {
+fn variable(
+    fields: &Fields<'_>,
+    names: &[&'static str],
+    report: &mut Report,
+) -> (Option<Target>, Arc<str>) {
     let Some((name, _)) = fields.first(names) else { return (None, "".into()) };
     let written = fields.text(names, report).unwrap_or_default();
     if written.is_empty() {
@@ -152,16 +165,16 @@ impl Options {
             return Self::State(Box::new(state));
         }
         let at = fields.at.push("options");
-        let shapes: Vec<Shape> = list
-            .into_iter()
-            .flatten()
-            .enumerate()
-            .filter(|(i, option)| check_option(option, &at.push(i), report))
-            .map(|(i, option)| (at.push(i), option))
-            .map(|(at, option)| Shape::compile(option, &at, report))
-            .collect();
+        let mut shapes = Vec::new();
+        for (i, option) in list.into_iter().flatten().enumerate() {
+            if check_option(option, &at.push(i), report) {
+                shapes.push(Shape::compile(option, &at.push(i), report));
+            }
+        }
         if shapes.iter().all(Shape::is_constant) {
-            let constant = |shape: &Shape| if let Shape::Constant(value) = shape { normalise(value) } else { None };
+            let constant = |shape: &Shape| {
+                if let Shape::Constant(value) = shape { normalise(value) } else { None }
+            };
             return Self::Constant(shapes.iter().filter_map(constant).collect());
         }
         Self::Shaped(shapes.into())
@@ -192,7 +205,12 @@ impl StateOptions {
         let text = fields.text(&["options_source", "items_source"], report)?;
         let source = compile_path(text, &fields.at.push(name), Code::QuestionSource, report)?;
         let mut field = |name: &'static str| fields.text(&[name], report).map(Into::into);
-        let mapped = [field("option_value"), field("option_label"), field("option_image"), field("option_description")];
+        let mapped = [
+            field("option_value"),
+            field("option_label"),
+            field("option_image"),
+            field("option_description"),
+        ];
         let limit = fields.map.get("options_limit").and_then(Value::as_u64).unwrap_or(50);
         Some(Self { source, limit: usize::try_from(limit).unwrap_or(50), fields: mapped })
     }
@@ -211,7 +229,9 @@ impl Extras {
             }
         }
         let mut template = |name: &'static str| {
-            fields.text(&[name], report).map(|text| Template::compile(text, &fields.at.push(name), report))
+            fields
+                .text(&[name], report)
+                .map(|text| Template::compile(text, &fields.at.push(name), report))
         };
         let (placeholder, help_text) = (template("placeholder"), template("help_text"));
         Self { constant, placeholder, help_text }

@@ -43,7 +43,9 @@ impl Random {
         let kind = config.text(&["type"], report).unwrap_or("question").to_lowercase();
         if !TYPES.contains(&kind.as_str()) {
             let message = format!("`{kind}` is not a content type");
-            report.add(Code::QuestionSource, &at.push("type"), message).help(format!("use one of {}", TYPES.join(", ")));
+            report
+                .add(Code::QuestionSource, &at.push("type"), message)
+                .help(format!("use one of {}", TYPES.join(", ")));
         }
         let track_at = fields.at.push("track_shown_in");
         let track_in = fields
@@ -55,9 +57,9 @@ impl Random {
             tags: tags(&config, "tags", report),
             tags_all: tags(&config, "tags_all", report),
             filters: filters.map(|(key, value)| (key.as_str().into(), value.clone())).collect(),
-            exclude_from: config
-                .text(&["exclude_from"], report)
-                .and_then(|text| compile_path(reference(text).unwrap_or(text), &at, Code::QuestionSource, report)),
+            exclude_from: config.text(&["exclude_from"], report).and_then(|text| {
+                compile_path(reference(text).unwrap_or(text), &at, Code::QuestionSource, report)
+            }),
             track_in,
             exhausted: exhausted(&config, report),
         }
@@ -73,7 +75,11 @@ fn tags(config: &Fields<'_>, name: &'static str, report: &mut Report) -> Value {
         },
         Some(list @ Value::Array(items)) if items.iter().all(Value::is_string) => list.clone(),
         Some(_) => {
-            report.add(Code::QuestionSource, &config.at.push(name), format!("`{name}` must be a list of texts"));
+            report.add(
+                Code::QuestionSource,
+                &config.at.push(name),
+                format!("`{name}` must be a list of texts"),
+            );
             Value::Array(Vec::new())
         }
     }
@@ -86,7 +92,11 @@ fn exhausted(config: &Fields<'_>, report: &mut Report) -> Exhausted {
         Some("fail") => Exhausted::Fail,
         Some(other) => {
             report
-                .add(Code::QuestionSource, &config.at.push("on_exhausted"), format!("`{other}` is not known"))
+                .add(
+                    Code::QuestionSource,
+                    &config.at.push("on_exhausted"),
+                    format!("`{other}` is not known"),
+                )
                 .help("use `reuse`, `skip` or `fail`");
             Exhausted::Reuse
         }

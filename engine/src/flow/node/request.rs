@@ -86,14 +86,25 @@ impl ApiCall {
         let relative = endpoint.starts_with('/') && !endpoint.starts_with("//");
         if !relative && !endpoint.starts_with("https://") && !endpoint.starts_with("{{") {
             report
-                .add(Code::ActionEndpoint, &fields.at.push("endpoint"), format!("`{endpoint}` is not an endpoint"))
+                .add(
+                    Code::ActionEndpoint,
+                    &fields.at.push("endpoint"),
+                    format!("`{endpoint}` is not an endpoint"),
+                )
                 .help("write a path that begins with `/`, or an https URL");
         }
         let store = fields.text(&["response_variable"], report);
         let full = fields.flag(&["store_full_response"], report).unwrap_or(store.is_some());
         let store_at = fields.at.push("response_variable");
         let store = full
-            .then(|| Target::compile(store.unwrap_or("temp.api_response"), &store_at, Code::ActionVariable, report))
+            .then(|| {
+                Target::compile(
+                    store.unwrap_or("temp.api_response"),
+                    &store_at,
+                    Code::ActionVariable,
+                    report,
+                )
+            })
             .flatten();
         let request = Request::compile(fields, endpoint, Direction::ResponseFirst, report)?;
         Some(Self { request, store })
@@ -110,7 +121,11 @@ impl Webhook {
         let url = fields.text(&["url"], report).unwrap_or_default();
         if !url.starts_with("https://") && !url.starts_with("{{") {
             report
-                .add(Code::WebhookUrl, &fields.at.push("url"), format!("`{url}` is not an https URL"))
+                .add(
+                    Code::WebhookUrl,
+                    &fields.at.push("url"),
+                    format!("`{url}` is not an https URL"),
+                )
                 .help("write an absolute URL such as `https://api.example.org/v1/hits`");
         }
         let request = Request::compile(fields, url, Direction::VariableFirst, report)?;
@@ -121,12 +136,23 @@ impl Webhook {
 }
 
 impl Request {
-    fn compile(fields: &Fields<'_>, endpoint: &str, direction: Direction, report: &mut Report) -> Option<Self> {
+    fn compile(
+        fields: &Fields<'_>,
+        endpoint: &str,
+        direction: Direction,
+        report: &mut Report,
+    ) -> Option<Self> {
         let webhook = matches!(direction, Direction::VariableFirst);
-        let method = fields.text(&["method"], report).unwrap_or(if webhook { "POST" } else { "GET" });
-        let Some(method) = METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(method)) else {
+        let method =
+            fields.text(&["method"], report).unwrap_or(if webhook { "POST" } else { "GET" });
+        let Some(method) = METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(method))
+        else {
             report
-                .add(Code::NodeField, &fields.at.push("method"), format!("`{method}` is not a method"))
+                .add(
+                    Code::NodeField,
+                    &fields.at.push("method"),
+                    format!("`{method}` is not a method"),
+                )
                 .help(format!("use one of {}", METHODS.join(", ")));
             return None;
         };
@@ -134,7 +160,11 @@ impl Request {
             let value = fields.map.get(name).unwrap_or(&Value::Null);
             Shape::compile(value, &fields.at.push(name), report)
         };
-        let body = if fields.is_set("body") || !fields.map.contains_key("payload") { "body" } else { "payload" };
+        let body = if fields.is_set("body") || !fields.map.contains_key("payload") {
+            "body"
+        } else {
+            "payload"
+        };
         let policy = ["retry", "circuit_breaker"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), fields.first(&[name])?.1.clone())));
@@ -142,7 +172,8 @@ impl Request {
         let error_at = fields.at.push("error_variable");
         let error = fields.text(&["error_variable"], report).unwrap_or(error_default);
         let fallback = fields.map.get("fallback_response").filter(|value| !value.is_null());
-        let fallback = fallback.filter(|value| !webhook || value.as_object().is_some_and(|map| !map.is_empty()));
+        let fallback = fallback
+            .filter(|value| !webhook || value.as_object().is_some_and(|map| !map.is_empty()));
         Some(Self {
             endpoint: Template::compile(endpoint, &fields.at.push("endpoint"), report),
             method,
@@ -175,11 +206,19 @@ fn timeout(fields: &Fields<'_>, report: &mut Report) -> u64 {
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
     match ms.filter(|ms| (1.0..=300_000.0).contains(ms)) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 1..=300000")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within 1..=300000"
+        )]
         Some(ms) => ms as u64,
         None => {
             report
-                .add(Code::ActionTimeout, &fields.at.push(name), format!("`{value}` is not a timeout"))
+                .add(
+                    Code::ActionTimeout,
+                    &fields.at.push(name),
+                    format!("`{value}` is not a timeout"),
+                )
                 .help("write 1 to 300 seconds, or 1000 to 300000 milliseconds");
             DEFAULT_TIMEOUT_MS
         }
@@ -188,11 +227,16 @@ fn timeout(fields: &Fields<'_>, report: &mut Report) -> u64 {
 
 fn explicit(text: &str) -> Option<f64> {
     let units = [("ms", 1.0), ("s", 1000.0), ("m", 60_000.0)];
-    let (number, factor) = units.into_iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
+    let (number, factor) =
+        units.into_iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
     number.trim().parse::<f64>().ok().map(|n| n * factor)
 }
 
-fn mapping(fields: &Fields<'_>, direction: Direction, report: &mut Report) -> Box<[(ResponsePath, Target)]> {
+fn mapping(
+    fields: &Fields<'_>,
+    direction: Direction,
+    report: &mut Report,
+) -> Box<[(ResponsePath, Target)]> {
     let at = fields.at.push("response_mapping");
     let Some(map) = fields.object(&["response_mapping"], report) else { return Box::default() };
     let pair = |(key, value): (&String, &Value)| {
@@ -206,7 +250,8 @@ fn mapping(fields: &Fields<'_>, direction: Direction, report: &mut Report) -> Bo
             (false, true) => false,
             _ => matches!(direction, Direction::ResponseFirst),
         };
-        let (path, variable) = if response_first { (key.as_str(), value) } else { (value, key.as_str()) };
+        let (path, variable) =
+            if response_first { (key.as_str(), value) } else { (value, key.as_str()) };
         let target = Target::compile(variable, &at, Code::ActionVariable, report)?;
         Some((ResponsePath::compile(path, &at, report)?, target))
     };
@@ -221,15 +266,23 @@ impl ResponsePath {
             "$status" => return Some(Self::Status),
             _ => text.strip_prefix("$.").or_else(|| text.strip_prefix('$')).unwrap_or(text),
         };
-        if let Some(header) = path.strip_prefix("headers.").filter(|_| text.starts_with("$headers")) {
+        if let Some(header) = path.strip_prefix("headers.").filter(|_| text.starts_with("$headers"))
+        {
             return Some(Self::Header(header.to_lowercase().into()));
         }
         // `$[0].name` addresses a list at the top; paths begin with a key.
-        let path = path.strip_prefix('[').map_or_else(|| path.to_owned(), |rest| rest.replacen(']', "", 1));
+        let path = path
+            .strip_prefix('[')
+            .map_or_else(|| path.to_owned(), |rest| rest.replacen(']', "", 1));
         match Path::parse(&path) {
             Ok(path) => Some(Self::Part(path)),
             Err(error) => {
-                report.add_as(Code::NodeField, Severity::Error, at, format!("`{text}` is not a response path: {error}"));
+                report.add_as(
+                    Code::NodeField,
+                    Severity::Error,
+                    at,
+                    format!("`{text}` is not a response path: {error}"),
+                );
                 None
             }
         }
