@@ -5,7 +5,10 @@ mod content;
 mod draw;
 mod flow;
 mod id;
+mod number;
+mod pattern;
 mod time;
+mod value;
 
 pub use check::{Code, Diagnostic, Pointer, Report, Severity};
 pub use content::{ContentItem, ContentQuery};

@@ -1,0 +1,3 @@
+//! Values of a session's state.
+
+pub(crate) mod option;
