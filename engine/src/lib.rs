@@ -1,5 +1,6 @@
 //! Runs conversation flows as a pure state machine.
 
+mod answer;
 mod check;
 mod content;
 mod draw;
@@ -10,6 +11,7 @@ mod pattern;
 mod time;
 mod value;
 
+pub use answer::InputType;
 pub use check::{Code, Diagnostic, Pointer, Report, Severity};
 pub use content::{ContentItem, ContentQuery};
 pub use draw::Seed;
