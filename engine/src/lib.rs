@@ -6,6 +6,7 @@ mod content;
 mod draw;
 mod flow;
 mod id;
+mod json_condition;
 mod number;
 mod pattern;
 mod time;
