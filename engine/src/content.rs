@@ -1,5 +1,7 @@
 //! Items of the content library, as the engine asks for and receives them.
 
+mod filter;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
