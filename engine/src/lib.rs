@@ -11,6 +11,7 @@ mod id;
 mod json_condition;
 mod number;
 mod pattern;
+mod preview;
 mod protocol;
 mod run;
 mod session;
@@ -28,6 +29,10 @@ pub use flow::{
     FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
 pub use id::{ContentId, EffectId, FlowId, FlowRef, NodeId, Revision, SessionId, TenantId};
+pub use preview::{
+    Handlers, HandlersError, Library, LibraryItem, Preview, PreviewError, Transcript,
+    TranscriptTurn, play,
+};
 pub use protocol::{
     Content, Effect, EffectKind, EndReason, Ending, Event, Failure, HandlerRequest, HistoryEntry,
     HttpRequest, Input, InputKind, InteractionType, Item, Next, Outcome, Prompt, Refused, Step,
