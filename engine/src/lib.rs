@@ -6,6 +6,7 @@ mod draw;
 mod flow;
 mod id;
 mod time;
+mod value;
 
 pub use check::{Code, Diagnostic, Pointer, Report, Severity};
 pub use content::{ContentItem, ContentQuery};
@@ -16,3 +17,4 @@ pub use flow::{
 };
 pub use id::{ContentId, EffectId, FlowId, FlowRef, NodeId, Revision, SessionId, TenantId};
 pub use time::Timestamp;
+pub use value::{Cleaned, clean, state_hash};
