@@ -2,6 +2,8 @@
 
 mod connection_type;
 mod definition;
+mod read;
+mod write;
 
 pub use connection_type::ConnectionType;
 pub use definition::{
