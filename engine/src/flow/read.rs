@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+pub(in crate::flow) use self::connection::is_edge_style;
 use self::fields::{into_object, is_empty, kind_of};
 pub(in crate::flow) use self::node::inherited_context;
 use super::definition::{ConnectionDefinition, FlowDefinition, NodeDefinition};
@@ -334,3 +335,6 @@ fn infer_entry(
         .help(format!("to be explicit, add `\"entry_node_id\": \"{entry}\"`"));
     Some(((*entry).clone(), at))
 }
+
+#[cfg(test)]
+mod tests;

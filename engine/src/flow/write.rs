@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
-use super::read::{inherited_context, read_children};
+use super::read::{inherited_context, is_edge_style, read_children};
 use crate::check::{Pointer, Report};
 use crate::id::NodeId;
 use crate::value::{canonical_value, sha256_hex};
@@ -96,6 +96,10 @@ fn connection_value(connection: &ConnectionDefinition) -> Value {
         ("conditions", conditions.into()),
         ("info", connection.info.clone().into()),
     ]));
+    // Under `type`, these names would be taken for the looks of the edge.
+    if is_edge_style(&connection.kind.to_string()) {
+        value.insert("connection_type".into(), connection.kind.to_string().into());
+    }
     value.into()
 }
 
@@ -165,3 +169,6 @@ fn visibility_name(visibility: Visibility) -> &'static str {
         Visibility::Wriveted => "wriveted",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
     ) -> ConnectionType {
         for found in fields.take_all(KIND) {
             let token = found.value.as_str().unwrap_or_default();
-            if is_edge_style(token) {
+            if matches!(found.name, "type" | "data.type") && is_edge_style(token) {
                 info.entry("edge_style").or_insert(found.value);
                 continue;
             }
@@ -260,7 +260,7 @@ fn is_blank(value: &Value) -> bool {
 }
 
 /// The looks of an edge in React Flow, which stand where other documents have the type (R1.18).
-fn is_edge_style(token: &str) -> bool {
+pub(in crate::flow) fn is_edge_style(token: &str) -> bool {
     let token = token.trim().to_lowercase();
     matches!(token.as_str(), "smoothstep" | "bezier" | "straight" | "step" | "simplebezier")
 }

@@ -62,8 +62,8 @@ pub(super) fn read(map: Map<String, Value>, at: &Pointer, report: &mut Report) -
         id: reader.uuid("id").map(FlowId),
         seed_key: reader
             .text("seed_key")
-            .or_else(|| info.get("seed_key").and_then(Value::as_str).map(Into::into))
-            .filter(|key| !key.is_empty()),
+            .filter(|key| !key.is_empty())
+            .or_else(|| seed_key_in(&info)),
         name: reader.name(),
         description: reader.text("description"),
         version: reader.version(),
@@ -93,6 +93,10 @@ pub(super) fn take_entry(
         report.add(Code::FlowField, &at, message).help("name the node at which sessions start");
     }
     None
+}
+
+fn seed_key_in(info: &Map<String, Value>) -> Option<String> {
+    info.get("seed_key")?.as_str().filter(|key| !key.is_empty()).map(Into::into)
 }
 
 /// The contract may stand in `info`, and older flows keep a part of it there (R1.1, F53).

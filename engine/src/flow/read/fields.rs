@@ -101,11 +101,21 @@ pub(super) fn into_text(value: Value) -> Result<String, Value> {
     if let Value::String(text) = value { Ok(text) } else { Err(value) }
 }
 
-/// An id as text; a number is its decimal digits (R1.15).
+/// The most characters of a node id (R1.13).
+const MAX_ID: usize = 255;
+
+/// An id as text; a number is its decimal digits (R1.15). What is too long is cut off, so that
+/// nothing that compares or names ids has to deal with megabytes.
 pub(super) fn id_text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(text.chars().take(MAX_ID).collect()),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// Whether [`id_text`] has to cut.
+pub(super) fn is_too_long(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.chars().nth(MAX_ID).is_some())
 }

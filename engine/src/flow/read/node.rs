@@ -2,13 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{Fields, Found, id_text, into_object, into_text, is_empty, kind_of};
+use super::fields::{
+    Fields, Found, id_text, into_object, into_text, is_empty, is_too_long, kind_of,
+};
 use crate::check::{Code, Pointer, Report, Severity};
 use crate::flow::definition::{ExecutionContext, NodeDefinition, NodeType};
 use crate::id::NodeId;
-
-/// The most characters of a node id.
-const MAX_ID: usize = 255;
 
 const ID: &[&str] = &["id", "node_id", "node_key", "data.id"];
 const KIND: &[&str] = &["node_type", "type", "data.nodeType", "data.node_type"];
@@ -97,7 +96,7 @@ fn read_id(
             unusable = unusable.or(Some(found));
             continue;
         };
-        if let Some(problem) = problem_of_id(&id) {
+        if let Some(problem) = problem_of_id(&id, &found.value) {
             report
                 .add(Code::NodeIdInvalid, &found.at(at), format!("the node id `{id}` {problem}"))
                 .help("use 1 to 255 characters, without `/` and control characters");
@@ -115,9 +114,9 @@ fn read_id(
     fallback.map(Into::into)
 }
 
-fn problem_of_id(id: &str) -> Option<&'static str> {
-    if id.chars().nth(MAX_ID).is_some() {
-        Some("has more than 255 characters")
+fn problem_of_id(id: &str, value: &Value) -> Option<&'static str> {
+    if is_too_long(value) {
+        Some("goes on beyond 255 characters, and is cut off there")
     } else if id.contains('/') {
         Some("holds a `/`")
     } else if id.chars().any(char::is_control) {
