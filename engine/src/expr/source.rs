@@ -105,19 +105,18 @@ impl<'s> Source<'s> {
         let mut candidate = None;
         loop {
             let token = lexer.lex();
-            match token.kind {
-                TokenKind::TokEnd => return (0, 0),
-                TokenKind::TokIdent => {
-                    let text = self.parsed.get(token.start..token.end);
-                    candidate = (text == Some(name)).then_some(token.start);
-                }
-                TokenKind::TokLeftParen => {
-                    if let Some(offset) = candidate {
-                        return self.place(offset);
-                    }
-                }
-                kind if kind == TokenKind::TokWhitespace => {}
-                _ => candidate = None,
+            if token.kind == TokenKind::TokEnd {
+                return (0, 0);
+            }
+            if token.kind == TokenKind::TokIdent {
+                let text = self.parsed.get(token.start..token.end);
+                candidate = (text == Some(name)).then_some(token.start);
+            } else if token.kind == TokenKind::TokLeftParen
+                && let Some(offset) = candidate
+            {
+                return self.place(offset);
+            } else if token.kind != TokenKind::TokWhitespace {
+                candidate = None;
             }
         }
     }

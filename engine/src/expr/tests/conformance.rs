@@ -189,7 +189,7 @@ fn entry(pair: &[Value<'static>]) -> (Key<'static>, Value<'static>) {
 
 fn hex(text: &str) -> std::sync::Arc<[u8]> {
     let digit = |c: &u8| u8::try_from(char::from(*c).to_digit(16).unwrap()).unwrap();
-    text.as_bytes().chunks(2).map(|pair| digit(&pair[0]) * 16 + digit(&pair[1])).collect()
+    text.as_bytes().chunks(2).map(|pair| digit(&pair[0]) << 4 | digit(&pair[1])).collect()
 }
 
 /// The same type and the same value; NaN equals NaN.
@@ -199,7 +199,7 @@ fn same(a: &Value<'_>, b: &Value<'_>) -> bool {
     };
     match (a, b) {
         (Value::Double(a), Value::Double(b)) => {
-            a.partial_cmp(b).map_or(a.is_nan() && b.is_nan(), std::cmp::Ordering::is_eq)
+            a.total_cmp(b).is_eq() || a.partial_cmp(b).is_some_and(std::cmp::Ordering::is_eq)
         }
         (Value::List(a), Value::List(b)) => lists(a, b),
         (Value::Map(a), Value::Map(b)) => {

@@ -127,7 +127,7 @@ fn missing_names_are_errors_that_logic_may_pass_by() {
 fn roots_are_the_free_names() {
     let roots = |source| {
         let program = compile(source, Dialect::Condition);
-        program.roots().iter().map(|root| root.to_string()).collect::<Vec<_>>()
+        program.roots().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(roots("user.age > 1 && temp.x == user.y"), ["user", "temp"]);
     assert_eq!(roots("list.map(x, x + y).size() + math.abs(z)"), ["list", "y", "z"]);
