@@ -99,8 +99,9 @@ pub(super) fn parse_timestamp(text: &str) -> Option<i128> {
 pub(super) fn format_timestamp(seconds: i64, nanos: u32) -> String {
     let (y, mo, d) = civil_from_days(seconds.div_euclid(DAY));
     let clock = seconds.rem_euclid(DAY);
-    let (h, m, s) = (clock / 3600, clock / 60 % 60, clock % 60);
-    format!("{y:04}-{mo:02}-{d:02}T{h:02}:{m:02}:{s:02}{}Z", fraction(nanos))
+    let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+    let fraction = fraction(nanos);
+    format!("{y:04}-{mo:02}-{d:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
 }
 
 pub(super) fn format_duration(seconds: i64, nanos: i32) -> String {

@@ -40,7 +40,7 @@ impl Program {
         let mut warnings: Vec<_> =
             templates.chain(lowered.warnings.into_iter().map(warning)).collect();
         warnings.sort_by_key(|problem| (problem.line, problem.column));
-        Ok(Self { tree: lowered.tree, roots: lowered.roots.into(), warnings })
+        Ok(Self { tree: lowered.root, roots: lowered.roots.into(), warnings })
     }
 
     /// What an author should know although the expression compiles.

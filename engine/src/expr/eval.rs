@@ -47,15 +47,15 @@ impl<'a> Evaluation<'a> {
             }
             Node::OptSelect(of, field) => {
                 let of = self.eval(of)?;
-                operators::opt_index(&of, &Value::Str(Str::Ref(field)))
+                operators::opt_index(&mut self.meter, &of, &Value::Str(Str::Ref(field)))
             }
             Node::Index(pair) => {
                 let (of, at) = self.both(pair)?;
-                operators::index(&of, &at)
+                operators::index(&mut self.meter, &of, &at)
             }
             Node::OptIndex(pair) => {
                 let (of, at) = self.both(pair)?;
-                operators::opt_index(&of, &at)
+                operators::opt_index(&mut self.meter, &of, &at)
             }
             Node::And(pair) => self.logic(pair, false),
             Node::Or(pair) => self.logic(pair, true),
@@ -189,6 +189,7 @@ impl<'a> Evaluation<'a> {
         let mut map = BTreeMap::new();
         for (optional, key, value) in entries {
             let key = Key::new(&self.eval(key)?)?;
+            self.meter.pay(key.cost())?;
             let value = self.eval(value)?;
             let value = if *optional { optional_value("{?}", value)? } else { Some(value) };
             let Some(value) = value else { continue };

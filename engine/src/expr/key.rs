@@ -56,6 +56,11 @@ impl<'a> Key<'a> {
         }
     }
 
+    /// The steps that comparing this key takes beyond the first: long texts are paid by length.
+    pub(super) fn cost(&self) -> usize {
+        if let Key::Str(text) = self { text.len() / 64 } else { 0 }
+    }
+
     /// The place among the kinds of key, and the number of a numeric one.
     fn rank(&self) -> (u8, i128) {
         match self {

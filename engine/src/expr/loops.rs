@@ -93,7 +93,9 @@ impl<'a> Evaluation<'a> {
             LoopKind::Map | LoopKind::SortBy => out.list.push(self.eval(&it.body)?),
             LoopKind::MapToMap => {
                 let value = self.eval(&it.body)?;
-                out.map.insert(Key::new(&key.unwrap_or(Value::Null))?, value);
+                let key = Key::new(&key.unwrap_or(Value::Null))?;
+                self.meter.pay(key.cost())?;
+                out.map.insert(key, value);
             }
         }
         Ok(false)

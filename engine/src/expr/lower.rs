@@ -39,7 +39,7 @@ pub(super) struct Warning {
 
 /// A tree with the names that it uses.
 pub(super) struct Tree {
-    pub(super) tree: Node,
+    pub(super) root: Node,
     pub(super) roots: Vec<Box<str>>,
     pub(super) warnings: Vec<Warning>,
 }
@@ -63,8 +63,8 @@ impl Lower {
             depth: 0,
             warnings: Vec::new(),
         };
-        let tree = lower.expr(parsed)?;
-        Ok(Tree { tree, roots: lower.roots, warnings: lower.warnings })
+        let root = lower.expr(parsed)?;
+        Ok(Tree { root, roots: lower.roots, warnings: lower.warnings })
     }
 
     pub(super) fn expr(&mut self, parsed: &IdedExpr) -> Lowered {

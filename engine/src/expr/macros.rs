@@ -11,6 +11,19 @@ use super::{
 
 const UNKNOWN: Refusal = malformed("unknown macro");
 
+/// What a macro does with each element.
+struct Parts<'p> {
+    variables: &'p [&'p str],
+    filter: Option<&'p IdedExpr>,
+    body: &'p IdedExpr,
+}
+
+impl<'p> Parts<'p> {
+    const fn new(variables: &'p [&'p str], body: &'p IdedExpr) -> Self {
+        Self { variables, filter: None, body }
+    }
+}
+
 impl Lower {
     /// `target.f(args)`: a function with a namespace, a macro, or a method.
     pub(super) fn member(&mut self, call: &CallExpr, target: &IdedExpr) -> Lowered {
@@ -38,13 +51,17 @@ impl Lower {
             ("optFlatMap", [name, body]) => {
                 self.bound(name, target, body).map(|pair| Node::OptMap(true, pair))
             }
-            ("sortBy", [x, key]) => self.looped(LoopKind::SortBy, target, &[name(x)?], None, key),
+            ("sortBy", [x, key]) => {
+                self.looped(LoopKind::SortBy, target, &Parts::new(&[name(x)?], key))
+            }
             (macro_name, [k, v, rest @ ..]) => match (two_variable_macro(macro_name), rest) {
                 (Some(kind), [body]) => {
-                    self.looped(kind, target, &[name(k)?, name(v)?], None, body)
+                    self.looped(kind, target, &Parts::new(&[name(k)?, name(v)?], body))
                 }
                 (Some(kind @ (LoopKind::Map | LoopKind::MapToMap)), [filter, body]) => {
-                    self.looped(kind, target, &[name(k)?, name(v)?], Some(filter), body)
+                    let variables = [name(k)?, name(v)?];
+                    let parts = Parts { filter: Some(filter), ..Parts::new(&variables, body) };
+                    self.looped(kind, target, &parts)
                 }
                 _ => self.function(macro_name, Some(target), &call.args),
             },
@@ -76,19 +93,14 @@ impl Lower {
         result
     }
 
-    fn looped(
-        &mut self,
-        kind: LoopKind,
-        range: &IdedExpr,
-        variables: &[&str],
-        filter: Option<&IdedExpr>,
-        body: &IdedExpr,
-    ) -> Lowered {
+    fn looped(&mut self, kind: LoopKind, range: &IdedExpr, parts: &Parts<'_>) -> Lowered {
         let range = self.expr(range)?;
-        let (filter, body) = self.scoped(variables, |this| {
-            Ok((filter.map(|filter| this.expr(filter)).transpose()?, this.expr(body)?))
+        let (filter, body) = self.scoped(parts.variables, |this| {
+            let filter = parts.filter.map(|filter| this.expr(filter)).transpose()?;
+            Ok((filter, this.expr(parts.body)?))
         })?;
-        Ok(Node::Loop(Box::new(Loop { kind, range, two: variables.len() == 2, filter, body })))
+        let two = parts.variables.len() == 2;
+        Ok(Node::Loop(Box::new(Loop { kind, range, two, filter, body })))
     }
 
     /// Recognises what the parser made of `all`, `exists`, `exists_one`, `map` and `filter`. The
@@ -98,21 +110,23 @@ impl Lower {
         let Expr::Call(step) = &it.loop_step.expr else { return Err(UNKNOWN) };
         match (step.func_name.as_str(), step.args.as_slice()) {
             (op::LOGICAL_AND, [_, body]) => {
-                self.looped(LoopKind::All, range, &variables, None, body)
+                self.looped(LoopKind::All, range, &Parts::new(&variables, body))
             }
             (op::LOGICAL_OR, [_, body]) => {
-                self.looped(LoopKind::Exists, range, &variables, None, body)
+                self.looped(LoopKind::Exists, range, &Parts::new(&variables, body))
             }
             (op::ADD, [_, item]) => {
-                self.looped(LoopKind::Map, range, &variables, None, only(item)?)
+                self.looped(LoopKind::Map, range, &Parts::new(&variables, only(item)?))
             }
             (op::CONDITIONAL, [test, then, _]) => {
                 if !matches!(it.accu_init.expr, Expr::List(_)) {
-                    return self.looped(LoopKind::ExistsOne, range, &variables, None, test);
+                    let parts = Parts::new(&variables, test);
+                    return self.looped(LoopKind::ExistsOne, range, &parts);
                 }
                 let Expr::Call(add) = &then.expr else { return Err(UNKNOWN) };
                 let item = only(add.args.last().ok_or(UNKNOWN)?)?;
-                self.looped(LoopKind::Map, range, &variables, Some(test), item)
+                let parts = Parts { filter: Some(test), ..Parts::new(&variables, item) };
+                self.looped(LoopKind::Map, range, &parts)
             }
             _ => Err(UNKNOWN),
         }

@@ -86,7 +86,7 @@ fn equal_maps(meter: &mut Meter, a: &Map<'_>, b: &Map<'_>, depth: u8) -> Result<
         return Ok(false);
     }
     for ((k, a), (l, b)) in a.iter().zip(b.iter()) {
-        meter.pay(1)?;
+        meter.pay(k.cost().saturating_add(1))?;
         if k != l || !equal(meter, &a, &b, depth)? {
             return Ok(false);
         }
@@ -113,7 +113,9 @@ pub(super) fn is_in<'a>(
     let Value::Map(map) = hay else {
         return Err(Error::no_overload("in", &[needle.clone(), hay.clone()]));
     };
-    Ok(map.get(&needle.as_key()).is_some())
+    let key = needle.as_key();
+    pay_key(meter, &key)?;
+    Ok(map.get(&key).is_some())
 }
 
 pub(super) fn negate<'a>(value: &Value<'a>) -> Res<'a> {
@@ -260,11 +262,11 @@ pub(super) fn select<'a>(of: &Value<'a>, field: &str) -> Res<'a> {
 }
 
 /// `of[at]`; on an optional it stays optional.
-pub(super) fn index<'a>(of: &Value<'a>, at: &Value<'a>) -> Res<'a> {
+pub(super) fn index<'a>(meter: &mut Meter, of: &Value<'a>, at: &Value<'a>) -> Res<'a> {
     if let Value::Optional(_) = of {
-        return opt_index(of, at);
+        return opt_index(meter, of, at);
     }
-    find(of, at)?.ok_or_else(|| {
+    find(meter, of, at)?.ok_or_else(|| {
         if let Value::Str(key) = at {
             Error::no_key(key)
         } else {
@@ -274,16 +276,23 @@ pub(super) fn index<'a>(of: &Value<'a>, at: &Value<'a>) -> Res<'a> {
 }
 
 /// `of[?at]`, `of.?at`: an optional, empty where there is nothing.
-pub(super) fn opt_index<'a>(of: &Value<'a>, at: &Value<'a>) -> Res<'a> {
+pub(super) fn opt_index<'a>(meter: &mut Meter, of: &Value<'a>, at: &Value<'a>) -> Res<'a> {
     let found = if let Value::Optional(inner) = of {
-        inner.as_ref().map_or(Ok(None), |inner| find(inner, at))?
+        inner.as_ref().map_or(Ok(None), |inner| find(meter, inner, at))?
     } else {
-        find(of, at)?
+        find(meter, of, at)?
     };
     Ok(Value::Optional(found.map(Arc::new)))
 }
 
-fn find<'a>(of: &Value<'a>, at: &Value<'a>) -> Result<Option<Value<'a>>, Error> {
+/// Comparing a long key with those of a map costs its length.
+fn pay_key(meter: &mut Meter, key: &Value<'_>) -> Result<(), Error> {
+    let Value::Str(text) = key else { return Ok(()) };
+    meter.pay(text.len() / 64)
+}
+
+fn find<'a>(meter: &mut Meter, of: &Value<'a>, at: &Value<'a>) -> Result<Option<Value<'a>>, Error> {
+    pay_key(meter, at)?;
     match (of, at) {
         (Value::List(items), at) => Ok(position(at)?.and_then(|index| items.get(index))),
         (

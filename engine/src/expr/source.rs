@@ -10,6 +10,8 @@ pub(super) struct Source<'s> {
     written: &'s str,
     parsed: Cow<'s, str>,
     templates: Vec<Template>,
+    /// The first `{{` that holds no path.
+    unread: Option<usize>,
 }
 
 /// A `{{path}}` (R6.9): where it stands in the written text, and its path in the parsed one.
@@ -23,7 +25,8 @@ impl<'s> Source<'s> {
     /// Replaces every `{{path}}` outside string literals and comments by the path. Anything else in
     /// double braces is left for the parser to refuse.
     pub(super) fn new(written: &'s str) -> Self {
-        let mut source = Self { written, parsed: Cow::Borrowed(written), templates: Vec::new() };
+        let mut source =
+            Self { written, parsed: Cow::Borrowed(written), templates: Vec::new(), unread: None };
         if written.contains("{{") {
             source.replace_templates();
         }
@@ -41,11 +44,14 @@ impl<'s> Source<'s> {
             }
             let opened = opens_template(previous, token);
             previous = Some(token);
-            let Some((path, end)) = opened.then(|| template(self.written, token.end)).flatten()
-            else {
+            if !opened {
+                continue;
+            }
+            let start = token.end.saturating_sub(2);
+            let Some((path, end)) = template(self.written, token.end) else {
+                self.unread.get_or_insert(start);
                 continue;
             };
-            let start = token.end.saturating_sub(2);
             parsed.push_str(self.written.get(copied..start).unwrap_or_default());
             parsed.push(' ');
             let at = parsed.len();
@@ -74,6 +80,11 @@ impl<'s> Source<'s> {
         self.templates.iter().map(|template| place(self.written, template.written.0))
     }
 
+    /// Where a `{{` stands that holds no path, if any.
+    pub(super) fn unread_place(&self) -> Option<(u32, u32)> {
+        self.unread.map(|offset| place(self.written, offset))
+    }
+
     /// The line and column, as written, of an offset in the parsed text.
     pub(super) fn place(&self, offset: usize) -> (u32, u32) {
         let passed = self.templates.iter().rfind(|template| template.parsed.0 <= offset);
@@ -94,19 +105,18 @@ impl<'s> Source<'s> {
         let mut candidate = None;
         loop {
             let token = lexer.lex();
-            match token.kind {
-                TokenKind::TokEnd => return (0, 0),
-                TokenKind::TokIdent => {
-                    let text = self.parsed.get(token.start..token.end);
-                    candidate = (text == Some(name)).then_some(token.start);
-                }
-                TokenKind::TokLeftParen => {
-                    if let Some(offset) = candidate {
-                        return self.place(offset);
-                    }
-                }
-                kind if kind == TokenKind::TokWhitespace => {}
-                _ => candidate = None,
+            if token.kind == TokenKind::TokEnd {
+                return (0, 0);
+            }
+            if token.kind == TokenKind::TokIdent {
+                let text = self.parsed.get(token.start..token.end);
+                candidate = (text == Some(name)).then_some(token.start);
+            } else if token.kind == TokenKind::TokLeftParen
+                && let Some(offset) = candidate
+            {
+                return self.place(offset);
+            } else if token.kind != TokenKind::TokWhitespace {
+                candidate = None;
             }
         }
     }

@@ -30,6 +30,10 @@ pub(super) fn parse(source: &Source<'_>) -> Result<IdedExpr, Vec<Problem>> {
             refused.errors.iter().map(|error| problem(source, error)).collect();
         // A letter that CEL does not know is reported once for each of its bytes.
         problems.dedup_by_key(|problem| (problem.line, problem.column));
+        if let Some((line, column)) = source.unread_place() {
+            let message = "`{{…}}` must hold a plain path such as `temp.answer`".to_owned();
+            problems.insert(0, Problem { line, column, message, kind: ProblemKind::Syntax });
+        }
         problems
     })
 }
@@ -99,7 +103,6 @@ fn hint(rest: &str) -> Option<&'static str> {
     match rest.chars().next()? {
         '=' => Some("write `==` to compare"),
         '*' => Some("write `pow(x, y)` for a power"),
-        '{' => Some("`{{…}}` must hold a plain path such as `temp.answer`"),
         '‘' | '’' | '“' | '”' => Some("write straight quotes"),
         _ => None,
     }

@@ -180,13 +180,13 @@ impl<'a> Value<'a> {
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
             (Value::Timestamp(a, x), Value::Timestamp(b, y)) => Some((a, x).cmp(&(b, y))),
             (Value::Duration(a, x), Value::Duration(b, y)) => Some((a, x).cmp(&(b, y))),
-            (a, b) => match (a.as_double(), b.as_double()) {
-                (Some(a), Some(b)) => a.partial_cmp(&b),
-                _ => {
+            (a, b) => {
+                let (Some(x), Some(y)) = (a.as_double(), b.as_double()) else {
                     let (a, b) = (a.type_name(), b.type_name());
                     return Err(Error::mismatch(format!("cannot compare {a} with {b}")));
-                }
-            },
+                };
+                x.partial_cmp(&y)
+            }
         })
     }
 }

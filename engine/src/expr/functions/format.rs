@@ -81,7 +81,10 @@ impl Writer<'_> {
             ('x' | 'X', Value::Bytes(bytes)) => return self.hex(verb, bytes),
             ('f' | 'e', value) => match value.as_double() {
                 Some(d) if !d.is_finite() => self.out.push_str(&text::double(d)),
-                Some(d) if verb == 'f' => self.out.push_str(&format!("{d:.precision$}")),
+                Some(d) if verb == 'f' => {
+                    let digits = format!("{d:.precision$}");
+                    self.out.push_str(&digits);
+                }
                 Some(d) => self.out.push_str(&text::exponent(&format!("{d:.precision$e}"))),
                 None => return Err(refused(verb, value)),
             },
@@ -144,11 +147,15 @@ impl Writer<'_> {
 
     fn map(&mut self, entries: &Map<'_>, depth: u8) -> Result<(), Error> {
         self.meter.pay_items(entries.len())?;
-        let text = |(key, value): (_, _)| (Value::string(format!("{key}")), value);
-        let mut entries: Vec<_> = entries.iter().map(text).collect();
-        sort_pairs(&mut entries);
+        let rounds = entries.len().checked_ilog2().unwrap_or(0).saturating_add(1) as usize;
+        let mut sorted = Vec::with_capacity(entries.len());
+        for (key, value) in entries.iter() {
+            self.meter.pay(key.cost().saturating_mul(rounds))?;
+            sorted.push((Value::string(key.to_string()), value));
+        }
+        sort_pairs(&mut sorted);
         self.out.push('{');
-        for (index, (key, value)) in entries.iter().enumerate() {
+        for (index, (key, value)) in sorted.iter().enumerate() {
             if index > 0 {
                 self.out.push_str(", ");
             }

@@ -191,12 +191,13 @@ fn strict_extreme<'a>(
 ) -> Res<'a> {
     let numbers = arguments(args);
     if let Some(other) = numbers.iter().find(|value| !value.is_number()) {
-        return Err(Error::no_overload("math.greatest", &[other.clone()]));
+        return Err(Error::no_overload("math.greatest", std::slice::from_ref(other)));
     }
-    match extreme(meter, &numbers, better)? {
-        Value::Null => Err(Error::range("no numbers to compare")),
-        found => Ok(found),
+    let found = extreme(meter, &numbers, better)?;
+    if matches!(found, Value::Null) {
+        return Err(Error::range("no numbers to compare"));
     }
+    Ok(found)
 }
 
 fn bits<'a>(args: &[Value<'a>], combine: fn(u64, u64) -> u64) -> Res<'a> {

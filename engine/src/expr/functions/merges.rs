@@ -84,7 +84,7 @@ fn fold<'a>(meter: &mut Meter, items: &List<'a>, combine: Combine) -> Res<'a> {
     for map in maps(items) {
         meter.pay(1)?;
         for (key, new) in map.iter() {
-            meter.pay(2)?;
+            meter.pay(key.cost().saturating_add(2))?;
             let value = match out.remove(&key) {
                 Some(held) => combine(meter, held, new)?,
                 None => new,
@@ -163,7 +163,7 @@ fn means_by_key<'a>(meter: &mut Meter, items: &List<'a>, fields: &Weights<'_>) -
         let times = times.unwrap_or(1.0);
         total += times;
         for (key, weight) in weights.iter() {
-            meter.pay(2)?;
+            meter.pay(key.cost().saturating_add(2))?;
             if let Some(weight) = weight.as_double() {
                 *sums.entry(key).or_insert(0.0) += times * weight;
             }

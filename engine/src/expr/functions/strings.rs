@@ -91,12 +91,12 @@ fn mapped<'a>(meter: &mut Meter, args: &[Value<'a>], map: fn(&str) -> String) ->
     meter.text(map(text))
 }
 
-fn test<'a>(meter: &mut Meter, args: &[Value<'a>], test: fn(&str, &str) -> bool) -> Res<'a> {
+fn test<'a>(meter: &mut Meter, args: &[Value<'a>], holds: fn(&str, &str) -> bool) -> Res<'a> {
     let [Value::Str(text), Value::Str(part)] = args else {
         return Err(Error::no_overload("a text test", args));
     };
     meter.pay(text.len() / 64)?;
-    Ok(Value::Bool(test(text, part)))
+    Ok(Value::Bool(holds(text, part)))
 }
 
 fn out_of_range() -> Error {
@@ -181,7 +181,9 @@ fn split<'a>(meter: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
         }
         _ => return Err(Error::no_overload("split", args)),
     };
-    meter.pay_items(text.len().min(limit))?;
+    meter.pay(text.len() / 64)?;
+    let parts = if by.is_empty() { text.len() } else { text.matches(&**by).count() };
+    meter.pay_items(parts.saturating_add(1).min(limit))?;
     if !by.is_empty() || limit == 0 {
         return Ok(Value::list(text.splitn(limit, &**by).map(Value::string).collect()));
     }
