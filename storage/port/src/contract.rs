@@ -4,7 +4,9 @@
 //! on its futures, so that the cases can use threads.
 
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,

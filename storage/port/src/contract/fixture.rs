@@ -275,19 +275,18 @@ pub(super) fn rows_of(store: &impl Store, n: u128) -> String {
 /// Every record there is of schools, themes, contents and flows 1 to 9, as text.
 pub(super) fn library_of(store: &impl Store) -> String {
     let scope = AccessScope::system();
-    let mut all = String::new();
+    let mut all = Vec::new();
     for n in 1..10 {
         let look_up = LookUp { id: Some(Uuid::from_u128(n)), ..LookUp::default() };
-        let school = store.find_school(&scope, look_up).unwrap();
-        let theme = store.find_theme(&scope, look_up).unwrap();
-        let content = store.find_content(&scope, look_up).unwrap();
-        let flow = store.find_flow(&scope, look_up).unwrap();
-        let summary = store.flow(&scope, flow_id(n)).unwrap();
-        all.push_str(&format!("{n}: {school:#?} {theme:#?} {content:#?} {flow:#?} {summary:#?}\n"));
+        all.push(format!("{n}: {:#?}", store.find_school(&scope, look_up).unwrap()));
+        all.push(format!("{:#?}", store.find_theme(&scope, look_up).unwrap()));
+        all.push(format!("{:#?}", store.find_content(&scope, look_up).unwrap()));
+        all.push(format!("{:#?}", store.find_flow(&scope, look_up).unwrap()));
+        all.push(format!("{:#?}", store.flow(&scope, flow_id(n)).unwrap()));
         for seq in 1..4 {
-            let version = store.flow_version(&scope, FlowRef { id: flow_id(n), seq }).unwrap();
-            all.push_str(&format!("{version:#?}\n"));
+            let version = FlowRef { id: flow_id(n), seq };
+            all.push(format!("{:#?}", store.flow_version(&scope, version).unwrap()));
         }
     }
-    all
+    all.join("\n")
 }

@@ -229,7 +229,8 @@ fn a_broken_record_is_refused_and_nothing_is_applied<S: Store>(store: &S) {
     let unpublished = FlowRecord { is_published: false, ..flow(2) };
     let version = Batch { flows: vec![publish(unpublished, &[])], ..batch() };
     let link = Batch { flows: vec![publish(flow(2), &["flow 3"])], ..batch() };
-    for bad in flows.chain(contents).chain([version, link]) {
+    let twice = Batch { themes: vec![anyway(theme(2)), anyway(theme(2))], ..batch() };
+    for bad in flows.chain(contents).chain([version, link, twice]) {
         let error = refused(store, &AccessScope::system(), &bad);
         assert!(matches!(error, ApplyError::Invalid { .. }), "{error:?}");
     }

@@ -231,6 +231,6 @@ fn of_two_leases_at_once_one_is_given<S: Store>(store: &S) {
         (one.join().unwrap(), two.join().unwrap())
     });
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
-    let lost = one.err().or(two.err());
+    let lost = one.err().or_else(|| two.err());
     assert!(matches!(lost, Some(CommitError::Busy { .. })), "{lost:?}");
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::ApplyError;
 use super::record::{
-    Batch, ConnectionRow, ContentRecord, FlowRecord, NewVersion, NodeRow, Record, SchoolRecord,
-    ThemeRecord,
+    Batch, ConnectionRow, ContentRecord, FlowRecord, NewVersion, NodeRow, Record, RecordKey,
+    SchoolRecord, ThemeRecord,
 };
 
 type Problem = Result<(), &'static str>;
@@ -19,22 +19,32 @@ type Problem = Result<(), &'static str>;
 /// # Errors
 /// [`ApplyError::Invalid`] for the first rule that is broken.
 pub fn check_batch(batch: &Batch) -> Result<(), ApplyError> {
+    let mut seen = BTreeSet::new();
     for change in &batch.schools {
+        once(&mut seen, &change.record)?;
         name_problem(&change.record, school)?;
     }
     for change in &batch.themes {
+        once(&mut seen, &change.record)?;
         name_problem(&change.record, theme)?;
     }
     for change in &batch.contents {
+        once(&mut seen, &change.record)?;
         name_problem(&change.record, content)?;
     }
     for change in &batch.flows {
+        once(&mut seen, &change.flow.record)?;
         name_problem(&change.flow.record, flow)?;
         if let Some(new) = &change.publish {
             name_problem(&change.flow.record, |flow| version(flow, new))?;
         }
     }
     Ok(())
+}
+
+fn once(seen: &mut BTreeSet<RecordKey>, record: &impl Record) -> Result<(), ApplyError> {
+    let new = seen.insert(record.key());
+    name_problem(record, |_| require(new, "the batch holds it twice"))
 }
 
 fn name_problem<T: Record>(record: &T, check: impl Fn(&T) -> Problem) -> Result<(), ApplyError> {
