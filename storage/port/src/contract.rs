@@ -9,7 +9,6 @@
     clippy::wildcard_enum_match_arm,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::missing_panics_doc,
     reason = "this is test code; it panics when a store breaks the contract"
 )]
 

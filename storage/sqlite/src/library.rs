@@ -119,16 +119,16 @@ impl Work<'_> {
         changes: &[Change<ThemeRecord>],
         applied: &mut Applied,
     ) -> Result<(), ApplyError> {
-        let mut changed = Vec::new();
+        let mut updates = Vec::new();
         let mut verdicts = Vec::new();
         for change in changes {
             let verdict = self.settle(change, theme::load(self.connection, change.record.id.0))?;
             if matches!(verdict, Verdict::Update { .. }) {
-                changed.push(&change.record);
+                updates.push(&change.record);
             }
             verdicts.push(verdict);
         }
-        theme::clear_defaults(self.connection, &changed).doing("free the default themes")?;
+        theme::clear_defaults(self.connection, &updates).doing("free the default themes")?;
         for (change, verdict) in changes.iter().zip(verdicts) {
             self.save(&change.record, verdict, theme::save)?;
             applied.count(verdict);

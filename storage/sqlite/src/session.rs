@@ -2,10 +2,10 @@
 
 mod read;
 
-use chatflow::{Revision, SessionId, Timestamp};
+use chatflow::{NodeId, Revision, SessionId, Timestamp};
 use chatflow_storage::{
     Commit, CommitError, CreateError, HistoryPage, HistoryQuery, JournalRow, LeaseRequest,
-    LeaseToken, NewSession, SessionStore, StoreError, StoredSession, Turn,
+    LeaseToken, NewSession, SessionStore, StoreError, StoredSession, TraceLevel, Turn,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
@@ -141,13 +141,13 @@ fn insert(connection: &Connection, new: &NewSession) -> rusqlite::Result<()> {
         head.school_id.map(|id| Id(id.0)),
         head.theme_id.map(|id| Id(id.0)),
         head.trace_enabled,
-        head.trace_level.map(|level| level.as_str()),
+        head.trace_level.map(TraceLevel::as_str),
         Time(head.started_at),
         number_of_rows(&new.turn),
         snapshot.status.as_str(),
         snapshot.ended_at.map(Time),
         snapshot.ended_reason,
-        snapshot.current_node_id.as_ref().map(|node| node.as_str()),
+        snapshot.current_node_id.as_ref().map(NodeId::as_str),
         snapshot.current_flow_id.map(|id| Id(id.0)),
         snapshot.state_hash,
         snapshot.turn_hash,
@@ -170,7 +170,7 @@ fn update(connection: &Connection, commit: &Commit) -> rusqlite::Result<Option<i
         snapshot.status.as_str(),
         snapshot.ended_at.map(Time),
         snapshot.ended_reason,
-        snapshot.current_node_id.as_ref().map(|node| node.as_str()),
+        snapshot.current_node_id.as_ref().map(NodeId::as_str),
         snapshot.current_flow_id.map(|id| Id(id.0)),
         snapshot.state_hash,
         snapshot.turn_hash,

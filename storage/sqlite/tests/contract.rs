@@ -1,5 +1,7 @@
 //! The contract suite over a file and over memory.
 
+#![expect(clippy::unwrap_used, reason = "the lints spare test functions but not what they call")]
+
 use std::sync::Mutex;
 
 use chatflow_sqlite::{Durability, Options, SqliteStore};

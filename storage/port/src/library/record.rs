@@ -143,6 +143,7 @@ pub struct ContentRecord {
 
 /// A flow with its graph: the draft that editors see (S1.42).
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns, independent of each other")]
 pub struct FlowRecord {
     /// The flow.
     pub id: FlowId,

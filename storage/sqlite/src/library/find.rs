@@ -9,21 +9,17 @@ use crate::column::{Id, maybe_uuid, uuid};
 
 /// The statements that find candidates in one table, the lowest id first.
 pub(super) struct Finder {
-    by_key: &'static str,
-    by_id: &'static str,
-    by_name: Option<&'static str>,
+    key: &'static str,
+    id: &'static str,
+    name: Option<&'static str>,
 }
 
 macro_rules! finder {
     ($table:literal) => {
         Finder {
-            by_key: concat!(
-                "SELECT id, school_id FROM ",
-                $table,
-                " WHERE seed_key = ?1 ORDER BY id"
-            ),
-            by_id: concat!("SELECT id, school_id FROM ", $table, " WHERE id = ?1"),
-            by_name: Some(concat!(
+            key: concat!("SELECT id, school_id FROM ", $table, " WHERE seed_key = ?1 ORDER BY id"),
+            id: concat!("SELECT id, school_id FROM ", $table, " WHERE id = ?1"),
+            name: Some(concat!(
                 "SELECT id, school_id FROM ",
                 $table,
                 " WHERE name = ?1 AND school_id IS ?2 ORDER BY id"
@@ -36,20 +32,20 @@ pub(super) const THEME: Finder = finder!("chat_themes");
 pub(super) const FLOW: Finder = finder!("flow_definitions");
 
 pub(super) const CONTENT: Finder = Finder {
-    by_key: "SELECT id, school_id FROM cms_content WHERE seed_key = ?1 ORDER BY id",
-    by_id: "SELECT id, school_id FROM cms_content WHERE id = ?1",
-    by_name: None,
+    key: "SELECT id, school_id FROM cms_content WHERE seed_key = ?1 ORDER BY id",
+    id: "SELECT id, school_id FROM cms_content WHERE id = ?1",
+    name: None,
 };
 
 /// A school owns itself; `?2` is there because the other tables have it.
 pub(super) const SCHOOL: Finder = Finder {
-    by_key: "SELECT wriveted_identifier AS id, wriveted_identifier AS school_id
-             FROM schools WHERE seed_key = ?1 ORDER BY id",
-    by_id: "SELECT wriveted_identifier AS id, wriveted_identifier AS school_id
-            FROM schools WHERE wriveted_identifier = ?1",
-    by_name: Some(
+    key: "SELECT wriveted_identifier AS id, wriveted_identifier AS school_id
+          FROM schools WHERE seed_key = ?1 ORDER BY wriveted_identifier",
+    id: "SELECT wriveted_identifier AS id, wriveted_identifier AS school_id
+         FROM schools WHERE wriveted_identifier = ?1",
+    name: Some(
         "SELECT wriveted_identifier AS id, wriveted_identifier AS school_id
-         FROM schools WHERE name = ?1 AND (?2 IS NULL OR ?2 IS NOT NULL)
+         FROM schools WHERE name = ?1 AND ?2 IS ?2
          ORDER BY wriveted_identifier",
     ),
 };
@@ -63,13 +59,13 @@ pub(super) fn first<T>(
     load: impl FnOnce(&Connection, Uuid) -> rusqlite::Result<Option<T>>,
 ) -> rusqlite::Result<Option<T>> {
     let mut found = None;
-    if let Some(key) = look_up.seed_key {
-        found = owned(connection, finder.by_key, scope, [key])?;
+    if let Some(seed_key) = look_up.seed_key {
+        found = owned(connection, finder.key, scope, [seed_key])?;
     }
     if let (None, Some(id)) = (found, look_up.id) {
-        found = owned(connection, finder.by_id, scope, [Id(id)])?;
+        found = owned(connection, finder.id, scope, [Id(id)])?;
     }
-    if let (None, Some(name), Some(sql)) = (found, look_up.name, finder.by_name) {
+    if let (None, Some(name), Some(sql)) = (found, look_up.name, finder.name) {
         let params = params![name, look_up.school.map(|id| Id(id.0))];
         found = owned(connection, sql, scope, params)?;
     }

@@ -1,6 +1,6 @@
 //! Flows and their versions.
 
-use chatflow::{FlowId, TenantId, Timestamp};
+use chatflow::{FlowId, NodeId, TenantId, Timestamp};
 use chatflow_storage::{
     ApplyError, FlowChange, FlowRecord, FlowStamp, Stored, ThemeId, TraceLevel, Verdict,
     VersionRecord,
@@ -99,7 +99,7 @@ pub(super) fn save(connection: &Connection, flow: &FlowRecord, mark: Mark) -> ru
         flow.name,
         flow.description,
         flow.version,
-        flow.entry_node_id.as_ref().map(|node| node.as_str()),
+        flow.entry_node_id.as_ref().map(NodeId::as_str),
         flow.flow_data,
         flow.info,
         visibility_text(flow.visibility),

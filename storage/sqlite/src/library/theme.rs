@@ -80,9 +80,9 @@ pub(super) fn save(
 /// themes of one batch, whichever is written first.
 pub(super) fn clear_defaults(
     connection: &Connection,
-    changed: &[&ThemeRecord],
+    updates: &[&ThemeRecord],
 ) -> rusqlite::Result<()> {
-    let ids = list(changed.iter().map(|theme| theme.id.0));
+    let ids = list(updates.iter().map(|theme| theme.id.0));
     connection
         .prepare_cached(
             "UPDATE chat_themes SET is_default = 0
