@@ -1,1 +1,50 @@
-//! (being written)
+//! Role traits that every Chatflow store implements, the records they exchange, a reference store
+//! in memory and the contract suite.
+//!
+//! Storage never interprets flow documents or session states and never draws at random: it keeps
+//! opaque texts under keys, revisions and indexed columns, and lists candidates in id order.
+//!
+//! Each role is a blocking trait with an async twin. [`Blocking`] puts a blocking store behind the
+//! twins, so that a server is written once.
+//!
+//! ```
+//! use chatflow_storage::{AccessScope, Batch, FlowStore, LibraryStore, MemoryStore};
+//!
+//! let store = MemoryStore::new();
+//! store.apply(&AccessScope::system(), &Batch::default())?;
+//! assert!(store.startable_flows(&AccessScope::anonymous())?.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod blocking;
+mod content;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+mod error;
+mod flow;
+mod id;
+mod library;
+mod memory;
+mod role;
+mod scope;
+mod session;
+mod text_enum;
+
+pub use blocking::{AsyncStore, Blocking, Store};
+pub use content::{AsyncContentStore, ContentStore};
+pub use error::StoreError;
+pub use flow::{AsyncFlowStore, FlowStore, FlowSummary, Pin, VersionRecord};
+pub use id::{LeaseToken, ThemeId, UserId, connection_row_id, history_row_id, node_row_id};
+pub use library::{
+    Applied, ApplyError, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord,
+    ContentStatus, FlowChange, FlowRecord, FlowStamp, LibraryStore, LookUp, NewVersion, NodeRow,
+    Record, RecordKey, SchoolRecord, SchoolState, Stored, ThemeRecord, Verdict, check_batch,
+    settle,
+};
+pub use memory::MemoryStore;
+pub use scope::AccessScope;
+pub use session::{
+    AsyncSessionStore, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, HistoryRow,
+    InteractionType, JournalEntry, JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession,
+    SessionHead, SessionStatus, SessionStore, Snapshot, StoredSession, TraceLevel, Turn,
+};

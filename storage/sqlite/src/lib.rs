@@ -1,1 +1,26 @@
-//! (being written)
+//! Chatflow's store on SQLite: one file, no server.
+//!
+//! [`SqliteStore`] implements every role of [`chatflow_storage`]. It keeps one connection for
+//! writing and a few for reading; several processes may share one file.
+//!
+//! ```
+//! use chatflow_sqlite::SqliteStore;
+//! use chatflow_storage::{AccessScope, FlowStore};
+//!
+//! let store = SqliteStore::open_in_memory()?;
+//! assert!(store.startable_flows(&AccessScope::anonymous())?.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod column;
+mod content;
+mod fault;
+mod flow;
+mod library;
+mod migrate;
+mod open;
+mod pool;
+mod session;
+
+pub use open::{Durability, OpenError, Options};
+pub use pool::SqliteStore;

@@ -1,0 +1,60 @@
+//! The suite that every store must pass: one file per role, the same cases for each store.
+//!
+//! Each case gets a fresh, empty store. An async store comes in through a small adapter that blocks
+//! on its futures, so that the cases can use threads.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this is test code; it panics when a store breaks the contract"
+)]
+
+mod content;
+mod fixture;
+mod flow;
+mod library;
+mod pins;
+mod session;
+mod turn;
+
+use crate::blocking::Store;
+
+type Case<S> = fn(&S);
+
+/// Every case of every role.
+pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
+    flows(&make_store);
+    contents(&make_store);
+    library(&make_store);
+    sessions(&make_store);
+}
+
+/// The cases of [`FlowStore`](crate::FlowStore).
+pub fn flows<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &[flow::cases(), pins::cases()].concat());
+}
+
+/// The cases of [`ContentStore`](crate::ContentStore).
+pub fn contents<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &content::cases());
+}
+
+/// The cases of [`LibraryStore`](crate::LibraryStore).
+pub fn library<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &library::cases());
+}
+
+/// The cases of [`SessionStore`](crate::SessionStore).
+pub fn sessions<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &[session::cases(), turn::cases()].concat());
+}
+
+fn run<S>(make_store: impl Fn() -> S, cases: &[Case<S>]) {
+    assert!(!cases.is_empty(), "a role without cases proves nothing");
+    for case in cases {
+        case(&make_store());
+    }
+}

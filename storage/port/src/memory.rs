@@ -1,0 +1,83 @@
+//! The reference store: every role in memory, in the fewest words.
+
+mod content;
+mod flow;
+mod library;
+mod session;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chatflow::{ContentId, FlowId, FlowRef, SessionId, TenantId, Timestamp};
+
+use crate::flow::VersionRecord;
+use crate::id::ThemeId;
+use crate::library::{ContentRecord, FlowRecord, SchoolRecord, Stored, ThemeRecord};
+use crate::session::{HistoryRow, JournalRow, StoredSession};
+
+/// A store that lives as long as the process; for tests, examples and embedding.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Tables {
+    library: Library,
+    sessions: BTreeMap<SessionId, Conversation>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Library {
+    schools: BTreeMap<TenantId, Stored<SchoolRecord>>,
+    themes: BTreeMap<ThemeId, Stored<ThemeRecord>>,
+    contents: BTreeMap<ContentId, Stored<ContentRecord>>,
+    flows: BTreeMap<FlowId, Stored<FlowRecord>>,
+    published_at: BTreeMap<FlowId, Timestamp>,
+    versions: BTreeMap<FlowRef, VersionRecord>,
+}
+
+#[derive(Clone, Debug)]
+struct Conversation {
+    session: StoredSession,
+    history: Vec<HistoryRow>,
+    journal: Vec<JournalRow>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A panic elsewhere cannot leave the tables half-written: each write is checked first.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MemoryStore;
+    use crate::contract;
+
+    #[test]
+    fn flows_hold_the_contract() {
+        contract::flows(MemoryStore::new);
+    }
+
+    #[test]
+    fn contents_hold_the_contract() {
+        contract::contents(MemoryStore::new);
+    }
+
+    #[test]
+    fn the_library_holds_the_contract() {
+        contract::library(MemoryStore::new);
+    }
+
+    #[test]
+    fn sessions_hold_the_contract() {
+        contract::sessions(MemoryStore::new);
+    }
+}

@@ -1,0 +1,71 @@
+//! [`ContentStore`] in memory.
+
+use chatflow::{ContentId, ContentItem, ContentQuery};
+use serde_json::{Map, Value};
+
+use super::MemoryStore;
+use crate::content::ContentStore;
+use crate::error::StoreError;
+use crate::library::{ContentRecord, ContentStatus};
+use crate::scope::AccessScope;
+
+impl ContentStore for MemoryStore {
+    fn contents(
+        &self,
+        scope: &AccessScope,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<ContentItem>>, StoreError> {
+        let tables = self.tables();
+        ids.iter()
+            .map(|id| {
+                let stored = tables.library.contents.get(id);
+                stored.filter(|s| shows(scope, &s.record)).map(|s| item(&s.record)).transpose()
+            })
+            .collect()
+    }
+
+    fn candidates(
+        &self,
+        scope: &AccessScope,
+        query: &ContentQuery,
+    ) -> Result<Vec<ContentId>, StoreError> {
+        let mut ids = Vec::new();
+        for stored in self.tables().library.contents.values() {
+            let record = &stored.record;
+            if ids.len() < ContentQuery::LIMIT
+                && shows(scope, record)
+                && narrows(query, record)
+                && query.admits(&object(&record.info)?)
+            {
+                ids.push(record.id);
+            }
+        }
+        Ok(ids)
+    }
+}
+
+fn shows(scope: &AccessScope, record: &ContentRecord) -> bool {
+    record.is_active
+        && record.status == ContentStatus::Published
+        && scope.sees_content(record.visibility, record.school_id)
+}
+
+fn narrows(query: &ContentQuery, record: &ContentRecord) -> bool {
+    record.kind == query.kind
+        && (query.tags.is_empty() || query.tags.iter().any(|tag| record.tags.contains(tag)))
+        && query.tags_all.iter().all(|tag| record.tags.contains(tag))
+        && !query.exclude.contains(&record.id)
+}
+
+fn item(record: &ContentRecord) -> Result<ContentItem, StoreError> {
+    Ok(ContentItem {
+        id: record.id,
+        kind: record.kind.clone(),
+        content: object(&record.content)?,
+        info: object(&record.info)?,
+    })
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Store(error.into()))
+}

@@ -1,0 +1,118 @@
+//! [`ContentStore`] on SQLite.
+
+use std::collections::BTreeMap;
+
+use chatflow::{ContentId, ContentItem, ContentQuery};
+use chatflow_storage::{AccessScope, ContentStore, StoreError};
+use rusqlite::{Connection, Row, params};
+use serde_json::{Map, Value};
+
+use crate::column::{list, uuid};
+use crate::pool::SqliteStore;
+
+/// Rows in use that a scope sees: ?1 all, ?2 its schools, ?3 those whose private rows it sees.
+macro_rules! shown {
+    () => {
+        "c.is_active = 1 AND c.status = 'published'
+         AND (?1 OR c.visibility IN ('wriveted', 'public')
+           OR (c.visibility = 'school' AND c.school_id IN (SELECT value FROM json_each(?2)))
+           OR (c.visibility = 'private' AND c.school_id IN (SELECT value FROM json_each(?3))))"
+    };
+}
+
+const CONTENTS: &str = concat!(
+    "SELECT c.id, c.type, c.content, c.info
+     FROM json_each(?4) AS asked CROSS JOIN cms_content AS c ON c.id = asked.value
+     WHERE ",
+    shown!()
+);
+
+const CANDIDATES: &str = concat!(
+    "SELECT c.id, c.info FROM cms_content AS c
+     WHERE c.type = ?4 AND ",
+    shown!(),
+    " AND (?5 = '[]' OR EXISTS (
+         SELECT 1 FROM json_each(?5) AS any
+         JOIN cms_content_tags AS t ON t.tag = any.value AND t.content_id = c.id))
+       AND NOT EXISTS (
+         SELECT 1 FROM json_each(?6) AS every WHERE NOT EXISTS (
+           SELECT 1 FROM cms_content_tags AS t
+           WHERE t.tag = every.value AND t.content_id = c.id))
+       AND c.id NOT IN (SELECT value FROM json_each(?7))
+     ORDER BY c.id"
+);
+
+impl ContentStore for SqliteStore {
+    fn contents(
+        &self,
+        scope: &AccessScope,
+        ids: &[ContentId],
+    ) -> Result<Vec<Option<ContentItem>>, StoreError> {
+        let found = self.read("read content", |connection| items(connection, scope, ids))?;
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+    }
+
+    fn candidates(
+        &self,
+        scope: &AccessScope,
+        query: &ContentQuery,
+    ) -> Result<Vec<ContentId>, StoreError> {
+        self.read("list candidates", |connection| candidates(connection, scope, query))
+    }
+}
+
+fn items(
+    connection: &Connection,
+    scope: &AccessScope,
+    ids: &[ContentId],
+) -> rusqlite::Result<BTreeMap<ContentId, ContentItem>> {
+    let mut statement = connection.prepare_cached(CONTENTS)?;
+    let (schools, owned) = (list(scope.schools()), list(scope.owned()));
+    let params = params![scope.is_system(), schools, owned, list(ids)];
+    let rows = statement.query_map(params, |row| {
+        let item = ContentItem {
+            id: ContentId(uuid(row, "id")?),
+            kind: row.get("type")?,
+            content: object(row, "content")?,
+            info: object(row, "info")?,
+        };
+        Ok((item.id, item))
+    })?;
+    rows.collect()
+}
+
+fn candidates(
+    connection: &Connection,
+    scope: &AccessScope,
+    query: &ContentQuery,
+) -> rusqlite::Result<Vec<ContentId>> {
+    let mut statement = connection.prepare_cached(CANDIDATES)?;
+    let mut rows = statement.query(params![
+        scope.is_system(),
+        list(scope.schools()),
+        list(scope.owned()),
+        query.kind,
+        list(&query.tags),
+        list(&query.tags_all),
+        list(&query.exclude),
+    ])?;
+    let mut ids = Vec::new();
+    // Rows are read one by one, so that a large library is not read to its end.
+    while let Some(row) = rows.next()? {
+        if query.info_filters.is_empty() || query.admits(&object(row, "info")?) {
+            ids.push(ContentId(uuid(row, "id")?));
+        }
+        if ids.len() == ContentQuery::LIMIT {
+            break;
+        }
+    }
+    Ok(ids)
+}
+
+fn object(row: &Row<'_>, column: &str) -> rusqlite::Result<Map<String, Value>> {
+    let index = row.as_ref().column_index(column)?;
+    let value = row.get_ref(index)?;
+    serde_json::from_str(value.as_str()?).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(index, value.data_type(), error.into())
+    })
+}

@@ -1,0 +1,177 @@
+//! Flows and their versions.
+
+use chatflow::{FlowId, NodeId, TenantId, Timestamp};
+use chatflow_storage::{
+    ApplyError, FlowChange, FlowRecord, FlowStamp, Stored, ThemeId, TraceLevel, Verdict,
+    VersionRecord,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::{Mark, graph};
+use crate::column::{
+    Id, Time, count, label, maybe_node, maybe_uuid, number, time, uuid, visibility, visibility_text,
+};
+use crate::fault::Doing;
+use crate::flow::newest;
+
+const LOAD: &str = "
+SELECT id, seed_key, name, description, version, entry_node_id, flow_data, info, visibility,
+  school_id, allow_anonymous, is_published, is_active, theme_id, retention_days, trace_enabled,
+  trace_level, trace_sample_rate, graph_hash, row_version, created_at, updated_at
+FROM flow_definitions WHERE id = ?1";
+
+const SAVE: &str = "
+INSERT INTO flow_definitions (
+  id, seed_key, name, description, version, entry_node_id, flow_data, info, visibility, school_id,
+  allow_anonymous, is_published, is_active, theme_id, retention_days, trace_enabled, trace_level,
+  trace_sample_rate, graph_hash, row_version, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+  ?21, ?21)
+ON CONFLICT (id) DO UPDATE SET
+  seed_key = excluded.seed_key, name = excluded.name, description = excluded.description,
+  version = excluded.version, entry_node_id = excluded.entry_node_id,
+  flow_data = excluded.flow_data, info = excluded.info, visibility = excluded.visibility,
+  school_id = excluded.school_id, allow_anonymous = excluded.allow_anonymous,
+  is_published = excluded.is_published, is_active = excluded.is_active,
+  theme_id = excluded.theme_id, retention_days = excluded.retention_days,
+  trace_enabled = excluded.trace_enabled, trace_level = excluded.trace_level,
+  trace_sample_rate = excluded.trace_sample_rate, graph_hash = excluded.graph_hash,
+  row_version = excluded.row_version, updated_at = excluded.updated_at";
+
+const PUBLISH: &str = "
+INSERT INTO flow_versions (
+  flow_id, seq, version, name, snapshot, graph_hash, theme_id, school_id, visibility,
+  allow_anonymous, published_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+pub(super) fn load(
+    connection: &Connection,
+    id: Uuid,
+) -> rusqlite::Result<Option<Stored<FlowRecord>>> {
+    let mut statement = connection.prepare_cached(LOAD)?;
+    let found = statement.query_row([Id(id)], |row| {
+        Ok(Stored {
+            record: record(row)?,
+            row_version: count(row, "row_version")?,
+            created_at: time(row, "created_at")?,
+            updated_at: time(row, "updated_at")?,
+        })
+    });
+    let Some(mut stored) = found.optional()? else {
+        return Ok(None);
+    };
+    stored.record.nodes = graph::nodes(connection, stored.record.id)?;
+    stored.record.connections = graph::connections(connection, stored.record.id)?;
+    Ok(Some(stored))
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<FlowRecord> {
+    Ok(FlowRecord {
+        id: FlowId(uuid(row, "id")?),
+        seed_key: row.get("seed_key")?,
+        name: row.get("name")?,
+        description: row.get("description")?,
+        version: row.get("version")?,
+        entry_node_id: maybe_node(row, "entry_node_id")?,
+        flow_data: row.get("flow_data")?,
+        info: row.get("info")?,
+        visibility: visibility(row)?,
+        school_id: maybe_uuid(row, "school_id")?.map(TenantId),
+        allow_anonymous: row.get("allow_anonymous")?,
+        is_published: row.get("is_published")?,
+        is_active: row.get("is_active")?,
+        theme_id: maybe_uuid(row, "theme_id")?.map(ThemeId),
+        retention_days: row.get("retention_days")?,
+        trace_enabled: row.get("trace_enabled")?,
+        trace_level: label(row, "trace_level", TraceLevel::parse)?,
+        trace_sample_rate: row.get("trace_sample_rate")?,
+        graph_hash: row.get("graph_hash")?,
+        nodes: Vec::new(),
+        connections: Vec::new(),
+    })
+}
+
+pub(super) fn save(connection: &Connection, flow: &FlowRecord, mark: Mark) -> rusqlite::Result<()> {
+    connection.prepare_cached(SAVE)?.execute(params![
+        Id(flow.id.0),
+        flow.seed_key,
+        flow.name,
+        flow.description,
+        flow.version,
+        flow.entry_node_id.as_ref().map(NodeId::as_str),
+        flow.flow_data,
+        flow.info,
+        visibility_text(flow.visibility),
+        flow.school_id.map(|id| Id(id.0)),
+        flow.allow_anonymous,
+        flow.is_published,
+        flow.is_active,
+        flow.theme_id.map(|id| Id(id.0)),
+        flow.retention_days,
+        flow.trace_enabled,
+        flow.trace_level.as_str(),
+        flow.trace_sample_rate,
+        flow.graph_hash,
+        number(mark.row_version),
+        Time(mark.at),
+    ])?;
+    graph::save(connection, flow, mark.at)
+}
+
+/// Appends the change's version, unless it is the newest one already, and says where the flow is.
+pub(super) fn publish(
+    connection: &Connection,
+    change: &FlowChange,
+    verdict: Verdict,
+    at: Timestamp,
+) -> Result<FlowStamp, ApplyError> {
+    let flow = &change.flow.record;
+    let mut current = newest(connection, flow.id).doing("read a flow's newest version")?;
+    let mut published = false;
+    if let Some(new) = &change.publish {
+        let seq = current.as_ref().map_or(0, |version| version.flow.seq);
+        let same = current.as_ref().is_some_and(|v| *v == new.record(flow, seq, v.published_at));
+        if !same {
+            let version = new.record(flow, seq.saturating_add(1), at);
+            append(connection, &version).doing("publish a flow")?;
+            current = Some(version);
+            published = true;
+        }
+    }
+    connection
+        .prepare_cached(
+            "UPDATE flow_definitions SET published_at = CASE
+               WHEN NOT is_published THEN NULL
+               WHEN ?2 THEN ?3
+               ELSE coalesce(published_at, ?3) END
+             WHERE id = ?1 AND (?2 OR is_published <> (published_at IS NOT NULL))",
+        )
+        .and_then(|mut statement| statement.execute(params![Id(flow.id.0), published, Time(at)]))
+        .doing("publish a flow")?;
+    let newest = current.map(|version| version.flow);
+    Ok(FlowStamp { id: flow.id, row_version: verdict.row_version(), newest })
+}
+
+fn append(connection: &Connection, version: &VersionRecord) -> rusqlite::Result<()> {
+    connection.prepare_cached(PUBLISH)?.execute(params![
+        Id(version.flow.id.0),
+        version.flow.seq,
+        version.label,
+        version.name,
+        version.document,
+        version.graph_hash,
+        version.theme_id.map(|id| Id(id.0)),
+        version.school_id.map(|id| Id(id.0)),
+        visibility_text(version.visibility),
+        version.allow_anonymous,
+        Time(version.published_at),
+    ])?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO flow_version_links (flow_id, seq, ordinal, link) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (ordinal, link) in (0_i64..).zip(&version.links) {
+        statement.execute(params![Id(version.flow.id.0), version.flow.seq, ordinal, link])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! The contract suite over a file and over memory.
+
+#![expect(clippy::unwrap_used, reason = "the lints spare test functions but not what they call")]
+
+use std::sync::Mutex;
+
+use chatflow_sqlite::{Durability, Options, SqliteStore};
+use chatflow_storage::contract;
+use tempfile::TempDir;
+
+/// Makes a store in a file of its own for each case; the directories go when the test ends.
+fn in_files(durability: Durability) -> impl Fn() -> SqliteStore {
+    let directories = Mutex::new(Vec::new());
+    move || {
+        let directory = TempDir::new().unwrap();
+        let options = Options { durability, ..Options::default() };
+        let store = SqliteStore::open_with(directory.path().join("chatflow.db"), options).unwrap();
+        directories.lock().unwrap().push(directory);
+        store
+    }
+}
+
+fn in_memory() -> SqliteStore {
+    SqliteStore::open_in_memory().unwrap()
+}
+
+#[test]
+fn flows_in_a_file_hold_the_contract() {
+    contract::flows(in_files(Durability::Normal));
+}
+
+#[test]
+fn flows_in_memory_hold_the_contract() {
+    contract::flows(in_memory);
+}
+
+#[test]
+fn contents_in_a_file_hold_the_contract() {
+    contract::contents(in_files(Durability::Normal));
+}
+
+#[test]
+fn contents_in_memory_hold_the_contract() {
+    contract::contents(in_memory);
+}
+
+#[test]
+fn the_library_in_a_file_holds_the_contract() {
+    contract::library(in_files(Durability::Normal));
+}
+
+#[test]
+fn the_library_in_memory_holds_the_contract() {
+    contract::library(in_memory);
+}
+
+#[test]
+fn sessions_in_a_file_hold_the_contract() {
+    contract::sessions(in_files(Durability::Full));
+}
+
+#[test]
+fn sessions_in_memory_hold_the_contract() {
+    contract::sessions(in_memory);
+}

@@ -1,0 +1,153 @@
+//! What is stored beside what the roles show.
+
+#![expect(clippy::unwrap_used, reason = "the lints spare test functions but not what they call")]
+
+use chatflow::{ContentId, ExecutionContext, FlowId, Timestamp, Visibility};
+use chatflow_sqlite::SqliteStore;
+use chatflow_storage::{
+    AccessScope, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange,
+    FlowRecord, LibraryStore, NodeRow, TraceLevel,
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+fn node(id: &str, content: &str) -> NodeRow {
+    NodeRow {
+        node_id: id.into(),
+        node_type: "message".into(),
+        execution_context: ExecutionContext::Backend,
+        template: None,
+        content: content.into(),
+        position: "{}".into(),
+        info: "{}".into(),
+    }
+}
+
+fn flow(nodes: Vec<NodeRow>, connections: Vec<ConnectionRow>) -> FlowRecord {
+    FlowRecord {
+        id: FlowId(Uuid::from_u128(1)),
+        seed_key: None,
+        name: "Flow".into(),
+        description: None,
+        version: "1.0.0".into(),
+        entry_node_id: None,
+        flow_data: "{}".into(),
+        info: "{}".into(),
+        visibility: Visibility::Wriveted,
+        school_id: None,
+        allow_anonymous: false,
+        is_published: false,
+        is_active: true,
+        theme_id: None,
+        retention_days: 30,
+        trace_enabled: false,
+        trace_level: TraceLevel::Standard,
+        trace_sample_rate: 100,
+        graph_hash: String::new(),
+        nodes,
+        connections,
+    }
+}
+
+fn content(body: &str, tags: &[&str]) -> ContentRecord {
+    ContentRecord {
+        id: ContentId(Uuid::from_u128(1)),
+        seed_key: None,
+        kind: "joke".into(),
+        content: body.into(),
+        info: "{}".into(),
+        tags: tags.iter().map(ToString::to_string).collect(),
+        is_active: true,
+        status: ContentStatus::Draft,
+        visibility: Visibility::Wriveted,
+        school_id: None,
+    }
+}
+
+fn rows(path: &std::path::Path, sql: &str) -> Vec<String> {
+    let connection = Connection::open(path).unwrap();
+    let mut statement = connection.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn nodes_that_stay_keep_their_ids_and_birthdays() {
+    // S1.48, S11.10
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("graph.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let write = |second: i64, nodes| {
+        let connection = ConnectionRow {
+            source: "a".into(),
+            target: "b".into(),
+            connection_type: "default".into(),
+            conditions: "{}".into(),
+            info: "{}".into(),
+        };
+        let flow = Change { expected: None, record: flow(nodes, vec![connection]) };
+        let at = Timestamp::from_millis(second * 1000);
+        let flows = vec![FlowChange { flow, publish: None }];
+        store.apply(&AccessScope::system(), &Batch { at, flows, ..Batch::default() }).unwrap();
+    };
+    write(1, vec![node("a", "{}"), node("b", "{}"), node("c", "{}")]);
+    let ids = rows(&path, "SELECT id FROM flow_nodes WHERE node_id IN ('a', 'b') ORDER BY node_id");
+    write(2, vec![node("a", "{}"), node("b", "{\"text\":\"new\"}"), node("d", "{}")]);
+    let after =
+        rows(&path, "SELECT id FROM flow_nodes WHERE node_id IN ('a', 'b') ORDER BY node_id");
+    assert_eq!(ids, after);
+    let times = rows(
+        &path,
+        "SELECT node_id || substr(created_at, 18, 2) || substr(updated_at, 18, 2)
+         FROM flow_nodes ORDER BY ordinal",
+    );
+    assert_eq!(times, ["a0101", "b0102", "d0202"]);
+    let kept = rows(&path, "SELECT substr(created_at, 18, 2) FROM flow_connections");
+    assert_eq!(kept, ["01"]);
+}
+
+#[test]
+fn a_contents_version_rises_when_its_body_differs() {
+    // S11.10
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("content.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let mut seen = Vec::new();
+    for (body, tags) in [
+        ("{\"a\":1}", &["x", "y", "x"][..]),
+        ("{\"a\":1}", &["y"]),
+        ("{\"a\":2}", &["y"]),
+        ("{\"a\":2}", &["y"]),
+    ] {
+        let contents = vec![Change { expected: None, record: content(body, tags) }];
+        let batch = Batch { contents, ..Batch::default() };
+        store.apply(&AccessScope::system(), &batch).unwrap();
+        let versions = rows(&path, "SELECT version || '/' || row_version FROM cms_content");
+        let tags = rows(&path, "SELECT tag FROM cms_content_tags ORDER BY tag");
+        seen.push((versions.concat(), tags.concat()));
+    }
+    let seen: Vec<_> = seen.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    assert_eq!(seen, [("1/1", "xy"), ("1/2", "y"), ("2/3", "y"), ("2/3", "y")]);
+}
+
+#[test]
+fn candidates_are_listed_by_index_without_sorting() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("plan.db");
+    drop(SqliteStore::open(&path).unwrap());
+    let plan = |sql: &str| {
+        let connection = Connection::open(&path).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>("detail")).unwrap();
+        rows.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
+    };
+    let candidates = plan(
+        "SELECT c.id FROM cms_content AS c WHERE c.type = 'joke'
+         AND c.is_active = 1 AND c.status = 'published' ORDER BY c.id",
+    );
+    assert!(candidates.contains("ix_cms_content_candidates"), "{candidates}");
+    assert!(!candidates.contains("TEMP B-TREE"), "{candidates}");
+    let session = plan("SELECT state FROM conversation_sessions WHERE id = 'x'");
+    assert!(session.contains("SEARCH"), "{session}");
+}
