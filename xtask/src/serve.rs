@@ -13,7 +13,7 @@ const DEFAULTS: [(&str, &str); 3] = [
 
 /// Builds the server, imports the demo and serves it until interrupted.
 pub(crate) fn serve(extra: &[&str]) -> Result<(), String> {
-    println!("Building the server (the first time takes a few minutes) ...");
+    println!("Building the server (a minute or more the first time) ...");
     shell::run(&mut shell::cargo(&[
         "build",
         "--locked",
@@ -26,7 +26,7 @@ pub(crate) fn serve(extra: &[&str]) -> Result<(), String> {
     let database = option(&words, "--db").unwrap_or("chatflow.db");
     shell::run(&mut chatflow(&import_words(database)))?;
     let address = option(&words, "--listen").unwrap_or("127.0.0.1:8000");
-    println!("Serving on http://{address}/ (Ctrl-C stops).");
+    println!("Open http://{address}/ (Ctrl-C stops the server).");
     replace_this_process(&mut chatflow(&words))
 }
 
