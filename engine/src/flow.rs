@@ -9,3 +9,4 @@ pub use connection_type::ConnectionType;
 pub use definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
+pub(crate) use read::read_children;
