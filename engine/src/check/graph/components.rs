@@ -149,8 +149,8 @@ mod tests {
             for members in &found {
                 let cycle = cycle_in(&edges, members);
                 prop_assert_eq!(cycle[0], members[0]);
-                for (index, from) in cycle.iter().enumerate() {
-                    prop_assert!(edges[*from].contains(&cycle[(index + 1) % cycle.len()]));
+                for (from, to) in cycle.iter().zip(cycle.iter().cycle().skip(1)) {
+                    prop_assert!(edges[*from].contains(to));
                 }
             }
         }

@@ -86,13 +86,13 @@ fn tell(graph: &Graph<'_>, cycle: &[usize], severity: Severity, report: &mut Rep
     let nodes: Vec<_> =
         cycle.iter().filter_map(|index| graph.vertices.get(*index)).map(|v| v.node).collect();
     let Some(first) = nodes.first() else { return };
-    let mut path = String::new();
-    for node in nodes.iter().take(NAMED) {
-        path.push_str(&format!("`{}` → ", node.id));
-    }
-    if let Some(more) = nodes.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        path.push_str(&format!("{more} more → "));
-    }
+    let more = nodes.len().saturating_sub(NAMED);
+    let path: String = nodes
+        .iter()
+        .take(NAMED)
+        .map(|node| format!("`{}` → ", node.id))
+        .chain((more > 0).then(|| format!("{more} more → ")))
+        .collect();
     let id = &first.id;
     let message = match severity {
         Severity::Error => format!("{path}`{id}` goes round for ever without asking the visitor"),
