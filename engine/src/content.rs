@@ -1,5 +1,7 @@
 //! Items of the content library, as the engine asks for and receives them.
 
+mod filter;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -47,9 +49,4 @@ pub struct ContentQuery {
 impl ContentQuery {
     /// The most candidates a store returns (F38).
     pub const LIMIT: usize = 1000;
-
-    /// Whether an item with this `info` passes `info_filters` (stub).
-    pub fn admits(&self, _info: &Map<String, Value>) -> bool {
-        true
-    }
 }

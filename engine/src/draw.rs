@@ -30,7 +30,7 @@ impl<'de> Deserialize<'de> for Seed {
 
 /// The `index`-th number of the stream `seed`, uniform over all of `u64`.
 ///
-/// Source: SplitMix64 (Steele, Lea & Flood, OOPSLA 2014), addressed by counter.
+/// Source: `SplitMix64` (Steele, Lea & Flood, OOPSLA 2014), addressed by counter.
 pub(crate) fn draw(seed: Seed, index: u64) -> u64 {
     let mut z = seed.0.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -52,6 +52,22 @@ mod tests {
     fn first_draws_of_seed_zero_match_the_published_vector() {
         assert_eq!(draw(Seed(0), 0), 0xE220_A839_7B1D_CDAF);
         assert_eq!(draw(Seed(0), 1), 0x6E78_9E6A_A1B9_65F4);
+    }
+
+    #[test]
+    fn draws_of_a_seed_text_match_the_vectors_of_the_decision_record() {
+        let seed = Seed::from_text("chatflow");
+        assert_eq!(seed, Seed(16_677_380_595_753_590_236));
+        let draws = [0, 1, 2, 3].map(|index| draw(seed, index));
+        let expected = [
+            0x088C_E0C1_6A21_2A31,
+            0xB94C_3A26_318A_4E74,
+            0xCED0_0461_BEF7_5381,
+            0x6467_2B91_3529_6FBA,
+        ];
+        assert_eq!(draws, expected);
+        assert_eq!(draws.map(|draw| index_below(draw, 6)), [0, 4, 4, 2]);
+        assert_eq!(draws.map(|draw| index_below(draw, 1000)), [33, 723, 807, 392]);
     }
 
     #[test]

@@ -1,9 +1,18 @@
-//! Flows: as authored ([`FlowDefinition`]) and ready to run.
+//! Flows: as authored ([`FlowDefinition`]) and ready to run ([`Flow`]).
 
+mod compile;
 mod connection_type;
 mod definition;
+pub(crate) mod graph;
+pub(crate) mod node;
+pub(crate) mod predicate;
+mod read;
+pub(crate) mod target;
+mod write;
 
+pub use compile::Compiled;
 pub use connection_type::ConnectionType;
 pub use definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
+pub use graph::{Catalog, Flow};

@@ -1,1 +1,7 @@
-//! (being written)
+//! Chatflow's HTTP service and the `chatflow` command.
+
+mod cli;
+mod fixture;
+
+pub use cli::run;
+pub use fixture::{Content, Fixture, FixtureFlow, ReadError, School, Theme};

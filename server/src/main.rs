@@ -1,2 +1,7 @@
 //! The `chatflow` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chatflow_server::run()
+}

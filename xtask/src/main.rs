@@ -1,2 +1,54 @@
-//! Build tasks.
-fn main() {}
+//! The repository's tasks: `cargo xtask serve` and `cargo xtask test`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program talks to its terminal"
+)]
+
+mod evidence;
+mod install;
+mod long;
+mod report;
+mod serve;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage:
+  cargo xtask serve [ARGUMENT...]     import the demo into ./chatflow.db and serve it on 127.0.0.1:8000;
+                                      arguments go to `chatflow serve`
+  cargo xtask test [STEP...]          run all checks and tests in order, or the named steps only
+  cargo xtask test --list             name the steps and the long suites
+  cargo xtask test --long [SUITE...]  run randomised suites at full count, resuming where they stopped,
+                                      and write docs/evidence/SUITE.md
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["serve", rest @ ..] => serve::serve(rest),
+        ["test", "--list"] => {
+            test::list();
+            long::list();
+            Ok(())
+        }
+        ["test", "--long", suites @ ..] => long::run(suites),
+        ["test", steps @ ..] => test::run(steps),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        [] | [_, ..] => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{}", why.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::definition::NodeType;
+
 /// The type of a connection in canonical form (R1.18, F1).
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum ConnectionType {
@@ -50,6 +52,15 @@ impl ConnectionType {
             _ if is_name(&token) => Self::Named(token.into()),
             _ => return None,
         })
+    }
+
+    /// Reads a token that leaves a node of type `source`: `complete` means `success` only where
+    /// the source is a composite, elsewhere it is a name like any other (R1.18).
+    pub(crate) fn parse_from(token: &str, source: &NodeType) -> Option<Self> {
+        if *source != NodeType::Composite && token.trim().eq_ignore_ascii_case("complete") {
+            return Some(Self::Named("complete".into()));
+        }
+        Self::parse(token)
     }
 
     /// Whether it serves a failure: such connections are never taken on success.

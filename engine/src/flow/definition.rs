@@ -40,6 +40,10 @@ pub struct FlowDefinition {
     pub data_keys: Map<String, Value>,
     /// Keys of the envelope that are none of the above, kept for the round trip (R1.30).
     pub extra: Map<String, Value>,
+    /// Where the entry stands, or would stand, in the document that was read.
+    pub entry_at: Pointer,
+    /// Where the graph and `data_keys` stand in the document that was read.
+    pub data_at: Pointer,
 }
 
 /// Who may see a flow (R1.1).
@@ -134,6 +138,34 @@ pub struct ConnectionDefinition {
 }
 
 impl NodeType {
+    /// Reads a name in lower case, also an alias (R1.11).
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "message" | "text" => Self::Message,
+            "question" | "input" | "buttons" => Self::Question,
+            "condition" | "branch" => Self::Condition,
+            "action" => Self::Action,
+            "webhook" => Self::Webhook,
+            "composite" => Self::Composite,
+            "script" => Self::Script,
+            _ => return None,
+        })
+    }
+
+    /// Where nodes of this type run unless they say otherwise (R1.10).
+    pub fn usual_context(&self) -> ExecutionContext {
+        match self {
+            Self::Script => ExecutionContext::Frontend,
+            Self::Message
+            | Self::Question
+            | Self::Condition
+            | Self::Action
+            | Self::Webhook
+            | Self::Composite
+            | Self::Unknown(_) => ExecutionContext::Backend,
+        }
+    }
+
     /// The canonical name; what the author wrote for an unknown type.
     pub fn as_str(&self) -> &str {
         match self {

@@ -1,0 +1,139 @@
+//! Loops that resolve effects until the session waits for the visitor or ends.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::flow::{Catalog, Flow, FlowDefinition};
+use crate::id::FlowRef;
+use crate::protocol::{Effect, EffectKind, Event, Input, InputKind, Next, Outcome, Turn, Visited};
+use crate::run::{Engine, StepError};
+use crate::session::Session;
+use crate::time::Timestamp;
+
+/// Resolves effects on the calling thread.
+pub trait Resolver {
+    /// The host's clock.
+    fn now(&mut self) -> Timestamp;
+    /// Does what the effect asks. For [`EffectKind::LoadFlow`] the value is the flow document.
+    fn resolve(&mut self, effect: &Effect) -> Outcome;
+}
+
+/// Resolves effects without blocking.
+pub trait AsyncResolver {
+    /// The host's clock.
+    fn now(&self) -> Timestamp;
+    /// Does what the effect asks. For [`EffectKind::LoadFlow`] the value is the flow document.
+    fn resolve(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;
+}
+
+/// What a driver hands back: the turn, and the inputs that led to it, for the journal.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "a turn holds what to show and to store"]
+pub struct Driven {
+    /// What happened.
+    pub turn: Turn,
+    /// The input given, then one per effect; replaying them gives the same turn.
+    pub inputs: Vec<Input>,
+}
+
+/// Steps until the visitor is needed or the session is over.
+///
+/// # Errors
+///
+/// As [`Engine::step`]; the session is then as it was before the step that failed.
+pub fn drive<R: Resolver>(
+    engine: &Engine,
+    catalog: &mut Catalog,
+    session: &mut Session,
+    input: Input,
+    host: &mut R,
+) -> Result<Driven, StepError> {
+    let mut journal = Gathering::begin(session, input.at);
+    let mut input = input;
+    loop {
+        journal.inputs.push(input.clone());
+        let step = engine.step(catalog, session, input)?;
+        journal.events.extend(step.events);
+        let Next::Resolve(effect) = step.next else {
+            return Ok(journal.finish(session, step.next));
+        };
+        let outcome = host.resolve(&effect);
+        input = resolved(catalog, effect, outcome, host.now());
+    }
+}
+
+/// [`drive`], without blocking.
+///
+/// # Errors
+///
+/// As [`drive`].
+pub async fn drive_async<R: AsyncResolver>(
+    engine: &Engine,
+    catalog: &mut Catalog,
+    session: &mut Session,
+    input: Input,
+    host: &R,
+) -> Result<Driven, StepError> {
+    let mut journal = Gathering::begin(session, input.at);
+    let mut input = input;
+    loop {
+        journal.inputs.push(input.clone());
+        let step = engine.step(catalog, session, input)?;
+        journal.events.extend(step.events);
+        let Next::Resolve(effect) = step.next else {
+            return Ok(journal.finish(session, step.next));
+        };
+        let outcome = host.resolve(&effect).await;
+        input = resolved(catalog, effect, outcome, host.now());
+    }
+}
+
+/// What the steps of one turn leave behind.
+struct Gathering {
+    at: Timestamp,
+    from: Option<Visited>,
+    events: Vec<Event>,
+    inputs: Vec<Input>,
+}
+
+impl Gathering {
+    fn begin(session: &Session, at: Timestamp) -> Self {
+        Self { at, from: session.position(), events: Vec::new(), inputs: Vec::with_capacity(1) }
+    }
+
+    fn finish(self, session: &Session, next: Next) -> Driven {
+        let revision = session.revision();
+        let turn = Turn { at: self.at, revision, from: self.from, events: self.events, next };
+        Driven { turn, inputs: self.inputs }
+    }
+}
+
+/// The input that tells what came of an effect. A flow that was loaded goes into the catalog, and
+/// the engine learns its digest only, so that a replay notices another graph.
+fn resolved(catalog: &mut Catalog, effect: Effect, outcome: Outcome, at: Timestamp) -> Input {
+    let outcome = match (effect.kind, outcome) {
+        (EffectKind::LoadFlow { flow }, Outcome::Done { value }) => load(catalog, flow, &value),
+        (_, outcome) => outcome,
+    };
+    Input::new(at, InputKind::Resolved { effect: effect.id, outcome })
+}
+
+fn load(catalog: &mut Catalog, version: FlowRef, document: &Value) -> Outcome {
+    let (definition, report) = FlowDefinition::read(document);
+    let Some(mut definition) = definition.filter(|_| !report.has_errors()) else {
+        return Outcome::failed(
+            "flow_invalid",
+            format!("the document of flow `{version}` has errors"),
+        );
+    };
+    definition.id = Some(version.id);
+    match Flow::compile(&definition, version.seq).flow {
+        Some(flow) => {
+            let digest = Value::from(flow.digest());
+            catalog.insert(Arc::clone(&flow));
+            Outcome::Done { value: digest }
+        }
+        None => Outcome::failed("flow_invalid", format!("flow `{version}` does not compile")),
+    }
+}

@@ -1,0 +1,80 @@
+//! Compiled expressions.
+
+use super::{
+    Dialect,
+    error::{Error, Problem, ProblemKind},
+    eval::Evaluation,
+    lower::{Lower, Warning},
+    meter::Budget,
+    node::Node,
+    source::Source,
+    syntax,
+    value::Value,
+};
+
+/// A compiled expression: immutable, shared between threads, evaluated any number of times.
+#[derive(Debug)]
+pub(crate) struct Program {
+    tree: Node,
+    roots: Box<[Box<str>]>,
+    warnings: Vec<Problem>,
+}
+
+impl Program {
+    /// Compiles a text. Every problem that keeps it from being an expression is reported.
+    pub(crate) fn compile(source: &str, dialect: Dialect) -> Result<Self, Vec<Problem>> {
+        let source = Source::new(source);
+        let parsed = syntax::parse(&source)?;
+        let lowered = Lower::lower(&parsed, dialect)
+            .map_err(|refusal| vec![syntax::whole(refusal.kind, refusal.message)])?;
+        let templates = source.template_places().map(|(line, column)| Problem {
+            line,
+            column,
+            message: "`{{…}}` is not needed in an expression: write the path alone".to_owned(),
+            kind: ProblemKind::TemplateInExpression,
+        });
+        let warning = |Warning { kind, call, message }| {
+            let (line, column) = source.call_place(&call);
+            Problem { line, column, message, kind }
+        };
+        let mut warnings: Vec<_> =
+            templates.chain(lowered.warnings.into_iter().map(warning)).collect();
+        warnings.sort_by_key(|problem| (problem.line, problem.column));
+        Ok(Self { tree: lowered.root, roots: lowered.roots.into(), warnings })
+    }
+
+    /// What an author should know although the expression compiles.
+    pub(crate) fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// The first segments of all free names, each once, in the order of their first use. The
+    /// position is the slot of [`Program::eval`].
+    ///
+    /// A name that is also a type (`int`, `list`, …) is among them: the type is meant where its
+    /// slot is empty (see [`names_a_type`](super::names_a_type)).
+    pub(crate) fn roots(&self) -> &[Box<str>] {
+        &self.roots
+    }
+
+    /// Evaluates with `roots` in the slots of [`Program::roots`]. An empty or absent slot is an
+    /// error when it is evaluated, which `&&`, `||` and `?:` may pass by.
+    pub(crate) fn eval<'a>(
+        &'a self,
+        roots: &'a [Option<Value<'a>>],
+        budget: Budget,
+    ) -> Result<Value<'a>, Error> {
+        self.eval_counted(roots, budget).0
+    }
+
+    /// As [`Program::eval`], with the steps that it took.
+    pub(crate) fn eval_counted<'a>(
+        &'a self,
+        roots: &'a [Option<Value<'a>>],
+        budget: Budget,
+    ) -> (Result<Value<'a>, Error>, u64) {
+        let mut evaluation = Evaluation::new(self, roots, budget);
+        let result = evaluation.eval(&self.tree);
+        (result, evaluation.meter.spent())
+    }
+}

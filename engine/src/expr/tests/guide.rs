@@ -1,0 +1,40 @@
+//! The examples of `docs/expressions.md` are true.
+
+use serde_json::Value as Json;
+
+use crate::expr::evaluate;
+
+pub(super) const GUIDE: &str = include_str!("../../../../docs/expressions.md");
+
+/// The lines of the fenced blocks of a kind.
+pub(super) fn blocks<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
+    let fence = format!("```{kind}");
+    let mut lines = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = line == fence;
+        } else if inside && !line.trim().is_empty() {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_example_gives_the_value_beside_it() {
+    let state = blocks(GUIDE, "json state").join("\n");
+    let state: Json = serde_json::from_str(&state).expect("the guide's state is JSON");
+    let examples = blocks(GUIDE, "cel");
+    for line in &examples {
+        let (expression, want) = line.split_once("// => ").expect(line);
+        let result = evaluate(expression.trim(), &state);
+        if want.trim() == "error" {
+            assert!(result.is_err(), "{line}: {result:?}");
+        } else {
+            let want: Json = serde_json::from_str(want).expect(line);
+            assert_eq!(result, Ok(want), "{line}");
+        }
+    }
+    assert!(examples.len() > 100, "{} examples found", examples.len());
+}

@@ -1,0 +1,104 @@
+//! A flow that may be run: nodes with typed content, connected by index.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::connection_type::ConnectionType;
+use super::node::NodeKind;
+use super::predicate::Predicate;
+use super::target::Target;
+use crate::id::{FlowRef, NodeId};
+
+/// A compiled flow: immutable, shared between sessions and threads.
+#[derive(Debug)]
+pub struct Flow {
+    pub(crate) version: FlowRef,
+    pub(crate) label: Arc<str>,
+    pub(crate) name: Arc<str>,
+    pub(crate) entry: usize,
+    pub(crate) nodes: Box<[Node]>,
+    pub(crate) index: BTreeMap<NodeId, usize>,
+    pub(crate) defaults: Box<[(Target, Value)]>,
+    pub(crate) links: Box<[Arc<str>]>,
+    pub(crate) digest: String,
+}
+
+/// One node.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) id: NodeId,
+    pub(crate) kind: NodeKind,
+    pub(crate) edges: Box<[Edge]>,
+}
+
+/// One connection out of a node, in the order in which they are tried (R1.22).
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) kind: ConnectionType,
+    pub(crate) target: usize,
+    pub(crate) predicate: Option<Predicate>,
+}
+
+impl Flow {
+    /// The version that this is.
+    pub fn version(&self) -> FlowRef {
+        self.version
+    }
+
+    /// The author's version label.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The flow's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of the canonical graph: two flows with equal digests run alike.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The flows that composites refer to: `id:<uuid>` or `key:<seed key>`, each once.
+    pub fn links(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.links.iter()
+    }
+
+    pub(crate) fn node(&self, index: usize) -> Option<&Node> {
+        self.nodes.get(index)
+    }
+
+    pub(crate) fn find(&self, id: &NodeId) -> Option<&Node> {
+        self.node(*self.index.get(id)?)
+    }
+}
+
+/// The compiled flows that a step may use.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog(BTreeMap<FlowRef, Arc<Flow>>);
+
+impl Catalog {
+    /// Looks a version up.
+    pub fn get(&self, version: FlowRef) -> Option<&Arc<Flow>> {
+        self.0.get(&version)
+    }
+
+    /// Adds a flow under its version.
+    pub fn insert(&mut self, flow: Arc<Flow>) {
+        self.0.insert(flow.version, flow);
+    }
+}
+
+impl FromIterator<Arc<Flow>> for Catalog {
+    fn from_iter<I: IntoIterator<Item = Arc<Flow>>>(flows: I) -> Self {
+        Self(flows.into_iter().map(|flow| (flow.version, flow)).collect())
+    }
+}
+
+const _: () = {
+    const fn shared_between_threads<T: Send + Sync>() {}
+    shared_between_threads::<Flow>();
+};

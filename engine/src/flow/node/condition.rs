@@ -1,0 +1,69 @@
+//! Condition nodes (R2.60 to R2.62).
+
+use serde_json::Value;
+
+use super::fields::Fields;
+use crate::check::{Code, Pointer, Report};
+use crate::flow::connection_type::ConnectionType;
+use crate::flow::predicate::Predicate;
+
+/// Chooses a connection.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub(crate) entries: Box<[(Predicate, Destination)]>,
+    pub(crate) otherwise: Destination,
+}
+
+/// What a `then` or the default path names; resolved among the node's connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Destination {
+    /// The connection type that the path is; `default` when it is empty or no type.
+    pub(crate) kind: ConnectionType,
+    /// The path as written, which may also be a node's id.
+    pub(crate) written: Box<str>,
+}
+
+impl Destination {
+    pub(crate) fn compile(path: Option<&Value>) -> Self {
+        let written = path.and_then(Value::as_str).unwrap_or_default();
+        let kind = ConnectionType::parse(written).unwrap_or(ConnectionType::Default);
+        Self { kind, written: written.into() }
+    }
+}
+
+impl Condition {
+    pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Self {
+        let list = fields.list(&["conditions"], report);
+        if list.is_none_or(Vec::is_empty) {
+            report
+                .add(
+                    Code::ConditionMissing,
+                    &fields.at.push("conditions"),
+                    "the condition has no entries",
+                )
+                .help("add entries such as `{\"if\": \"temp.age >= 8\", \"then\": \"$0\"}`");
+        }
+        let entries = list.into_iter().flatten().enumerate().filter_map(|(i, entry)| {
+            entry_of(entry, &fields.at.push("conditions").push(i), report)
+        });
+        let entries = entries.collect();
+        let otherwise = fields.first(&["default_path", "else", "default"]).map(|(_, path)| path);
+        Self { entries, otherwise: Destination::compile(otherwise) }
+    }
+}
+
+fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<(Predicate, Destination)> {
+    let Some(map) = entry.as_object() else {
+        report
+            .add(Code::ConditionEntry, at, "an entry of a condition must be an object")
+            .help("write `{\"if\": …, \"then\": …}`");
+        return None;
+    };
+    let fields = Fields { map, at };
+    let Some((name, predicate)) = fields.first(&["if", "expression", "condition"]) else {
+        report.add(Code::ConditionEntry, at, "an entry of a condition needs `if`");
+        return None;
+    };
+    let predicate = Predicate::compile(predicate, &at.push(name), Code::CelSyntax, report);
+    Some((predicate, Destination::compile(map.get("then"))))
+}

@@ -1,0 +1,102 @@
+//! Conditions of entries, connections and actions, compiled.
+
+use serde_json::Value;
+
+use crate::check::{Code, Pointer, Report};
+use crate::expr::{Dialect, Problem, ProblemKind, Program};
+use crate::json_condition::JsonCondition;
+use crate::value::path::Path;
+
+/// Something that holds or does not (R2.61).
+#[derive(Debug)]
+pub(crate) enum Predicate {
+    /// A literal; also what cannot be read.
+    Constant(bool),
+    /// CEL.
+    Cel(Box<Program>),
+    /// A JSON condition (R6.30).
+    Json(Box<JsonCondition<Path, Program>>),
+}
+
+impl Predicate {
+    /// Compiles what stands under `if`; syntax errors of CEL are reported as `syntax`.
+    pub(crate) fn compile(value: &Value, at: &Pointer, syntax: Code, report: &mut Report) -> Self {
+        match value {
+            Value::Bool(holds) => Self::Constant(*holds),
+            Value::Number(number) => Self::Constant(number.as_f64() != Some(0.0)),
+            Value::String(source) if source.trim().is_empty() => Self::Constant(false),
+            Value::String(source) => compile_cel(source, Dialect::Condition, at, syntax, report)
+                .map_or(Self::Constant(false), |program| Self::Cel(Box::new(program))),
+            Value::Object(_) => Self::Json(Box::new(JsonCondition::compile(
+                value,
+                at,
+                report,
+                &mut |text, at, report| compile_path(text, at, Code::ConditionJson, report),
+                &mut |source, at, report| {
+                    compile_cel(source, Dialect::Condition, at, syntax, report)
+                },
+            ))),
+            Value::Null | Value::Array(_) => Self::Constant(false),
+        }
+    }
+}
+
+/// Compiles CEL; `None` after a syntax error has been reported.
+pub(crate) fn compile_cel(
+    source: &str,
+    dialect: Dialect,
+    at: &Pointer,
+    syntax: Code,
+    report: &mut Report,
+) -> Option<Program> {
+    match Program::compile(source, dialect) {
+        Ok(program) => {
+            for problem in program.warnings() {
+                warn(problem, at, report);
+            }
+            Some(program)
+        }
+        Err(problems) => {
+            for problem in &problems {
+                let place = if problem.line == 0 {
+                    String::new()
+                } else {
+                    format!(" (line {}, column {})", problem.line, problem.column)
+                };
+                let message =
+                    format!("`{source}` is not an expression: {}{place}", problem.message);
+                report
+                    .add(syntax, at, message)
+                    .help("write CEL, e.g. `temp.genre == 'fantasy' && user.age >= 8`");
+            }
+            None
+        }
+    }
+}
+
+fn warn(problem: &Problem, at: &Pointer, report: &mut Report) {
+    let code = match problem.kind {
+        ProblemKind::UnknownFunction => Code::CelUnknownFunction,
+        ProblemKind::TemplateInExpression => Code::CelTemplate,
+        ProblemKind::Syntax | ProblemKind::Limit | ProblemKind::Pattern => Code::CelSyntax,
+    };
+    report.add(code, at, problem.message.clone());
+}
+
+/// Reads a path; `None` after a problem has been reported as `code`.
+pub(crate) fn compile_path(
+    text: &str,
+    at: &Pointer,
+    code: Code,
+    report: &mut Report,
+) -> Option<Path> {
+    match Path::parse(text) {
+        Ok(path) => Some(path),
+        Err(error) => {
+            report
+                .add(code, at, format!("`{text}` is not a path: {error}"))
+                .help("write a path such as `temp.answer`");
+            None
+        }
+    }
+}

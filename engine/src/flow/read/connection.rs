@@ -1,0 +1,282 @@
+//! Connections (R1.16 to R1.23).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::fields::{Fields, Found, id_text, into_object, is_empty, kind_of};
+use crate::check::{Code, Pointer, Report, Severity};
+use crate::flow::connection_type::ConnectionType;
+use crate::flow::definition::{ConnectionDefinition, NodeDefinition, NodeType};
+use crate::id::NodeId;
+use crate::value::canonical_value;
+
+const SOURCE: &[&str] = &["source", "source_node_id", "from"];
+const TARGET: &[&str] = &["target", "target_node_id", "to"];
+const KIND: &[&str] = &["connection_type", "data.connection_type", "type", "data.type"];
+const CONDITIONS: &[&str] = &["conditions", "data.conditions", "condition", "data.condition"];
+
+/// The names under which a predicate's text may stand (R1.19).
+const PREDICATE: [&str; 3] = ["if", "expression", "cel"];
+
+/// Gathers the connections of one graph.
+pub(super) struct Reader<'a> {
+    kinds: BTreeMap<NodeId, NodeType>,
+    /// Source, target and type, with the predicates that were seen for them.
+    seen: BTreeMap<(NodeId, NodeId, ConnectionType), BTreeSet<String>>,
+    connections: Vec<ConnectionDefinition>,
+    report: &'a mut Report,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(nodes: &[NodeDefinition], report: &'a mut Report) -> Self {
+        let mut kinds = BTreeMap::new();
+        for node in nodes {
+            kinds.entry(node.id.clone()).or_insert_with(|| node.kind.clone());
+        }
+        Self { kinds, seen: BTreeMap::new(), connections: Vec::new(), report }
+    }
+
+    pub(super) fn report(&mut self) -> &mut Report {
+        self.report
+    }
+
+    pub(super) fn finish(self) -> Vec<ConnectionDefinition> {
+        self.connections
+    }
+
+    /// Reads an entry of the graph's list.
+    pub(super) fn entry(&mut self, value: Value, at: &Pointer) {
+        let map = match into_object(value) {
+            Ok(map) => map,
+            Err(other) => {
+                let message = format!("this connection is {}, not an object", kind_of(&other));
+                self.report.add(Code::ConnectionShape, at, message).help(SHAPE);
+                return;
+            }
+        };
+        let mut fields = Fields::new(map);
+        let source = self.endpoint(&mut fields, "source", SOURCE, at);
+        let target = self.endpoint(&mut fields, "target", TARGET, at);
+        let (Some((source, source_at)), Some((target, target_at))) = (source, target) else {
+            return;
+        };
+        let mut info = self.info(&mut fields, at);
+        let kind = self.kind(&mut fields, &source, &mut info, at);
+        let (predicate, remarks) = fields
+            .take(CONDITIONS)
+            .map_or_else(Default::default, |found| predicate_of(found.value));
+        let mut extra = fields.rest();
+        if !remarks.is_empty() {
+            extra.insert("conditions".into(), remarks.into());
+        }
+        let at = at.clone();
+        let connection = ConnectionDefinition { source, target, kind, predicate, info, extra, at };
+        self.add(connection, &source_at, &target_at);
+    }
+
+    /// Reads the connections that a node carries itself (R1.21).
+    pub(super) fn inline(&mut self, source: &NodeId, own: Map<String, Value>, at: &Pointer) {
+        let mut found = Vec::new();
+        for (token, target) in own {
+            let at = at.push(&token);
+            let Some(target) = id_text(&target).map(NodeId::from) else {
+                let message = format!(
+                    "`{token}` of node `{source}` leads to {}, not to a node id",
+                    kind_of(&target)
+                );
+                self.report.add(Code::ConnectionShape, &at, message);
+                continue;
+            };
+            let mut info = Map::new();
+            let kind = self
+                .parse(&token, source)
+                .unwrap_or_else(|| self.unknown_kind(token.as_str().into(), &mut info, &at));
+            let extra = Map::new();
+            let source = source.clone();
+            found.push(ConnectionDefinition {
+                source,
+                target,
+                kind,
+                predicate: None,
+                info,
+                extra,
+                at,
+            });
+        }
+        found.sort_by_key(|connection| (rank(&connection.kind), connection.kind.to_string()));
+        for connection in found {
+            let at = connection.at.clone();
+            self.add(connection, &at, &at);
+        }
+    }
+
+    fn endpoint(
+        &mut self,
+        fields: &mut Fields,
+        role: &str,
+        names: &[&'static str],
+        at: &Pointer,
+    ) -> Option<(NodeId, Pointer)> {
+        let found = fields.take(names);
+        let id =
+            found.as_ref().and_then(|found| Some((id_text(&found.value)?.into(), found.at(at))));
+        if id.is_none() {
+            let (message, at) = found.map_or_else(
+                || (format!("the connection has no {role}"), at.clone()),
+                |found| {
+                    (
+                        format!(
+                            "the connection's {role} is {}, not a node id",
+                            kind_of(&found.value)
+                        ),
+                        found.at(at),
+                    )
+                },
+            );
+            self.report.add(Code::ConnectionShape, &at, message).help(SHAPE);
+        }
+        id
+    }
+
+    fn info(&mut self, fields: &mut Fields, at: &Pointer) -> Map<String, Value> {
+        match fields.take(&["info", "data.info"]) {
+            Some(Found { value: Value::Object(map), .. }) => map,
+            Some(found) => {
+                let message = format!(
+                    "the connection's `info` is {}, not an object; it is ignored",
+                    kind_of(&found.value)
+                );
+                self.report.add_as(
+                    Code::ConnectionShape,
+                    Severity::Warning,
+                    &found.at(at),
+                    message,
+                );
+                Map::new()
+            }
+            None => Map::new(),
+        }
+    }
+
+    /// The type, from the first source that has one (R1.17, R1.18).
+    fn kind(
+        &mut self,
+        fields: &mut Fields,
+        source: &NodeId,
+        info: &mut Map<String, Value>,
+        at: &Pointer,
+    ) -> ConnectionType {
+        for found in fields.take_all(KIND) {
+            let token = found.value.as_str().unwrap_or_default();
+            if matches!(found.name, "type" | "data.type") && is_edge_style(token) {
+                info.entry("edge_style").or_insert(found.value);
+                continue;
+            }
+            if found.value.is_string()
+                && let Some(kind) = self.parse(token, source)
+            {
+                return kind;
+            }
+            let at = found.at(at);
+            return self.unknown_kind(found.value, info, &at);
+        }
+        // A handle stays with the connection: editors need it to draw the edge.
+        ["sourceHandle", "source_handle"]
+            .into_iter()
+            .filter_map(|name| fields.get(name)?.as_str())
+            .filter(|token| !token.trim().is_empty())
+            .filter_map(|token| self.parse(token, source))
+            .find(|kind| !matches!(kind, ConnectionType::Named(_)))
+            .unwrap_or(ConnectionType::Default)
+    }
+
+    fn parse(&self, token: &str, source: &NodeId) -> Option<ConnectionType> {
+        match self.kinds.get(source) {
+            Some(kind) => ConnectionType::parse_from(token, kind),
+            None => ConnectionType::parse(token),
+        }
+    }
+
+    fn unknown_kind(
+        &mut self,
+        token: Value,
+        info: &mut Map<String, Value>,
+        at: &Pointer,
+    ) -> ConnectionType {
+        let message = format!("{token} is not a connection type; `default` is used");
+        self.report
+            .add(Code::ConnectionUnknownType, at, message)
+            .help("use `default`, `$0` to `$99`, `success`, `failure` or a name such as `retry`");
+        info.insert("original_type".into(), token);
+        ConnectionType::Default
+    }
+
+    fn add(&mut self, connection: ConnectionDefinition, source_at: &Pointer, target_at: &Pointer) {
+        let ConnectionDefinition { source, target, kind, predicate, at, .. } = &connection;
+        for (role, id, at) in [("source", source, source_at), ("target", target, target_at)] {
+            if !self.kinds.contains_key(id) {
+                let message = format!(
+                    "the {role} of the connection `{source}` → `{target}` does not exist: there is no node `{id}`"
+                );
+                self.report
+                    .add(Code::ConnectionDangling, at, message)
+                    .help("correct the id, or remove the connection");
+            }
+        }
+        let key = (source.clone(), target.clone(), kind.clone());
+        let seen = self.seen.entry(key).or_default();
+        let is_first = seen.is_empty();
+        let text = predicate.as_ref().map(canonical_value).unwrap_or_default();
+        if !seen.insert(text) {
+            return;
+        }
+        if !is_first {
+            let message = format!(
+                "`{source}` → `{target}` has more than one `{kind}` connection, under different conditions"
+            );
+            self.report
+                .add(Code::ConnectionDuplicate, at, message)
+                .help("join the conditions with `||` in one connection");
+        }
+        self.connections.push(connection);
+    }
+}
+
+/// The predicate in what stands under `conditions`, and what else stands there (R1.19).
+///
+/// An object without any of the accepted keys is a JSON condition as it is.
+fn predicate_of(value: Value) -> (Option<Value>, Map<String, Value>) {
+    if PREDICATE.iter().all(|key| value.get(key).is_none()) {
+        return (Some(value).filter(|value| !is_blank(value)), Map::new());
+    }
+    let mut map = into_object(value).unwrap_or_default();
+    let found: Vec<Value> = PREDICATE.iter().filter_map(|key| map.remove(*key)).collect();
+    (found.into_iter().find(|value| !is_blank(value)), map)
+}
+
+fn is_blank(value: &Value) -> bool {
+    is_empty(value) || value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+/// The looks of an edge in React Flow, which stand where other documents have the type (R1.18).
+pub(in crate::flow) fn is_edge_style(token: &str) -> bool {
+    let token = token.trim().to_lowercase();
+    matches!(token.as_str(), "smoothstep" | "bezier" | "straight" | "step" | "simplebezier")
+}
+
+/// `default`, then options by number, then the others by name (R1.21).
+fn rank(kind: &ConnectionType) -> (u8, u8) {
+    match kind {
+        ConnectionType::Default => (0, 0),
+        ConnectionType::Option(number) => (1, *number),
+        ConnectionType::Success
+        | ConnectionType::Failure
+        | ConnectionType::Error
+        | ConnectionType::Fallback
+        | ConnectionType::Timeout
+        | ConnectionType::Named(_) => (2, 0),
+    }
+}
+
+const SHAPE: &str = "write it as `{\"source\": \"<node id>\", \"target\": \"<node id>\"}`";

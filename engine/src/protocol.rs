@@ -1,0 +1,22 @@
+//! All that crosses the boundary between the engine and its host.
+
+mod effect;
+mod ending;
+mod event;
+mod history;
+mod input;
+mod item;
+mod prompt;
+mod step;
+mod turn;
+
+pub use effect::{Effect, EffectKind, Failure, HandlerRequest, HttpRequest, Outcome};
+pub use ending::{EndReason, Ending};
+pub use event::{Event, Refused, Visited};
+pub use history::{HistoryEntry, InteractionType};
+pub use input::{Input, InputKind};
+pub use item::{Content, Item};
+pub use prompt::Prompt;
+pub use step::{Next, Step};
+pub use turn::Turn;
+pub(crate) use turn::public_state;

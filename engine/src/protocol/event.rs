@@ -1,0 +1,172 @@
+//! What happened during a step.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::item::Item;
+use super::prompt::Prompt;
+use crate::answer::InputType;
+use crate::flow::ConnectionType;
+use crate::id::{ContentId, FlowId, FlowRef, NodeId};
+
+/// Something that happened, in order. A turn is the fold of its events.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A node was entered.
+    Entered(Visited),
+    /// The node was left by a connection of this type.
+    Left {
+        /// The type of the connection.
+        connection: ConnectionType,
+    },
+    /// A message node said something; no items when it had nothing to say.
+    Said {
+        /// The node.
+        node: Visited,
+        /// What it said.
+        items: Vec<Item>,
+        /// Whether clients show that somebody types, when the node says so.
+        typing: Option<bool>,
+    },
+    /// A question was presented.
+    Asked {
+        /// As presented.
+        prompt: Prompt,
+    },
+    /// The visitor gave a valid answer.
+    Answered {
+        /// The question's node.
+        node: Visited,
+        /// The raw input; `"[REDACTED]"` for a sensitive question.
+        input: Value,
+        /// What the client took it for.
+        hint: InputType,
+        /// What was stored; `"[REDACTED]"` for a sensitive question.
+        value: Value,
+        /// Where; empty for nowhere.
+        variable: Arc<str>,
+        /// The content item that asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        content_id: Option<ContentId>,
+    },
+    /// The answer was not valid; the question stays open unless retries are exhausted.
+    Refused(Refused),
+    /// The visitor acknowledged a message.
+    Acknowledged {
+        /// The message's node.
+        node: Visited,
+        /// The raw input.
+        input: Value,
+        /// What the client took it for.
+        hint: InputType,
+    },
+    /// An action node ran.
+    Acted {
+        /// The node.
+        node: Visited,
+        /// How many actions it has.
+        actions: usize,
+        /// The paths that were written, each once, sorted.
+        variables: Vec<Arc<str>>,
+        /// `action <index> (<type>): <reason>` for each that failed (R2.74).
+        errors: Vec<String>,
+        /// Whether the node succeeded.
+        success: bool,
+    },
+    /// A webhook node ran (R2.80).
+    Called {
+        /// The node.
+        node: Visited,
+        /// Whether it succeeded, by fallback included.
+        success: bool,
+        /// The HTTP status, when there was an answer.
+        status: Option<u16>,
+        /// Whether the fallback was used.
+        fallback_used: bool,
+        /// The paths that were written, each once, sorted.
+        variables: Vec<Arc<str>>,
+        /// How long it took by the host's clock, in milliseconds.
+        duration_ms: i64,
+    },
+    /// A composite entered another flow.
+    SubflowEntered {
+        /// The composite's node.
+        node: Visited,
+        /// The version entered.
+        target: FlowRef,
+        /// Its label.
+        version: Arc<str>,
+    },
+    /// The sub-flow finished.
+    SubflowReturned {
+        /// The composite's node.
+        node: Visited,
+        /// The version that finished.
+        target: FlowRef,
+        /// Whether it finished well.
+        success: bool,
+        /// The paths that its outputs were written to.
+        variables: Vec<Arc<str>>,
+    },
+    /// The host merged variables.
+    Patched {
+        /// The node at which the session waits.
+        node: Visited,
+        /// The top-level keys that were given.
+        keys: Vec<String>,
+    },
+    /// A node failed (R2.10).
+    Failed {
+        /// The node.
+        node: Visited,
+        /// A stable code.
+        code: Arc<str>,
+        /// For the author.
+        message: String,
+    },
+    /// Something an author should know; the flow goes on.
+    Warned {
+        /// The node.
+        node: Visited,
+        /// A stable code, e.g. `unresolved_reference`.
+        code: &'static str,
+        /// What it is about.
+        about: Box<str>,
+    },
+}
+
+/// A node in its flow.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Visited {
+    /// The flow that owns the node.
+    pub flow: FlowId,
+    /// The node.
+    pub node: NodeId,
+}
+
+/// An answer that was not valid (R3.10).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Refused {
+    /// The question's node.
+    pub node: Visited,
+    /// The raw input; `"[REDACTED]"` for a sensitive question.
+    pub input: Value,
+    /// What the client took it for.
+    pub hint: InputType,
+    /// Which check failed (R3.12).
+    pub code: Arc<str>,
+    /// What the visitor is told.
+    pub message: String,
+    /// The question's variable.
+    pub field: Arc<str>,
+    /// How many invalid answers there have been, this one included.
+    pub attempt: u32,
+    /// How many repeats are allowed.
+    pub max_retries: Option<u32>,
+    /// Whether the question stays open.
+    pub asked_again: bool,
+}

@@ -1,0 +1,142 @@
+//! The rows that a turn leaves in a session's history (R11.30, F45).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::event::{Event, Visited};
+use super::turn::Turn;
+use crate::id::{FlowId, NodeId};
+
+/// The three kinds of history row.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InteractionType {
+    /// The flow said or asked something.
+    Message,
+    /// The visitor answered.
+    Input,
+    /// The flow did something.
+    Action,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HistoryEntry {
+    /// The flow that owns the node.
+    pub flow: FlowId,
+    /// The node.
+    pub node: NodeId,
+    /// The kind of row.
+    pub interaction_type: InteractionType,
+    /// What is stored; always has `timestamp` and `turn`.
+    pub content: Map<String, Value>,
+}
+
+impl Turn {
+    /// The history rows of this turn, in order. `root` is the session's own flow.
+    pub fn history(&self, root: FlowId) -> Vec<HistoryEntry> {
+        self.events
+            .iter()
+            .filter_map(|event| {
+                let (node, interaction_type, content) = row(event)?;
+                let Value::Object(mut content) = content else { return None };
+                content.insert("timestamp".to_owned(), json!(self.at));
+                content.insert("turn".to_owned(), json!(self.revision));
+                if node.flow != root {
+                    // A sub-flow row names the flow that was entered under this key.
+                    content.entry("flow_id").or_insert_with(|| json!(node.flow));
+                }
+                Some(HistoryEntry { flow: node.flow, node: node.node, interaction_type, content })
+            })
+            .collect()
+    }
+
+    /// The nodes of this turn as `[flow, node, connection or null]`, in order.
+    ///
+    /// Except for a start, the first entry is the node at which the session had waited: the turn
+    /// left it but did not visit it.
+    pub fn path(&self) -> Value {
+        let mut path: Vec<(Visited, Option<String>)> = Vec::new();
+        path.extend(self.from.clone().map(|from| (from, None)));
+        for event in &self.events {
+            match event {
+                Event::Entered(node) => path.push((node.clone(), None)),
+                Event::Left { connection } => {
+                    if let Some((_, edge)) = path.last_mut() {
+                        *edge = Some(connection.to_string());
+                    }
+                }
+                _ => {}
+            }
+        }
+        path.into_iter().map(|(at, edge)| json!([at.flow, at.node, edge])).collect()
+    }
+}
+
+fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
+    use InteractionType::{Action, Input, Message};
+    Some(match event {
+        Event::Said { node, items, .. } => (node.clone(), Message, json!({"messages": items})),
+        Event::Asked { prompt } => {
+            let node = Visited { flow: prompt.flow, node: prompt.node.clone() };
+            let content = json!({
+                "question": prompt.question,
+                "content_id": prompt.content_id,
+                "input_type": prompt.input_type,
+                "options": prompt.public_options(),
+            });
+            (node, Message, content)
+        }
+        Event::Answered { node, input, hint, value, variable, content_id } => {
+            let mut content = json!({
+                "input": input, "input_type": hint, "value": value, "variable": variable,
+            });
+            if let (Value::Object(map), Some(id)) = (&mut content, content_id) {
+                map.insert("content_id".to_owned(), json!(id));
+            }
+            (node.clone(), Input, content)
+        }
+        Event::Refused(refused) => {
+            let content = json!({
+                "input": refused.input, "input_type": refused.hint, "variable": refused.field,
+                "valid": false, "code": refused.code,
+            });
+            (refused.node.clone(), Input, content)
+        }
+        Event::Acknowledged { node, input, hint } => {
+            (node.clone(), Input, json!({"input": input, "input_type": hint, "variable": null}))
+        }
+        Event::Acted { node, actions, variables, errors, success } => {
+            let content = json!({
+                "type": "action_execution", "actions_count": actions,
+                "variables_updated": variables, "success": success, "errors": errors,
+                "processed_async": false,
+            });
+            (node.clone(), Action, content)
+        }
+        Event::Called { node, success, status, fallback_used, variables, duration_ms } => {
+            let content = json!({
+                "type": "webhook", "success": success, "status": status,
+                "fallback_used": fallback_used, "variables_updated": variables,
+                "duration_ms": duration_ms,
+            });
+            (node.clone(), Action, content)
+        }
+        Event::SubflowEntered { node, target, version } => {
+            let content =
+                json!({"type": "subflow_enter", "flow_id": target.id, "version": version});
+            (node.clone(), Action, content)
+        }
+        Event::SubflowReturned { node, target, success, .. } => {
+            let content =
+                json!({"type": "subflow_return", "flow_id": target.id, "success": success});
+            (node.clone(), Action, content)
+        }
+        Event::Patched { node, keys } => {
+            (node.clone(), Action, json!({"type": "state_patch", "keys": keys}))
+        }
+        Event::Entered(_) | Event::Left { .. } | Event::Failed { .. } | Event::Warned { .. } => {
+            return None;
+        }
+    })
+}

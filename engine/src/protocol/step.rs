@@ -1,0 +1,32 @@
+//! What one input led to.
+
+use serde::Serialize;
+
+use super::effect::Effect;
+use super::ending::Ending;
+use super::event::Event;
+use super::prompt::Prompt;
+
+/// What one input led to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[must_use = "a step says what the host must do next"]
+pub struct Step {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// What the session needs now.
+    pub next: Next,
+}
+
+/// What a session needs before it can go on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Next {
+    /// The host must resolve this effect.
+    Resolve(Effect),
+    /// The visitor must answer this prompt.
+    Ask(Prompt),
+    /// The visitor must acknowledge what was said.
+    Acknowledge(Prompt),
+    /// Nothing: the session is over.
+    Ended(Ending),
+}

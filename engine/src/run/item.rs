@@ -1,0 +1,153 @@
+//! Message items from an author's texts and from content items (R2.22 to R2.26).
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::scope::Scope;
+use crate::check::{Pointer, Report};
+use crate::content::ContentItem;
+use crate::flow::node::message::{Body, ItemConfig, ListBody, Timing, is_allowed_url, needs_url};
+use crate::id::NodeId;
+use crate::protocol::{Content, Item};
+use crate::value::Lookup;
+use crate::value::template::{Missing, Purpose, Shape};
+
+/// What rendering found out beside the items.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub(super) missing: Missing,
+    pub(super) warnings: Vec<(&'static str, Box<str>)>,
+}
+
+/// The items of one entry of `messages`; `found` is its content item, if it is available.
+pub(super) fn render(
+    config: &ItemConfig,
+    found: Option<&ContentItem>,
+    node: &NodeId,
+    scope: &Scope<'_>,
+    notes: &mut Notes,
+) -> Vec<Item> {
+    if let Some(found) = found {
+        let items = render_content(found, node, scope, notes);
+        if !items.is_empty() {
+            return items.into_iter().map(|item| timed(item, &config.timing)).collect();
+        }
+    }
+    let content = match &config.body {
+        None => None,
+        Some(Body::Text(text)) => Some(Content::Text(text.show(scope, &mut notes.missing))),
+        Some(Body::Object(shape)) => object(shape.fill(scope, Purpose::Show, &mut notes.missing)),
+        Some(Body::List(list)) => render_list(list, scope, notes),
+    };
+    let item = content.map(|content| Item::new(Arc::clone(&config.kind), content, node.clone()));
+    let item = item.filter(|item| has_good_url(item, notes));
+    if item.is_none() {
+        notes.warnings.push(("empty_message", (&*config.kind).into()));
+    }
+    item.into_iter().map(|item| timed(item, &config.timing)).collect()
+}
+
+fn timed(mut item: Item, timing: &Timing) -> Item {
+    item.delay.clone_from(&timing.delay);
+    item.delay_ms = timing.delay_ms;
+    item.typing_delay_ms = timing.typing_delay_ms.or(item.typing_delay_ms);
+    item
+}
+
+fn object(value: Value) -> Option<Content> {
+    if let Value::Object(body) = value { Some(Content::Object { body, text: None }) } else { None }
+}
+
+fn has_good_url(item: &Item, notes: &mut Notes) -> bool {
+    if !needs_url(&item.kind) {
+        return true;
+    }
+    let url = match &item.content {
+        Content::Object { body, .. } => body.get("url").and_then(Value::as_str).unwrap_or_default(),
+        Content::Text(_) => "",
+    };
+    let good = is_allowed_url(url);
+    if !good {
+        notes.warnings.push(("media_url", url.chars().take(200).collect::<String>().into()));
+    }
+    good
+}
+
+fn render_list(list: &ListBody, scope: &Scope<'_>, notes: &mut Notes) -> Option<Content> {
+    let found = Lookup::get(scope, &list.source)?;
+    let items = found.as_array().filter(|items| !items.is_empty())?;
+    let limit = list.limit.unwrap_or(usize::MAX);
+    let shown: Vec<Value> = items.iter().take(limit).cloned().collect();
+    let mut body = Map::from_iter([(list.key.to_owned(), Value::Array(shown))]);
+    if let Some(title) = &list.title {
+        body.insert("title".to_owned(), Value::from(title.show(scope, &mut notes.missing)));
+    }
+    Some(Content::Object { body, text: None })
+}
+
+/// A content item as message items (R2.24): one, or one per entry of its `messages`.
+fn render_content(
+    found: &ContentItem,
+    node: &NodeId,
+    scope: &Scope<'_>,
+    notes: &mut Notes,
+) -> Vec<Item> {
+    let at = Pointer::root();
+    if let Some(entries) = found.content.get("messages").and_then(Value::as_array) {
+        let mut report = Report::default();
+        let configs =
+            entries.iter().filter_map(|entry| ItemConfig::compile(entry, &at, &mut report));
+        let configs: Vec<ItemConfig> = configs.collect();
+        let items = configs.iter().flat_map(|config| render(config, None, node, scope, notes));
+        return items.map(|item| sourced(item, found)).collect();
+    }
+    let body = filled(found, scope, notes);
+    let text = text_of(&found.kind, &body);
+    let typing = body.get("typing_delay").and_then(crate::flow::node::message::milliseconds);
+    let kind: Arc<str> = found.kind.as_str().into();
+    let mut item = Item::new(kind, Content::Object { body, text }, node.clone());
+    item.typing_delay_ms = typing;
+    vec![sourced(item, found)]
+}
+
+fn sourced(mut item: Item, found: &ContentItem) -> Item {
+    item.source = Some((found.id, found.kind.as_str().into()));
+    item
+}
+
+/// The body with its references replaced, and nested shapes unwrapped.
+pub(super) fn filled(
+    found: &ContentItem,
+    scope: &Scope<'_>,
+    notes: &mut Notes,
+) -> Map<String, Value> {
+    let body = Value::Object(unwrapped(found));
+    let shape = Shape::compile(&body, &Pointer::root(), &mut Report::default());
+    match shape.fill(scope, Purpose::Show, &mut notes.missing) {
+        Value::Object(body) => body,
+        _ => Map::new(),
+    }
+}
+
+/// `{"fact": {"text": …}}` is read as if the inner keys stood at the top (R2.24).
+fn unwrapped(found: &ContentItem) -> Map<String, Value> {
+    let mut body = found.content.clone();
+    if !body.contains_key("text")
+        && let Some(Value::Object(inner)) = found.content.get(&found.kind)
+    {
+        for (key, value) in inner {
+            body.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    body
+}
+
+fn text_of(kind: &str, body: &Map<String, Value>) -> Option<String> {
+    let text = |key: &str| body.get(key).and_then(Value::as_str);
+    match kind {
+        "joke" => Some(format!("{}\n{}", text("setup")?, text("punchline")?)),
+        "question" => text("text").or_else(|| text("question_text")).map(str::to_owned),
+        _ => None,
+    }
+}

@@ -1,0 +1,100 @@
+//! Message nodes (R2.20 to R2.32).
+
+use super::gather::Gather;
+use super::item::{Notes, render};
+use super::scope::Scope;
+use super::{Move, Run, value_of};
+use crate::flow::ConnectionType;
+use crate::flow::graph::Node;
+use crate::flow::node::message::Message;
+use crate::id::ContentId;
+use crate::protocol::{Event, Item, Next, Outcome, Prompt};
+use crate::session::{Gathered, Phase};
+
+impl<'a> Run<'a> {
+    pub(super) fn enter_message(&mut self, node: &'a Node, message: &'a Message) -> Move {
+        let mut ids: Vec<ContentId> = Vec::new();
+        for id in message.items.iter().filter_map(|config| config.content_id) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        if ids.is_empty() {
+            return self.say(node, message, &Gathered::default());
+        }
+        self.fetch(Gathered::default(), ids)
+    }
+
+    pub(super) fn resume_message(
+        &mut self,
+        node: &'a Node,
+        message: &'a Message,
+        mut gathered: Gathered,
+        outcome: Outcome,
+    ) -> Move {
+        match value_of(outcome) {
+            Ok(value) => self.receive_items(&mut gathered, value),
+            Err(failure) => self.warn("content_unavailable", failure.reason),
+        }
+        self.say(node, message, &gathered)
+    }
+
+    fn say(&mut self, node: &'a Node, message: &'a Message, gathered: &Gathered) -> Move {
+        let scope = Scope::of(self.session);
+        let mut notes = Notes::default();
+        let mut items: Vec<Item> = Vec::new();
+        for config in &message.items {
+            let found = config.content_id.and_then(|id| gathered.item(id));
+            items.extend(render(config, found, &node.id, &scope, &mut notes));
+        }
+        if items.is_empty()
+            && let Some(text) = &message.text
+        {
+            items.push(Item::text(text.show(&scope, &mut notes.missing), node.id.clone()));
+        }
+        self.warn_notes(notes);
+        self.keep_within_limit(&mut items);
+        let here = self.here();
+        self.events.push(Event::Said { node: here, items, typing: message.typing });
+        if message.wait && self.goes_on(node) {
+            let prompt = Prompt::acknowledge(node.id.clone(), self.flow.version.id);
+            self.session.engine.phase = Phase::Acknowledging { prompt: prompt.clone() };
+            return Move::Stop(Next::Acknowledge(prompt));
+        }
+        self.leave(node, &[ConnectionType::Default])
+    }
+
+    pub(super) fn warn_notes(&mut self, notes: Notes) {
+        self.warn_missing(notes.missing);
+        for (code, about) in notes.warnings {
+            self.warn(code, about);
+        }
+    }
+
+    /// R11.28: what exceeds the turn's limit is dropped.
+    fn keep_within_limit(&mut self, items: &mut Vec<Item>) {
+        let limit = self.limits.items_per_turn;
+        let turn = self.turn();
+        let room = usize::try_from(limit.saturating_sub(turn.items)).unwrap_or(usize::MAX);
+        let dropped = items.len() > room;
+        items.truncate(room);
+        turn.items = turn.items.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
+        if dropped {
+            self.warn("message_limit", format!("{limit} items a turn"));
+        }
+    }
+
+    /// Whether anything could follow: here, or after any of the flows that entered this one (R2.30).
+    fn goes_on(&self, node: &Node) -> bool {
+        if !node.edges.is_empty() {
+            return true;
+        }
+        let frames = &self.session.engine.frames;
+        frames.iter().zip(frames.iter().skip(1)).any(|(below, frame)| {
+            let composite = self.catalog.get(below.flow).zip(frame.entered_from.as_ref());
+            composite
+                .and_then(|(flow, id)| flow.find(id))
+                .is_some_and(|composite| !composite.edges.is_empty())
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! The one place that changes variables.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Run;
+use crate::flow::target::{Place, Target};
+use crate::value::path::{WriteError, get_in, remove_in, set_in};
+use crate::value::settle;
+
+impl Run<'_> {
+    /// Writes a variable by the number rule (F22) and keeps count of the state's size (R11.25).
+    pub(super) fn write(&mut self, target: &Target, mut value: Value) -> Result<(), WriteError> {
+        settle(&mut value);
+        let used = self.session.engine.bytes;
+        let room = self.limits.state_bytes.saturating_sub(used);
+        let room = isize::try_from(room).unwrap_or(isize::MAX);
+        let Some(map) = self.object(target.place()) else { return Ok(()) };
+        let written = set_in(map, target.segments(), value, room)?;
+        if target.place() == Place::State {
+            self.session.engine.bytes = used.saturating_add_signed(written.grew);
+        }
+        if written.overwrote_scalar {
+            self.warn("overwrote_scalar", &**target.text());
+        }
+        Ok(())
+    }
+
+    /// Removes a variable; an absent one is no error.
+    pub(super) fn remove(&mut self, target: &Target) {
+        let Some(map) = self.object(target.place()) else { return };
+        let grew = remove_in(map, target.segments());
+        if target.place() == Place::State {
+            self.session.engine.bytes = self.session.engine.bytes.saturating_add_signed(grew);
+        }
+    }
+
+    /// The value of a variable that is about to be changed.
+    pub(super) fn read(&self, target: &Target) -> Option<&Value> {
+        let frame = self.session.frame();
+        match target.place() {
+            Place::State => {
+                let scope = self.session.state.get(target.path().head())?;
+                get_in(scope, target.path().rest())
+            }
+            Place::Output => get_in(&frame?.output, target.segments()),
+            Place::Local => get_in(&frame?.local, target.segments()),
+        }
+    }
+
+    fn object(&mut self, place: Place) -> Option<&mut Map<String, Value>> {
+        match place {
+            Place::State => Some(&mut self.session.state),
+            Place::Output => self.session.engine.frames.last_mut()?.output.as_object_mut(),
+            Place::Local => self.session.engine.frames.last_mut()?.local.as_object_mut(),
+        }
+    }
+}
+
+/// A stable code for a write that was refused.
+pub(super) fn code_of(error: WriteError) -> &'static str {
+    match error {
+        WriteError::BadIndex => "bad_index",
+        WriteError::TooLarge => "state_too_large",
+    }
+}
+
+/// Sorts and keeps each once: what history tells of a node's writes (R2.73).
+pub(super) fn once_each(mut paths: Vec<Arc<str>>) -> Vec<Arc<str>> {
+    paths.sort();
+    paths.dedup();
+    paths
+}

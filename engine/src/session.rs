@@ -1,0 +1,219 @@
+//! The state of one conversation, as plain data.
+
+mod frame;
+mod phase;
+
+pub(crate) use frame::Frame;
+pub use phase::Phase;
+pub(crate) use phase::{Acting, Asked, Gathered, Resume};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::draw::Seed;
+use crate::id::{FlowRef, NodeId, Revision, SessionId};
+use crate::protocol::Visited;
+use crate::time::Timestamp;
+use crate::value::{canonical, state_hash};
+
+/// The version of the session's JSON form; a session of another version is refused.
+const FORMAT: u32 = 1;
+
+/// One conversation. It can be serialised after any step and resumed elsewhere.
+///
+/// Stores keep it as two texts: the author's variables ([`Session::state`]) and the engine's own
+/// part ([`Session::engine_json`]); [`Session::restore`] joins them again.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Session {
+    pub(crate) engine: EngineState,
+    pub(crate) state: Map<String, Value>,
+}
+
+/// What a session starts from.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// The version it runs to its end.
+    pub flow: FlowRef,
+    /// The versions that its sub-flows are pinned to, by link (F20); see `Flow::links`.
+    pub pins: BTreeMap<Arc<str>, FlowRef>,
+    /// Seeds its draws.
+    pub seed: Seed,
+    /// The signed-in user, if any; read as `session.user_id`.
+    pub user_id: Option<String>,
+}
+
+/// Everything but the author's variables.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct EngineState {
+    format: u32,
+    pub(crate) id: SessionId,
+    pub(crate) flow: FlowRef,
+    /// The label of the flow's version, known once the session has started.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub(crate) version: Arc<str>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) pins: BTreeMap<Arc<str>, FlowRef>,
+    pub(crate) seed: Seed,
+    /// Draws made so far: the index of the next one.
+    pub(crate) draws: u64,
+    /// Effects opened so far: the id of the next one.
+    pub(crate) effects: u32,
+    pub(crate) revision: Revision,
+    pub(crate) started_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user_id: Option<String>,
+    /// The root flow and the sub-flows entered since, innermost last.
+    pub(crate) frames: Vec<Frame>,
+    /// The node last entered, in the flow of the last frame.
+    pub(crate) position: Option<NodeId>,
+    pub(crate) phase: Phase,
+    /// The length of the canonical text of `state`.
+    pub(crate) bytes: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_error: Option<Value>,
+    /// What is counted per visitor turn; absent between turns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) turn: Option<TurnState>,
+}
+
+/// What must survive the effects of one visitor turn.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct TurnState {
+    pub(crate) at: Timestamp,
+    pub(crate) utc_offset_minutes: i16,
+    /// When the last input of this turn arrived.
+    pub(crate) now: Timestamp,
+    /// Nodes entered since the visitor last spoke, so that a loop of effects ends too.
+    pub(crate) visits: u32,
+    pub(crate) effects: u32,
+    pub(crate) items: u32,
+    /// How often each side effect of this turn was requested, for its idempotency key (R7.50).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) repeats: BTreeMap<String, u32>,
+}
+
+/// Why a stored session cannot be resumed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// One of the two texts is not what a session stores.
+    #[error("cannot read the stored session")]
+    Json(#[source] serde_json::Error),
+    /// It was stored by another version of the engine.
+    #[error("the stored session has format {found}, this engine reads format {FORMAT}")]
+    Format {
+        /// The stored format.
+        found: u32,
+    },
+}
+
+impl Session {
+    /// Makes a session that has not started.
+    pub fn new(new: NewSession) -> Self {
+        let engine = EngineState {
+            format: FORMAT,
+            id: new.id,
+            flow: new.flow,
+            version: "".into(),
+            pins: new.pins,
+            seed: new.seed,
+            draws: 0,
+            effects: 0,
+            revision: Revision(0),
+            started_at: Timestamp::default(),
+            user_id: new.user_id,
+            frames: vec![Frame::root(new.flow)],
+            position: None,
+            phase: Phase::New,
+            bytes: 2,
+            last_error: None,
+            turn: None,
+        };
+        Self { engine, state: Map::new() }
+    }
+
+    /// Joins the two texts that [`Session::engine_json`] and [`Session::state_json`] gave.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError`] if they are not a session of this format.
+    pub fn restore(engine: &str, state: &str) -> Result<Self, RestoreError> {
+        let engine: EngineState = serde_json::from_str(engine).map_err(RestoreError::Json)?;
+        if engine.format != FORMAT {
+            return Err(RestoreError::Format { found: engine.format });
+        }
+        Ok(Self { engine, state: serde_json::from_str(state).map_err(RestoreError::Json)? })
+    }
+
+    /// The session's id.
+    pub fn id(&self) -> SessionId {
+        self.engine.id
+    }
+
+    /// The version of the flow it runs.
+    pub fn flow(&self) -> FlowRef {
+        self.engine.flow
+    }
+
+    /// Turns committed so far, the running one not counted.
+    pub fn revision(&self) -> Revision {
+        self.engine.revision
+    }
+
+    /// Where the session stands.
+    pub fn phase(&self) -> &Phase {
+        &self.engine.phase
+    }
+
+    /// Where it waits or ended: the flow that owns the node, and the node.
+    pub fn position(&self) -> Option<Visited> {
+        let flow = self.engine.frames.last()?.flow.id;
+        Some(Visited { flow, node: self.engine.position.clone()? })
+    }
+
+    /// How many flows are entered: 1 in the root flow.
+    pub fn depth(&self) -> usize {
+        self.engine.frames.len()
+    }
+
+    /// The author's variables.
+    pub fn state(&self) -> &Map<String, Value> {
+        &self.state
+    }
+
+    /// The variables without what is not for clients: keys that begin with `_` at any depth, and
+    /// the engine's own scopes (F24).
+    pub fn public_state(&self) -> Value {
+        crate::protocol::public_state(&self.state)
+    }
+
+    /// The variables as canonical JSON (R11.22).
+    pub fn state_json(&self) -> String {
+        canonical(&self.state)
+    }
+
+    /// Everything but the variables, as JSON.
+    pub fn engine_json(&self) -> String {
+        serde_json::to_string(&self.engine).unwrap_or_default()
+    }
+
+    /// Base64 of SHA-256 over the canonical JSON of the variables (R11.21).
+    pub fn state_hash(&self) -> String {
+        state_hash(&self.state)
+    }
+
+    /// The versions that must be in the catalog before the session can go on.
+    pub(crate) fn flows(&self) -> impl Iterator<Item = FlowRef> {
+        self.engine.frames.iter().map(|frame| frame.flow)
+    }
+
+    /// The frame of the flow that runs now.
+    pub(crate) fn frame(&self) -> Option<&Frame> {
+        self.engine.frames.last()
+    }
+}

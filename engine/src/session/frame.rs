@@ -1,0 +1,42 @@
+//! One level of the sub-flow stack.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::id::{FlowRef, NodeId};
+
+/// A flow that was entered, and the scopes that live as long as it runs (R9.5, R9.9).
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Frame {
+    pub(crate) flow: FlowRef,
+    /// The composite node of the frame below that entered it; none for the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) entered_from: Option<NodeId>,
+    /// Objects, all three.
+    #[serde(default = "empty", skip_serializing_if = "is_empty")]
+    pub(crate) input: Value,
+    #[serde(default = "empty", skip_serializing_if = "is_empty")]
+    pub(crate) output: Value,
+    #[serde(default = "empty", skip_serializing_if = "is_empty")]
+    pub(crate) local: Value,
+}
+
+fn empty() -> Value {
+    Value::Object(Map::new())
+}
+
+fn is_empty(scope: &Value) -> bool {
+    scope.as_object().is_none_or(Map::is_empty)
+}
+
+impl Frame {
+    /// The frame of a session's own flow.
+    pub(crate) fn root(flow: FlowRef) -> Self {
+        Self { flow, entered_from: None, input: empty(), output: empty(), local: empty() }
+    }
+
+    /// The frame of a sub-flow that the composite `from` enters.
+    pub(crate) fn sub(flow: FlowRef, from: NodeId, input: Map<String, Value>) -> Self {
+        Self { entered_from: Some(from), input: Value::Object(input), ..Self::root(flow) }
+    }
+}

@@ -1,0 +1,28 @@
+//! JSON values as variables: paths into them, templates over them, their canonical text.
+
+mod canonical;
+mod clean;
+mod number;
+pub(crate) mod option;
+pub(crate) mod path;
+pub(crate) mod template;
+
+pub use canonical::state_hash;
+pub(crate) use canonical::{
+    canonical, canonical_len, canonical_value, object_len, sha256_hex, string_len,
+};
+pub use clean::{Cleaned, clean};
+pub(crate) use clean::{MAX_DEPTH, is_deeper_than};
+pub(crate) use number::settle;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use path::Path;
+
+/// Where references find their values.
+pub(crate) trait Lookup {
+    /// The value at `path`; `None` when absent.
+    fn get(&self, path: &Path) -> Option<Cow<'_, Value>>;
+}

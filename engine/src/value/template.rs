@@ -1,0 +1,588 @@
+//! Texts and JSON values with `{{path}}` references, parsed once (R5.20 to R5.29).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Lookup;
+use super::option::{option_label, option_value};
+use super::path::Path;
+use crate::check::{Code, Pointer, Report};
+
+/// A text with references.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    parts: Box<[Part]>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(Box<str>),
+    Reference(Reference),
+}
+
+/// One `{{ path | default: … }}`; without a path it is never resolved.
+#[derive(Clone, Debug)]
+struct Reference {
+    path: Option<Path>,
+    written: Box<str>,
+    default: Option<Value>,
+}
+
+/// A JSON value whose strings may hold references.
+#[derive(Clone, Debug)]
+pub(crate) enum Shape {
+    /// Nothing to substitute.
+    Constant(Value),
+    /// A string that is one reference: keeps the type of what it finds (R5.24).
+    Reference(Box<Single>),
+    /// A string with references among text.
+    Text(Template),
+    /// A list with references inside.
+    List(Box<[Self]>),
+    /// An object with references in its values.
+    Object(Box<[(Box<str>, Self)]>),
+}
+
+/// The one reference that a string consists of.
+#[derive(Clone, Debug)]
+pub(crate) struct Single(Reference);
+
+/// What a substituted value is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose {
+    /// Stored in a variable or handed to a sub-flow: types and whole options are kept.
+    Store,
+    /// Shown: every string is a text.
+    Show,
+    /// Sent to a host: an option stands for its value (F27); a string with an unresolved reference
+    /// is null as a whole (R7.44).
+    Send,
+}
+
+/// References that found nothing, for the trace.
+pub(crate) type Missing = Vec<Box<str>>;
+
+impl Template {
+    /// Parses `text`; what cannot be read stays as written and is reported.
+    pub(crate) fn compile(text: &str, at: &Pointer, report: &mut Report) -> Self {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(open) = rest.find("{{") {
+            let (before, after) = split(rest, open);
+            if let Some(before) = before.strip_suffix('\\') {
+                literal.push_str(before);
+                literal.push_str("{{");
+                rest = after;
+                continue;
+            }
+            literal.push_str(before);
+            let Some(close) = after.find("}}") else {
+                report
+                    .add(Code::TemplateMalformed, at, "`{{` without `}}`")
+                    .help("close the reference, or write `\\{{`");
+                literal.push_str("{{");
+                rest = after;
+                continue;
+            };
+            let (inside, behind) = split(after, close);
+            if let Some(reference) = Reference::compile(inside, at, report) {
+                if !literal.is_empty() {
+                    parts.push(Part::Text(std::mem::take(&mut literal).into()));
+                }
+                parts.push(Part::Reference(reference));
+            } else {
+                literal.push_str("{{");
+                literal.push_str(inside);
+                literal.push_str("}}");
+            }
+            rest = behind;
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() || parts.is_empty() {
+            parts.push(Part::Text(literal.into()));
+        }
+        Self { parts: parts.into() }
+    }
+
+    /// The text, when there is nothing to substitute.
+    pub(crate) fn constant(&self) -> Option<&str> {
+        match &*self.parts {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text for a reader; unresolved references are empty (ruling 4).
+    pub(crate) fn show(&self, scope: &dyn Lookup, missing: &mut Missing) -> String {
+        if let Some(text) = self.constant() {
+            return text.to_owned();
+        }
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Reference(reference) => match reference.find(scope) {
+                    Some(value) => display(&value, &mut out),
+                    None => missing.push(reference.written.clone()),
+                },
+            }
+        }
+        out
+    }
+
+    /// The text for a host, in data form (R5.23); `None` if a reference found nothing.
+    fn send(&self, scope: &dyn Lookup, missing: &mut Missing) -> Option<String> {
+        self.joined(scope, missing, |_, value, out| data(value, out))
+    }
+
+    /// A URL or endpoint: a reference within it is percent-encoded as one component (R5.42); one
+    /// that it begins with is taken as it is. `None` if a reference found nothing.
+    pub(crate) fn url(&self, scope: &dyn Lookup, missing: &mut Missing) -> Option<String> {
+        self.joined(scope, missing, |first, value, out| {
+            if first {
+                return data(value, out);
+            }
+            let mut text = String::new();
+            data(value, &mut text);
+            percent_encode(&text, out);
+        })
+    }
+
+    fn joined(
+        &self,
+        scope: &dyn Lookup,
+        missing: &mut Missing,
+        write: impl Fn(bool, &Value, &mut String),
+    ) -> Option<String> {
+        let mut out = String::new();
+        let mut complete = true;
+        for (i, part) in self.parts.iter().enumerate() {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Reference(reference) => match reference.find(scope) {
+                    Some(value) => write(i == 0, &value, &mut out),
+                    None => {
+                        missing.push(reference.written.clone());
+                        complete = false;
+                    }
+                },
+            }
+        }
+        complete.then_some(out)
+    }
+
+    fn single(&self) -> Option<&Reference> {
+        let mut found = None;
+        for part in &self.parts {
+            match part {
+                Part::Text(text) if text.trim().is_empty() => {}
+                Part::Reference(reference) if found.is_none() => found = Some(reference),
+                Part::Text(_) | Part::Reference(_) => return None,
+            }
+        }
+        found
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Reference(reference) => reference.path.as_ref(),
+        })
+    }
+}
+
+fn split(text: &str, at: usize) -> (&str, &str) {
+    let (before, from) = text.split_at_checked(at).unwrap_or((text, ""));
+    (before, from.get(2..).unwrap_or_default())
+}
+
+impl Reference {
+    /// `None` if it is no reference but text.
+    fn compile(inside: &str, at: &Pointer, report: &mut Report) -> Option<Self> {
+        let written = inside.trim();
+        if written.starts_with("secret:") {
+            report
+                .add(Code::SecretMisplaced, at, format!("`{{{{{written}}}}}` is not allowed here"))
+                .help("secrets may stand only in the request fields of webhooks");
+            return None;
+        }
+        if inside.contains(['{', '}', '\n']) {
+            report.add(
+                Code::TemplateMalformed,
+                at,
+                format!("`{{{{{written}}}}}` is not a reference"),
+            );
+            return None;
+        }
+        let mut parts = written.splitn(2, '|');
+        let path = match Path::parse(parts.next().unwrap_or_default()) {
+            Ok(path) => path,
+            Err(error) => {
+                report
+                    .add(
+                        Code::TemplateMalformed,
+                        at,
+                        format!("`{{{{{written}}}}}` is not a reference: {error}"),
+                    )
+                    .help("write a path such as `{{temp.name}}`");
+                return None;
+            }
+        };
+        let default = parts.next().map(|filter| default_of(filter.trim()));
+        let known = default.as_ref().is_none_or(Option::is_some);
+        if !known {
+            report
+                .add(Code::TemplateFilter, at, format!("unknown filter in `{{{{{written}}}}}`"))
+                .help("the only filter is `default: \"text\"`");
+        }
+        Some(Self {
+            path: known.then_some(path),
+            written: written.into(),
+            default: default.flatten(),
+        })
+    }
+
+    /// The value, or the default when it is absent, null or empty (R5.28).
+    fn find<'a>(&'a self, scope: &'a dyn Lookup) -> Option<Cow<'a, Value>> {
+        let found = self.path.as_ref().and_then(|path| scope.get(path));
+        match &self.default {
+            Some(default) if found.as_deref().is_none_or(is_blank) => Some(Cow::Borrowed(default)),
+            _ => found,
+        }
+    }
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+/// The argument of `default: …`: a JSON scalar or a text in single quotes.
+fn default_of(filter: &str) -> Option<Value> {
+    let argument = filter.strip_prefix("default")?.trim_start().strip_prefix(':')?.trim();
+    let quoted = argument.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    match quoted {
+        Some(text) => Some(Value::from(text)),
+        None => serde_json::from_str(argument).ok(),
+    }
+}
+
+impl Shape {
+    /// Parses every string of `value`; `depth` bounds recursion by the document's own limit.
+    pub(crate) fn compile(value: &Value, at: &Pointer, report: &mut Report) -> Self {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => Self::Constant(value.clone()),
+            Value::String(text) => {
+                let template = Template::compile(text, at, report);
+                match (template.constant(), template.single()) {
+                    (Some(text), _) => Self::Constant(Value::from(text)),
+                    (None, Some(single)) => Self::Reference(Box::new(Single(single.clone()))),
+                    (None, None) => Self::Text(template),
+                }
+            }
+            Value::Array(items) => {
+                let items: Box<[Self]> = items
+                    .iter()
+                    .enumerate()
+                    .map(|(i, item)| Self::compile(item, &at.push(i), report))
+                    .collect();
+                if items.iter().all(Self::is_constant) {
+                    return Self::Constant(Value::Array(
+                        items.into_iter().filter_map(Self::into_constant).collect(),
+                    ));
+                }
+                Self::List(items)
+            }
+            Value::Object(map) => {
+                let entries: Box<[(Box<str>, Self)]> = map
+                    .iter()
+                    .map(|(key, item)| {
+                        (key.as_str().into(), Self::compile(item, &at.push(key), report))
+                    })
+                    .collect();
+                if entries.iter().all(|(_, item)| item.is_constant()) {
+                    let entry =
+                        |(key, item): (Box<str>, Self)| Some((key.into(), item.into_constant()?));
+                    return Self::Constant(Value::Object(
+                        entries.into_iter().filter_map(entry).collect(),
+                    ));
+                }
+                Self::Object(entries)
+            }
+        }
+    }
+
+    /// Whether there is nothing to substitute.
+    pub(crate) fn is_constant(&self) -> bool {
+        matches!(self, Self::Constant(_))
+    }
+
+    fn into_constant(self) -> Option<Value> {
+        if let Self::Constant(value) = self { Some(value) } else { None }
+    }
+
+    /// The value with its references replaced.
+    pub(crate) fn fill(
+        &self,
+        scope: &dyn Lookup,
+        purpose: Purpose,
+        missing: &mut Missing,
+    ) -> Value {
+        match self {
+            Self::Constant(value) => value.clone(),
+            Self::Reference(single) => single.fill(scope, purpose, missing),
+            Self::Text(template) => match purpose {
+                Purpose::Store | Purpose::Show => Value::String(template.show(scope, missing)),
+                Purpose::Send => template.send(scope, missing).map_or(Value::Null, Value::String),
+            },
+            Self::List(items) => {
+                Value::Array(items.iter().map(|item| item.fill(scope, purpose, missing)).collect())
+            }
+            Self::Object(entries) => {
+                let entry = |(key, item): &(Box<str>, Self)| {
+                    (key.to_string(), item.fill(scope, purpose, missing))
+                };
+                Value::Object(entries.iter().map(entry).collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// Every path that is referred to.
+    pub(crate) fn visit_paths(&self, visit: &mut dyn FnMut(&Path)) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Reference(single) => {
+                if let Some(path) = &single.0.path {
+                    visit(path);
+                }
+            }
+            Self::Text(template) => template.paths().for_each(visit),
+            Self::List(items) => items.iter().for_each(|item| item.visit_paths(visit)),
+            Self::Object(entries) => entries.iter().for_each(|(_, item)| item.visit_paths(visit)),
+        }
+    }
+}
+
+impl Single {
+    fn fill(&self, scope: &dyn Lookup, purpose: Purpose, missing: &mut Missing) -> Value {
+        let found = self.0.find(scope);
+        let Some(value) = found else {
+            missing.push(self.0.written.clone());
+            return if purpose == Purpose::Show { Value::from("") } else { Value::Null };
+        };
+        match purpose {
+            Purpose::Store => value.into_owned(),
+            Purpose::Show => {
+                let mut text = String::new();
+                display(&value, &mut text);
+                Value::String(text)
+            }
+            Purpose::Send => collapse(&value),
+        }
+    }
+}
+
+/// Options as their values, inside lists too (F27).
+fn collapse(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(collapse).collect()),
+        Value::Object(_) => option_value(value).unwrap_or(value).clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// Appends the text that a reader sees (R5.22).
+pub(crate) fn display(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => out.push_str(text),
+        Value::Array(items) if items.iter().all(is_simple) => {
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(", ");
+                }
+                display(item, out);
+            }
+        }
+        Value::Object(_) => match option_label(value) {
+            Some(label) if option_value(value).is_some() => display(label, out),
+            _ => out.push_str(&value.to_string()),
+        },
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => out.push_str(&value.to_string()),
+    }
+}
+
+fn is_simple(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+        Value::Object(_) => option_value(value).is_some(),
+        Value::Array(_) => false,
+    }
+}
+
+/// Appends the text that a host receives (R5.23).
+pub(crate) fn data(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(_) => match option_value(value) {
+            Some(inner) => data(inner, out),
+            None => out.push_str(&value.to_string()),
+        },
+        Value::Array(_) => out.push_str(&value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => display(value, out),
+    }
+}
+
+/// Keeps the unreserved characters of RFC 3986 and encodes every other byte.
+fn percent_encode(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+/// The displayed text of a value.
+pub(crate) fn text_of(value: &Value) -> Arc<str> {
+    let mut out = String::new();
+    display(value, &mut out);
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use serde_json::{Value, json};
+
+    use super::super::Lookup;
+    use super::super::path::{Path, get_in};
+    use super::{Purpose, Shape, Template};
+    use crate::check::{Pointer, Report};
+
+    struct State(Value);
+
+    impl Lookup for State {
+        fn get(&self, path: &Path) -> Option<Cow<'_, Value>> {
+            get_in(&self.0, path.segments()).map(Cow::Borrowed)
+        }
+    }
+
+    fn state() -> State {
+        State(json!({
+            "user": {"n": "Ana", "tags": ["a", "b"], "blank": ""},
+            "temp": {"pick": {"value": "r", "label": "Red", "pts": 3}, "half": 2, "none": null, "yes": true,
+                "picks": [{"value": 1, "label": "One"}, {"value": 2, "text": "Two"}], "deep": {"a": [1]}},
+        }))
+    }
+
+    fn show(text: &str) -> String {
+        Template::compile(text, &Pointer::root(), &mut Report::default())
+            .show(&state(), &mut Vec::new())
+    }
+
+    fn fill(value: &Value, purpose: Purpose) -> Value {
+        Shape::compile(value, &Pointer::root(), &mut Report::default()).fill(
+            &state(),
+            purpose,
+            &mut Vec::new(),
+        )
+    }
+
+    /// The table of section 5.3, with rulings 4 and F22.
+    #[test]
+    fn texts_show_what_a_reader_expects() {
+        for (text, want) in [
+            ("Hi {{user.n}}!", "Hi Ana!"),
+            ("{{temp.pick}}", "Red"),
+            ("{{temp.pick.pts}}", "3"),
+            ("{{ user.tags.1 }}", "b"),
+            ("{{temp.half}}", "2"),
+            ("[{{temp.none}}]", "[]"),
+            ("x{{temp.gone}}", "x"),
+            ("{{user.tags}}", "a, b"),
+            ("{{temp.picks}}", "One, Two"),
+            ("{{temp.yes}}", "true"),
+            ("{{temp.deep}}", r#"{"a":[1]}"#),
+            (r"\{{user.n}}", "{{user.n}}"),
+            ("{{user.gone | default: \"friend\"}}", "friend"),
+            ("{{user.blank | default: 'you'}}", "you"),
+            ("{{user.n | default: 'you'}}", "Ana"),
+            ("{{user.n | shout}}", ""),
+            ("{{", "{{"),
+            ("{{}} {{ a..b }} {{x", "{{}} {{ a..b }} {{x"),
+            ("", ""),
+        ] {
+            assert_eq!(show(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lone_reference_keeps_its_type() {
+        for (text, store, send) in [
+            ("{{temp.pick}}", json!({"value": "r", "label": "Red", "pts": 3}), json!("r")),
+            (
+                "{{temp.picks}}",
+                json!([{"value": 1, "label": "One"}, {"value": 2, "text": "Two"}]),
+                json!([1, 2]),
+            ),
+            (" {{ temp.half }} ", json!(2), json!(2)),
+            ("{{temp.gone}}", Value::Null, Value::Null),
+            ("x {{temp.gone}}", json!("x "), Value::Null),
+            ("x {{temp.pick}}", json!("x Red"), json!("x r")),
+            ("{{user.tags}}", json!(["a", "b"]), json!(["a", "b"])),
+        ] {
+            assert_eq!(fill(&json!(text), Purpose::Store), store, "{text}");
+            assert_eq!(fill(&json!(text), Purpose::Send), send, "{text}");
+        }
+        let nested = json!({"a": ["{{user.n}}", 1], "{{user.n}}": {"b": "{{temp.yes}}"}});
+        assert_eq!(
+            fill(&nested, Purpose::Store),
+            json!({"a": ["Ana", 1], "{{user.n}}": {"b": true}})
+        );
+    }
+
+    #[test]
+    fn references_inside_a_url_are_encoded() {
+        let state = State(
+            json!({"temp": {"base": "https://a.example/x", "q": "a/b c&d?", "pick": {"value": "é", "label": "E"}}}),
+        );
+        let url = |text: &str| {
+            let template = Template::compile(text, &Pointer::root(), &mut Report::default());
+            template.url(&state, &mut Vec::new())
+        };
+        assert_eq!(
+            url("/v1/{{temp.q}}?x={{temp.pick}}").as_deref(),
+            Some("/v1/a%2Fb%20c%26d%3F?x=%C3%A9")
+        );
+        assert_eq!(
+            url("{{temp.base}}/{{temp.pick}}").as_deref(),
+            Some("https://a.example/x/%C3%A9")
+        );
+        assert_eq!(url("/v1/{{temp.gone}}"), None);
+    }
+
+    #[test]
+    fn substituted_text_is_not_scanned_again() {
+        let state = State(json!({"temp": {"evil": "{{secret:k}} {{temp.evil}}"}}));
+        let template = Template::compile("{{temp.evil}}", &Pointer::root(), &mut Report::default());
+        assert_eq!(template.show(&state, &mut Vec::new()), "{{secret:k}} {{temp.evil}}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_reported() {
+        let codes = |text: &str| {
+            let mut report = Report::default();
+            Template::compile(text, &Pointer::root(), &mut report);
+            report.iter().map(|d| d.code.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(codes("{{a"), ["template.malformed"]);
+        assert_eq!(codes("{{}}"), ["template.malformed"]);
+        assert_eq!(codes("{{a | upper}}"), ["template.unknown_filter"]);
+        assert_eq!(codes("{{secret:k}}"), ["secret.misplaced"]);
+        assert_eq!(codes("{{a.b}}"), [""; 0]);
+    }
+}

@@ -1,0 +1,54 @@
+//! The `chatflow` command.
+
+mod chat;
+mod check;
+mod open;
+mod report;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit codes that all verbs share; the README lists them.
+pub(crate) mod exit {
+    /// All went well; a conversation ended.
+    pub(crate) const OK: u8 = 0;
+    /// The host failed: a database, a socket, the terminal.
+    pub(crate) const HOST: u8 = 1;
+    /// A file is not what it should be, or a flow has errors.
+    pub(crate) const INPUT: u8 = 2;
+    /// Answers were missing, or left over.
+    pub(crate) const ANSWERS: u8 = 3;
+}
+
+/// Conversation flows: check them, talk to them, serve them.
+#[derive(Debug, Parser)]
+#[command(name = "chatflow", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Talk to a flow in the terminal, or play a file of answers.
+    Chat(chat::ChatArguments),
+    /// Tell what is wrong with a flow or a fixture.
+    Check {
+        /// A flow document, a seed fixture, or a folder with a seed.json.
+        path: PathBuf,
+        /// Print the reports as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs the command with the process's arguments.
+pub fn run() -> ExitCode {
+    let code = match Arguments::parse().verb {
+        Verb::Chat(arguments) => chat::run(&arguments),
+        Verb::Check { path, json } => check::run(&path, json),
+    };
+    ExitCode::from(code)
+}

@@ -1,0 +1,234 @@
+//! `chatflow chat PATH`: talk in the terminal, or play a file of answers.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use chatflow::{InputType, Item, Preview, PreviewError, Prompt, Timestamp, Turn, play};
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::report::{say, tell, tell_error, tell_report};
+use super::{exit, open};
+
+/// What a played conversation begins with unless told otherwise, so that it can be compared.
+const PLAYED_SEED: &str = "0";
+const PLAYED_AT: &str = "2026-01-01T00:00:00Z";
+
+#[derive(Debug, Args)]
+pub(super) struct ChatArguments {
+    /// A flow document, a seed fixture, or a folder with a seed.json.
+    path: PathBuf,
+    /// The flow to talk to, by seed key or id; needed when the file has several.
+    #[arg(long, value_name = "KEY")]
+    flow: Option<String>,
+    /// Variables to start with, e.g. '{"user": {"age": 9}}'.
+    #[arg(long, value_name = "JSON")]
+    state: Option<String>,
+    /// Play these answers, one a line, and print the transcript.
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
+    /// Answers for the requests of the flow.
+    #[arg(long, value_name = "FILE")]
+    handlers: Option<PathBuf>,
+    /// Print the transcript as one JSON document (with --answers).
+    #[arg(long, requires = "answers")]
+    json: bool,
+    /// Seeds the random draws; the same seed draws the same.
+    #[arg(long, value_name = "TEXT")]
+    seed: Option<String>,
+    /// When the conversation begins, e.g. 2026-01-31T09:30:00Z.
+    #[arg(long, value_name = "RFC3339")]
+    at: Option<String>,
+}
+
+pub(super) fn run(arguments: &ChatArguments) -> u8 {
+    talk(arguments).unwrap_or_else(|code| code)
+}
+
+fn talk(arguments: &ChatArguments) -> Result<u8, u8> {
+    let mut opened = open::fixture(&arguments.path)?;
+    if let Some(path) = &arguments.handlers {
+        opened.library.handlers = open::handlers(path)?;
+    }
+    let state = state(arguments.state.as_deref())?;
+    let at = time(arguments)?;
+    let seed = arguments.seed.clone().unwrap_or_else(|| match &arguments.answers {
+        Some(_) => PLAYED_SEED.to_owned(),
+        None => at.as_millis().to_string(),
+    });
+    let answers = arguments.answers.as_ref().map(|path| answers(path)).transpose()?;
+    let (name, flow) = opened.choose(arguments.flow.as_deref())?;
+    warn_of_errors(&opened);
+    let Some(answers) = answers else {
+        return converse(Preview::start(&opened.library, flow, &seed, at, state));
+    };
+    let played = play(&opened.library, (&name, flow), (&seed, at), state, &answers);
+    let (transcript, used) = played.map_err(|error| refused(&error))?;
+    if arguments.json {
+        say(serde_json::to_string_pretty(&transcript).unwrap_or_default());
+    } else {
+        for told in &transcript.turns {
+            if !told.input.is_null() {
+                say(format_args!("> {}", plain(&told.input)));
+            }
+            show_told(&told.turn);
+        }
+    }
+    if transcript.ended.is_some() && used == answers.len() {
+        return Ok(exit::OK);
+    }
+    let left = answers.len().saturating_sub(used);
+    if transcript.ended.is_none() {
+        tell("error: the answers ended before the conversation did");
+    } else {
+        tell(format_args!("error: the conversation ended with {left} answers left over"));
+    }
+    Ok(exit::ANSWERS)
+}
+
+/// Errors of flows that were not chosen: a composite may need them.
+fn warn_of_errors(opened: &open::Opened) {
+    for (i, report) in opened.reports.iter().filter(|(_, report)| report.has_errors()) {
+        if let Some(flow) = opened.fixture.flows.get(*i) {
+            tell_report(flow, report);
+        }
+    }
+}
+
+fn state(text: Option<&str>) -> Result<Map<String, Value>, u8> {
+    let Some(text) = text else { return Ok(Map::new()) };
+    serde_json::from_str(text).map_err(|error| {
+        tell(format_args!("error: --state is not a JSON object: {error} (help: write e.g. '{{\"user\": {{\"age\": 9}}}}')"));
+        exit::INPUT
+    })
+}
+
+fn time(arguments: &ChatArguments) -> Result<Timestamp, u8> {
+    let text = match (&arguments.at, &arguments.answers) {
+        (Some(text), _) => text.as_str(),
+        (None, Some(_)) => PLAYED_AT,
+        (None, None) => {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            return Ok(Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX)));
+        }
+    };
+    Timestamp::parse(text).ok_or_else(|| {
+        tell(format_args!(
+            "error: --at `{text}` is not a time (help: write e.g. 2026-01-31T09:30:00Z)"
+        ));
+        exit::INPUT
+    })
+}
+
+/// One answer a line: JSON if it is an array or object, else text.
+fn answers(path: &std::path::Path) -> Result<Vec<Value>, u8> {
+    Ok(open::text(path)?.lines().map(answer).collect())
+}
+
+fn answer(line: &str) -> Value {
+    let structured = line.trim_start().starts_with(['[', '{']);
+    let parsed = structured.then(|| serde_json::from_str(line).ok()).flatten();
+    parsed.unwrap_or_else(|| Value::from(line))
+}
+
+fn refused(error: &PreviewError) -> u8 {
+    tell_error(error);
+    exit::INPUT
+}
+
+fn converse(started: Result<(Preview<'_>, Turn), PreviewError>) -> Result<u8, u8> {
+    let (mut preview, turn) = started.map_err(|error| refused(&error))?;
+    show(&turn);
+    let mut lines = std::io::stdin().lock().lines();
+    while let Some(prompt) = preview.prompt() {
+        ask(prompt);
+        match lines.next() {
+            Some(Ok(line)) => match preview.reply(answer(&line)) {
+                Ok(turn) => show(&turn),
+                Err(error) => return Err(refused(&error)),
+            },
+            Some(Err(error)) => {
+                tell(format_args!("error: cannot read the terminal: {error}"));
+                return Ok(exit::HOST);
+            }
+            None => {
+                tell("");
+                return Ok(exit::ANSWERS);
+            }
+        }
+    }
+    Ok(exit::OK)
+}
+
+fn ask(prompt: &Prompt) {
+    let mark = if prompt.input_type == InputType::Continue { "[Enter] " } else { "> " };
+    let mut out = std::io::stdout();
+    let _ = write!(out, "{mark}");
+    let _ = out.flush();
+}
+
+fn show(turn: &Turn) {
+    for item in turn.messages() {
+        show_item(&item);
+    }
+    if let chatflow::Next::Ask(prompt) = &turn.next {
+        show_prompt(&prompt.to_value());
+    }
+}
+
+fn show_item(item: &Item) {
+    show_told_item(&serde_json::to_value(item).unwrap_or_default());
+}
+
+/// Prints a turn as it stands in a transcript.
+fn show_told(turn: &Value) {
+    for item in turn.get("messages").and_then(Value::as_array).into_iter().flatten() {
+        show_told_item(item);
+    }
+    match turn.get("input_request") {
+        Some(request) if request.get("input_type") != Some(&Value::from("continue")) => {
+            show_prompt(request)
+        }
+        _ => {}
+    }
+}
+
+fn show_told_item(item: &Value) {
+    let content = item.get("content");
+    let lists = ["books", "items"].into_iter().find_map(|key| content?.get(key)?.as_array());
+    if let Some(things) = lists {
+        for thing in things {
+            let titles = ["display_title", "title", "label", "name"];
+            let title = titles.into_iter().find_map(|key| thing.get(key)?.as_str());
+            say(format_args!("  * {}", title.map_or_else(|| thing.to_string(), str::to_owned)));
+        }
+    } else if let Some(text) = item.get("text").and_then(Value::as_str) {
+        say(text);
+    } else {
+        let alt = content.and_then(|content| content.get("alt")).and_then(Value::as_str);
+        let kind = item.get("type").and_then(Value::as_str).unwrap_or("item");
+        say(format_args!(
+            "[{kind}{}{}]",
+            if alt.is_some() { ": " } else { "" },
+            alt.unwrap_or_default()
+        ));
+    }
+}
+
+fn show_prompt(request: &Value) {
+    if request.is_null() {
+        return;
+    }
+    let text = request.pointer("/question/text").and_then(Value::as_str).unwrap_or_default();
+    if !text.is_empty() {
+        say(text);
+    }
+    for option in request.get("options").and_then(Value::as_array).into_iter().flatten() {
+        say(format_args!("  - {}", plain(option.get("label").unwrap_or(option))));
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,3 @@
+//! Chatflow's behaviour as a whole, in one binary.
+
+mod tidy;

@@ -1,0 +1,76 @@
+//! Finds what a step needs beside Rust, or installs it when this machine allows it.
+
+use crate::shell;
+
+/// Makes `program` available: found, or installed from Debian's `package` when run as root.
+///
+/// # Errors
+///
+/// Why it is not there, in one line, for the step to skip with.
+pub(crate) fn ensure(program: &str, package: &str) -> Result<(), String> {
+    if is_there(program) {
+        return Ok(());
+    }
+    if !is_root() || !is_there("apt-get") {
+        return Err(format!("{program} is not installed (Debian: apt-get install {package})"));
+    }
+    println!("{program} is missing: installing Debian's {package}");
+    // Package lists may be absent or old on a fresh machine, so a failure is tried again after an update.
+    let installed = apt(&["install", "--yes", "--no-install-recommends", package]).or_else(|_| {
+        apt(&["update"])?;
+        apt(&["install", "--yes", "--no-install-recommends", package])
+    });
+    installed.map_err(|why| format!("{program} could not be installed: {why}"))
+}
+
+/// Makes the WebAssembly target of the toolchain available.
+///
+/// # Errors
+///
+/// Why it is not there, in one line, for the step to skip with.
+pub(crate) fn ensure_wasm_target() -> Result<(), String> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    if has_target(TARGET) {
+        return Ok(());
+    }
+    if is_there("rustup") {
+        println!("the target {TARGET} is missing: adding it");
+        shell::run(shell::program("rustup").args(["target", "add", TARGET]))
+            .map_err(|why| format!("the target {TARGET} could not be added: {why}"))?;
+        return Ok(());
+    }
+    Err(format!(
+        "this Rust has no target {TARGET} (install Rust with rustup, which reads rust-toolchain.toml, \
+         or your distribution's package of that target)"
+    ))
+}
+
+/// Whether the program answers to `--version`.
+pub(crate) fn is_there(program: &str) -> bool {
+    shell::output(shell::program(program).arg("--version")).is_some()
+}
+
+fn has_target(target: &str) -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut command = shell::program(rustc);
+    command.args(["--print", "target-libdir", "--target", target]);
+    shell::output(&mut command).is_some_and(|folder| std::path::Path::new(&folder).is_dir())
+}
+
+fn is_root() -> bool {
+    shell::output(shell::program("id").arg("-u")).as_deref() == Some("0")
+}
+
+fn apt(words: &[&str]) -> Result<(), String> {
+    shell::run(shell::program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_there;
+
+    #[test]
+    fn a_program_that_does_not_exist_is_not_there() {
+        assert!(!is_there("chatflow-no-such-program"));
+    }
+}

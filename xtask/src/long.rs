@@ -1,0 +1,186 @@
+//! `cargo xtask test --long`: the randomised suites at full count, in batches that survive an interruption.
+//!
+//! The tests are those of an ordinary run. `CHATFLOW_BATCH=I/N` tells them to run their share of the full count
+//! with seeds of batch I (see `chatflow_tests::budget`); what they count comes back in the report.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::evidence::{self, Evidence};
+use crate::report::{self, Report};
+use crate::shell;
+
+/// Tests that have a full count.
+struct Suite {
+    name: &'static str,
+    /// What the tests' names begin with.
+    filter: &'static str,
+    batches: u32,
+}
+
+const SUITES: [Suite; 3] = [
+    Suite { name: "properties", filter: "properties::", batches: 20 },
+    Suite { name: "storage", filter: "storage::", batches: 10 },
+    Suite { name: "server", filter: "server::", batches: 10 },
+];
+
+/// Prints the suites.
+pub(crate) fn list() {
+    println!("Long suites:");
+    for suite in &SUITES {
+        println!("  {:<12}{} batches of tests named {}*", suite.name, suite.batches, suite.filter);
+    }
+}
+
+/// Runs the named suites, or all if none is named.
+pub(crate) fn run(names: &[&str]) -> Result<(), String> {
+    if let Some(unknown) = names.iter().find(|name| SUITES.iter().all(|suite| suite.name != **name))
+    {
+        return Err(format!("no long suite `{unknown}`; `cargo xtask test --list` names them"));
+    }
+    let commit = clean_commit()?;
+    for suite in SUITES.iter().filter(|suite| names.is_empty() || names.contains(&suite.name)) {
+        suite.run(&commit)?;
+    }
+    Ok(())
+}
+
+/// The commit that the evidence names, which must be what is run.
+fn clean_commit() -> Result<String, String> {
+    let mut status = shell::program("git");
+    status.args(["status", "--porcelain", "--", ".", ":(exclude)docs/evidence"]);
+    match shell::output(&mut status) {
+        None => return Err("long runs name the commit they ran on, and git did not answer".into()),
+        Some(changes) if !changes.is_empty() => {
+            return Err(format!("long runs name the commit they ran on; commit first:\n{changes}"));
+        }
+        Some(_) => {}
+    }
+    shell::output(shell::program("git").args(["rev-parse", "HEAD"]))
+        .ok_or_else(|| "git names no commit".to_owned())
+}
+
+impl Suite {
+    fn run(&self, commit: &str) -> Result<(), String> {
+        let mut progress = Progress::open(self.name, commit)?;
+        for batch in 1..=self.batches {
+            if progress.done.contains(&batch) {
+                println!("== {} {batch}/{}: done before", self.name, self.batches);
+                continue;
+            }
+            println!("== {} {batch}/{}", self.name, self.batches);
+            let begun = Instant::now();
+            let text = self.batch(batch)?;
+            progress.add(batch, begun.elapsed().as_millis(), &text)?;
+        }
+        let report = Report::parse(&progress.reported)?;
+        if report.figures.is_empty() {
+            return Err(format!("no test named {}* reported a figure", self.filter));
+        }
+        let command = format!("cargo xtask test --long {}", self.name);
+        let path = evidence::write(&Evidence {
+            name: self.name,
+            command: &command,
+            commit,
+            batches: self.batches,
+            millis: progress.millis,
+            figures: &report.figures,
+        })?;
+        println!("== {} done: {}", self.name, path.display());
+        Ok(())
+    }
+
+    /// Runs one batch and returns what its tests reported.
+    fn batch(&self, batch: u32) -> Result<String, String> {
+        let path = Report::begin()?;
+        let mut command = shell::cargo(&["test", "--release", "--locked"]);
+        command.args(["--package", "chatflow-tests", "--test", "main", "--", self.filter]);
+        command.env(report::VARIABLE, &path);
+        command.env("CHATFLOW_BATCH", format!("{batch}/{}", self.batches));
+        shell::run(&mut command)?;
+        std::fs::read_to_string(&path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))
+    }
+}
+
+/// The batches of one suite that are done, kept in a file of the build folder.
+#[derive(Debug, Default, Eq, PartialEq)]
+struct Progress {
+    path: PathBuf,
+    text: String,
+    done: Vec<u32>,
+    millis: u128,
+    /// The reports of all batches that are done.
+    reported: String,
+}
+
+impl Progress {
+    /// Reads the progress made at this commit; that of another commit is forgotten.
+    fn open(name: &str, commit: &str) -> Result<Self, String> {
+        let folder = shell::target_folder().join("xtask/long");
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+        let path = folder.join(format!("{name}.tsv"));
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        Ok(Self { path, ..Self::parse(&text, commit) })
+    }
+
+    fn parse(text: &str, commit: &str) -> Self {
+        let heading = format!("commit\t{commit}\n");
+        let Some(body) = text.strip_prefix(&heading) else {
+            return Self { text: heading, ..Self::default() };
+        };
+        let mut progress = Self { text: text.to_owned(), ..Self::default() };
+        for line in body.lines() {
+            let batch = line.strip_prefix("batch\t").and_then(|rest| rest.split_once('\t'));
+            if let Some((number, millis)) = batch {
+                progress.done.extend(number.parse::<u32>());
+                progress.millis = progress.millis.saturating_add(millis.parse().unwrap_or(0));
+            } else {
+                progress.reported.push_str(line);
+                progress.reported.push('\n');
+            }
+        }
+        progress
+    }
+
+    /// Adds a finished batch and replaces the file at once, so that an interruption loses one batch at most.
+    fn add(&mut self, batch: u32, millis: u128, report: &str) -> Result<(), String> {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "batch\t{batch}\t{millis}");
+        self.text.push_str(report);
+        let fresh = self.path.with_extension("new");
+        std::fs::write(&fresh, &self.text)
+            .and_then(|()| std::fs::rename(&fresh, &self.path))
+            .map_err(|error| format!("cannot write {}: {error}", self.path.display()))?;
+        self.done.push(batch);
+        self.millis = self.millis.saturating_add(millis);
+        self.reported.push_str(report);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Progress;
+
+    const TEXT: &str =
+        "commit\tabc\nbatch\t1\t1500\nfigure\tsteps\t10\nbatch\t3\t500\nfigure\tsteps\t5\n";
+
+    #[test]
+    fn progress_resumes_at_the_same_commit() {
+        let progress = Progress::parse(TEXT, "abc");
+        assert_eq!(progress.done, [1, 3]);
+        assert_eq!(progress.millis, 2000);
+        assert_eq!(progress.reported, "figure\tsteps\t10\nfigure\tsteps\t5\n");
+        assert_eq!(progress.text, TEXT);
+    }
+
+    #[test]
+    fn progress_of_another_commit_is_forgotten() {
+        let progress = Progress::parse(TEXT, "def");
+        assert!(progress.done.is_empty());
+        assert_eq!(progress.text, "commit\tdef\n");
+    }
+}

@@ -1,0 +1,40 @@
+//! The WebAssembly step: build, bind, inspect, and replay transcripts in Node.
+
+use std::path::{Path, PathBuf};
+
+use crate::test::Outcome;
+use crate::{install, shell};
+
+/// The gate on the module's gzip size, in bytes (350 kB).
+const GZIP_LIMIT: &str = "350000";
+
+/// Builds the module, checks what it imports and weighs, and runs its tests.
+pub(crate) fn wasm() -> Result<Outcome, String> {
+    let ready = install::ensure_wasm_target().and_then(|()| install::ensure("node", "nodejs"));
+    if let Err(why) = ready {
+        return Ok(Outcome::skipped(why));
+    }
+    let package = bind(&build()?)?;
+    let mut inspect = shell::program("node");
+    inspect.arg("xtask/inspect-wasm.mjs").arg(package.join("chatflow_bg.wasm")).arg(GZIP_LIMIT);
+    shell::run(&mut inspect)?;
+    shell::run(shell::program("node").arg("tests/wasm/run.mjs").arg(&package))?;
+    Ok(Outcome::whole())
+}
+
+/// Compiles the bindings and returns the module's path.
+fn build() -> Result<PathBuf, String> {
+    let target = shell::target_folder();
+    let mut command = shell::cargo(&["build", "--locked", "--package", "chatflow-wasm"]);
+    command.args(["--target", "wasm32-unknown-unknown", "--profile", "wasm", "--target-dir"]);
+    shell::run(command.arg(&target))?;
+    Ok(target.join("wasm32-unknown-unknown/wasm/chatflow_wasm.wasm"))
+}
+
+/// Writes the package for Node and returns its folder.
+fn bind(module: &Path) -> Result<PathBuf, String> {
+    let package = shell::target_folder().join("wasm-package/nodejs");
+    let mut command = shell::cargo(&["run", "--quiet", "--locked", "--package", "xtask-bindgen"]);
+    shell::run(command.args(["--", "nodejs"]).arg(module).arg(&package))?;
+    Ok(package)
+}
