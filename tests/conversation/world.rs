@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Flows, content and handlers, for a library in memory and for a store alike.
 #[derive(Debug)]
 pub struct World {
-    /// The flows; each has an id.
+    /// The flows that may run; each has an id.
     pub definitions: Vec<FlowDefinition>,
     /// The content items that are published.
     pub items: Vec<WorldItem>,
@@ -68,9 +68,10 @@ impl World {
             let (definition, mut report) = FlowDefinition::read(document);
             let mut definition = definition.unwrap_or_else(|| panic!("{report:?}"));
             report.append(library.add_flow(&definition));
-            let compiled = Flow::compile(&definition, 0).flow;
-            definition.id = compiled.map(|flow| flow.version().id).or(definition.id);
-            definitions.push(definition);
+            if let Some(flow) = Flow::compile(&definition, 0).flow {
+                definition.id = Some(flow.version().id);
+                definitions.push(definition);
+            }
             reports.push(report);
         }
         let items: Vec<WorldItem> = content.iter().map(world_item).collect();
