@@ -207,6 +207,11 @@ impl Session {
         state_hash(&self.state)
     }
 
+    /// The versions that its sub-flows are pinned to.
+    pub fn pins(&self) -> impl Iterator<Item = FlowRef> {
+        self.engine.pins.values().copied()
+    }
+
     /// The versions that must be in the catalog before the session can go on.
     pub(crate) fn flows(&self) -> impl Iterator<Item = FlowRef> {
         self.engine.frames.iter().map(|frame| frame.flow)
