@@ -99,7 +99,7 @@ pub use protocol::{
     Turn, Visited,
 };
 pub use run::{Engine, Limits, StepError};
-pub use session::{NewSession, Phase, RestoreError, Session};
+pub use session::{Acting, Gathered, NewSession, Phase, RestoreError, Resume, Session};
 pub use time::Timestamp;
 pub use value::{Cleaned, clean, state_hash};
 

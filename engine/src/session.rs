@@ -4,8 +4,8 @@ mod frame;
 mod phase;
 
 pub(crate) use frame::Frame;
-pub use phase::Phase;
-pub(crate) use phase::{Acting, Asked, Gathered, Resume};
+pub(crate) use phase::Asked;
+pub use phase::{Acting, Gathered, Phase, Resume};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

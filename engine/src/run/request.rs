@@ -109,14 +109,15 @@ impl<'a> Run<'a> {
                 self.keep_answer(webhook, &answer);
                 (answer.status, false, written)
             }
-            Err((failure, status)) => match &request.fallback {
-                Some(fallback) => (status, true, self.apply_fallback(request, fallback)),
-                None => {
+            Err((failure, status)) => {
+                if let Some(fallback) = &request.fallback {
+                    (status, true, self.apply_fallback(request, fallback))
+                } else {
                     self.tell_error(request, &failure, status);
                     self.record_failure(failure.code, failure.reason.clone());
                     (status, false, Err(ActionError::new("webhook_failed", failure.reason)))
                 }
-            },
+            }
         };
         let success = written.is_ok();
         let here = self.here();

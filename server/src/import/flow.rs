@@ -107,7 +107,7 @@ fn set_theme(
             definition.data_keys.insert("theme_id".to_owned(), json!(id));
         }
         None => {
-            report.warnings.push(format!("flow `{}`: there is no theme `{key}`", definition.name))
+            report.warnings.push(format!("flow `{}`: there is no theme `{key}`", definition.name));
         }
     }
 }
@@ -139,17 +139,14 @@ fn link_composites<S: LibraryStore>(
                 .find_flow(scope, look_up(&key, None, None, None))?
                 .map(|stored| stored.record.id),
         };
-        match stored {
-            Some(id) => {
-                content.insert("composite_flow_id".to_owned(), json!(id));
-            }
-            None => {
-                all = false;
-                report.warnings.push(format!(
-                    "flow `{}`: node `{}` embeds `{key}`, which does not exist; the flow is stored but not published",
-                    definition.name, node.id
-                ));
-            }
+        if let Some(id) = stored {
+            content.insert("composite_flow_id".to_owned(), json!(id));
+        } else {
+            all = false;
+            report.warnings.push(format!(
+                "flow `{}`: node `{}` embeds `{key}`, which does not exist; the flow is stored but not published",
+                definition.name, node.id
+            ));
         }
     }
     Ok(all)

@@ -67,18 +67,13 @@ fn link(fields: &Fields<'_>, report: &mut Report) -> Option<Arc<str>> {
     let text = fields
         .text(&["composite_flow_id", "flow_id"], report)
         .or_else(|| inner.text(&["id"], report))?;
-    match text.parse::<Uuid>() {
-        Ok(id) => Some(format!("id:{id}").into()),
-        Err(_) => {
-            report
-                .add(
-                    Code::CompositeNothing,
-                    &fields.at.push(name),
-                    format!("`{text}` is not a UUID"),
-                )
-                .help("give the flow's id, or name it by `composite_flow_seed_key`");
-            None
-        }
+    if let Ok(id) = text.parse::<Uuid>() {
+        Some(format!("id:{id}").into())
+    } else {
+        report
+            .add(Code::CompositeNothing, &fields.at.push(name), format!("`{text}` is not a UUID"))
+            .help("give the flow's id, or name it by `composite_flow_seed_key`");
+        None
     }
 }
 

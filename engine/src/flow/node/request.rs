@@ -205,23 +205,13 @@ fn timeout(fields: &Fields<'_>, report: &mut Report) -> u64 {
         Value::String(text) => explicit(text),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    match ms.filter(|ms| (1.0..=300_000.0).contains(ms)) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "within 1..=300000"
-        )]
-        Some(ms) => ms as u64,
-        None => {
-            report
-                .add(
-                    Code::ActionTimeout,
-                    &fields.at.push(name),
-                    format!("`{value}` is not a timeout"),
-                )
-                .help("write 1 to 300 seconds, or 1000 to 300000 milliseconds");
-            DEFAULT_TIMEOUT_MS
-        }
+    if let Some(ms) = ms.filter(|ms| (1.0..=300_000.0).contains(ms)) {
+        ms as u64
+    } else {
+        report
+            .add(Code::ActionTimeout, &fields.at.push(name), format!("`{value}` is not a timeout"))
+            .help("write 1 to 300 seconds, or 1000 to 300000 milliseconds");
+        DEFAULT_TIMEOUT_MS
     }
 }
 
