@@ -32,10 +32,10 @@ mod tests;
 mod text;
 mod value;
 
-pub(crate) use aggregate::{Aggregate, AggregateError, AggregateProblem, AggregateProblemKind};
+pub(crate) use aggregate::{Aggregate, AggregateError, AggregateProblemKind};
 pub(crate) use compile::Program;
-pub(crate) use error::{Error, ErrorKind, Problem, ProblemKind};
-pub(crate) use json::{Truth, truth};
+pub(crate) use error::{ErrorKind, Problem, ProblemKind};
+pub(crate) use json::truth;
 pub(crate) use meter::Budget;
 pub(crate) use value::Value;
 

@@ -16,3 +16,4 @@ pub use definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
 pub use graph::{Catalog, Flow};
+pub(crate) use read::read_children;

@@ -8,6 +8,7 @@ mod drive;
 mod expr;
 mod flow;
 mod id;
+mod journal;
 mod json_condition;
 mod number;
 mod pattern;
@@ -29,6 +30,7 @@ pub use flow::{
     FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
 pub use id::{ContentId, EffectId, FlowId, FlowRef, NodeId, Revision, SessionId, TenantId};
+pub use journal::Journal;
 pub use preview::{
     Handlers, HandlersError, Library, LibraryItem, Preview, PreviewError, Transcript,
     TranscriptTurn, play,

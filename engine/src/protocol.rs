@@ -6,6 +6,7 @@ mod event;
 mod history;
 mod input;
 mod item;
+mod legacy;
 mod prompt;
 mod step;
 mod turn;

@@ -22,8 +22,19 @@ pub(super) fn compare<'a>(
     a: &Value<'a>,
     b: &Value<'a>,
 ) -> Result<bool, Error> {
+    if !matches!(a, Value::Map(_)) && !matches!(b, Value::Map(_)) {
+        return related(meter, relation, a, b);
+    }
     let (x, y) = Value::unwrap_option(a, b);
-    let (a, b) = (x.as_ref().unwrap_or(a), y.as_ref().unwrap_or(b));
+    related(meter, relation, x.as_ref().unwrap_or(a), y.as_ref().unwrap_or(b))
+}
+
+fn related(
+    meter: &mut Meter,
+    relation: Relation,
+    a: &Value<'_>,
+    b: &Value<'_>,
+) -> Result<bool, Error> {
     match relation {
         Relation::Equal => equal(meter, a, b, 0),
         Relation::Unequal => Ok(!equal(meter, a, b, 0)?),

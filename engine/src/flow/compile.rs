@@ -158,7 +158,7 @@ fn compile_node(node: &NodeDefinition, report: &mut Report) -> NodeKind {
 
 /// The declared variables that have a default (R1.7, R1.8).
 fn defaults(definition: &FlowDefinition, report: &mut Report) -> Vec<(Target, Value)> {
-    let at = Pointer::root().push("flow_data").push("variables");
+    let at = definition.data_at.push("variables");
     let mut defaults = Vec::new();
     let mut declare = |name: &str, value: &Value, at: &Pointer| {
         if let Some(target) = Target::compile(name, at, Code::FlowVariable, report) {

@@ -63,8 +63,8 @@ pub(crate) fn state_hash_of_canonical(text: &str) -> String {
 pub(crate) fn sha256_hex(text: &str) -> String {
     let mut hex = String::with_capacity(64);
     for byte in Sha256::digest(text) {
-        hex.push(hex_digit(byte >> 4));
-        hex.push(hex_digit(byte & 15));
+        hex.push(char::from(hex_digit(byte >> 4)));
+        hex.push(char::from(hex_digit(byte & 15)));
     }
     hex
 }
@@ -140,9 +140,10 @@ fn write_string(out: &mut impl Sink, text: &str) {
 }
 
 /// Looks at every byte without a branch, so that the compiler can take many at a time.
+#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
 fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| {
-        plain & (byte >= b' ') & (byte <= b'~') & (byte != b'"') & (byte != b'\\')
+        plain & (b' '..=b'~').contains(&byte) & (byte != b'"') & (byte != b'\\')
     })
 }
 
@@ -166,7 +167,7 @@ fn write_escape(out: &mut impl Sink, c: char) {
                 escape.push(b'\\');
                 escape.push(b'u');
                 for nibble in [high >> 4, high & 15, low >> 4, low & 15] {
-                    escape.push(if nibble < 10 { b'0' | nibble } else { (b'a' - 10) + nibble });
+                    escape.push(hex_digit(nibble));
                 }
                 out.text(escape.as_str());
             }
@@ -242,8 +243,8 @@ impl Write for Scratch {
     }
 }
 
-fn hex_digit(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).unwrap_or('0')
+fn hex_digit(nibble: u8) -> u8 {
+    b"0123456789abcdef".get(usize::from(nibble)).copied().unwrap_or(b'0')
 }
 
 /// Base64 with the standard alphabet and padding (RFC 4648).
@@ -254,7 +255,7 @@ fn base64(bytes: &[u8]) -> String {
         let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
         let group = at(0) << 16 | at(1) << 8 | at(2);
         for (index, shift) in [18_u32, 12, 6, 0].into_iter().enumerate() {
-            let digit = ALPHABET.iter().nth((group >> shift & 63) as usize);
+            let digit = ALPHABET.get((group >> shift & 63) as usize);
             let padding = index > chunk.len();
             out.push(digit.filter(|_| !padding).map_or('=', |&digit| char::from(digit)));
         }

@@ -128,7 +128,9 @@ impl Work<'_> {
             }
             verdicts.push(verdict);
         }
-        theme::clear_defaults(self.connection, &updates).doing("free the default themes")?;
+        if !updates.is_empty() {
+            theme::clear_defaults(self.connection, &updates).doing("free the default themes")?;
+        }
         for (change, verdict) in changes.iter().zip(verdicts) {
             self.save(&change.record, verdict, theme::save)?;
             applied.count(verdict);

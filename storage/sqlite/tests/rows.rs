@@ -151,3 +151,23 @@ fn candidates_are_listed_by_index_without_sorting() {
     let session = plan("SELECT state FROM conversation_sessions WHERE id = 'x'");
     assert!(session.contains("SEARCH"), "{session}");
 }
+
+#[test]
+fn two_handles_apply_batches_at_once() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("imports.db");
+    let (one, two) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
+    let import = |store: &SqliteStore| {
+        for n in 0..150 {
+            let contents =
+                vec![Change { expected: None, record: content(&format!("{{\"n\":{n}}}"), &[]) }];
+            let batch = Batch { contents, ..Batch::default() };
+            store.apply(&AccessScope::system(), &batch).unwrap();
+        }
+    };
+    std::thread::scope(|threads| {
+        threads.spawn(|| import(&one));
+        threads.spawn(|| import(&two));
+    });
+    assert_eq!(rows(&path, "SELECT content FROM cms_content"), ["{\"n\":149}"]);
+}

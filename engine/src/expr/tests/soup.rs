@@ -156,7 +156,7 @@ fn holds(source: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn token_soup_never_panics(tokens in vec(select(TOKENS.to_vec()), 1..14)) {

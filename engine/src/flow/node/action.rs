@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::request::ApiCall;
 use crate::check::{Code, Pointer, Report};
-use crate::expr::{Aggregate, Dialect, Program};
+use crate::expr::{Aggregate, AggregateProblemKind, Dialect, Program};
 use crate::flow::predicate::{Predicate, compile_cel, compile_path};
 use crate::flow::target::Target;
 use crate::value::path::Path;
@@ -195,8 +195,12 @@ impl Parameters<'_> {
         match Aggregate::parse(self.fields.map) {
             Ok(aggregate) => Some(Op::Aggregate { target, source, aggregate }),
             Err(problem) => {
+                let code = match problem.kind {
+                    AggregateProblemKind::Missing => Code::ActionField,
+                    AggregateProblemKind::Unknown | AggregateProblemKind::NotText => Code::ActionOperation,
+                };
                 report.add(
-                    Code::ActionOperation,
+                    code,
                     &self.fields.at.push(problem.field),
                     problem.message,
                 );

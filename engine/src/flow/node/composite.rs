@@ -103,7 +103,7 @@ impl Source {
 
 fn outputs(fields: &Fields<'_>, report: &mut Report) -> Box<[(Box<str>, Target)]> {
     let at = fields.at.push("outputs");
-    let mut pair = |name: &str, target: &str, report: &mut Report| {
+    let pair = |name: &str, target: &str, report: &mut Report| {
         let target = Target::compile(target, &at.push(name), Code::CompositeMapping, report)?;
         let name = name.strip_prefix("output.").unwrap_or(name);
         Some((name.into(), target))

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::fields::Fields;
 use crate::check::{Code, Pointer, Report};
 use crate::flow::connection_type::ConnectionType;
+use crate::flow::definition::NodeType;
 use crate::flow::predicate::Predicate;
 
 /// Chooses a connection.
@@ -26,7 +27,7 @@ pub(crate) struct Destination {
 impl Destination {
     pub(crate) fn compile(path: Option<&Value>) -> Self {
         let written = path.and_then(Value::as_str).unwrap_or_default();
-        let kind = ConnectionType::parse(written).unwrap_or(ConnectionType::Default);
+        let kind = ConnectionType::parse_from(written, &NodeType::Condition).unwrap_or(ConnectionType::Default);
         Self { kind, written: written.into() }
     }
 }

@@ -16,7 +16,7 @@ fn told(report: &Report) -> Vec<(Code, String)> {
 }
 
 /// An envelope with nothing to complain about around `graph`.
-fn envelope(graph: Value) -> Value {
+fn envelope(graph: &Value) -> Value {
     json!({"name": "Test", "version": "1.0.0", "entry_node_id": "a", "flow_data": graph})
 }
 
@@ -68,7 +68,7 @@ fn three_container_shapes_give_the_same_graph() {
     bare["name"] = "Test".into();
     bare["version"] = "1.0.0".into();
     bare["entry_node_id"] = "a".into();
-    let enveloped = envelope(graph);
+    let enveloped = envelope(&graph);
     let wrapped = json!({"flow": enveloped, "exported_at": "then"});
     for (document, prefix) in
         [(&bare, ""), (&enveloped, "/flow_data"), (&wrapped, "/flow/flow_data")]
@@ -96,7 +96,7 @@ fn what_is_no_flow_is_refused_with_its_place() {
         assert_eq!(definition, None, "{document}");
         assert_eq!(told(&report), [(Code::FlowShape, at.to_owned())], "{document}");
     }
-    let (definition, told) = read(&envelope(json!({})));
+    let (definition, told) = read(&envelope(&json!({})));
     assert!(definition.nodes.is_empty(), "an envelope without nodes is an empty draft");
     assert_eq!(told, []);
 }
@@ -138,7 +138,7 @@ fn more_nodes_and_connections_than_allowed_are_reported() {
     let nodes: Vec<_> = (0..=MAX_NODES).map(|n| node(&n.to_string())).collect();
     let edge = json!({"source": "0", "target": "1"});
     let edges = vec![edge; MAX_CONNECTIONS + 1];
-    let (definition, first) = read(&envelope(json!({"nodes": nodes, "edges": edges})));
+    let (definition, first) = read(&envelope(&json!({"nodes": nodes, "edges": edges})));
     assert_eq!(definition.nodes.len(), MAX_NODES);
     assert_eq!(
         first,
@@ -153,14 +153,14 @@ fn more_nodes_and_connections_than_allowed_are_reported() {
     let edges: Vec<_> =
         (1..MAX_CONNECTIONS).map(|n| json!({"from": "a", "to": "a", "if": n})).collect();
     let graph = json!({"nodes": [source], "connections": edges});
-    let (_, told) = read(&envelope(graph));
+    let (_, told) = read(&envelope(&graph));
     assert_eq!(told, [(Code::FlowTooLarge, "/flow_data/nodes/0/connections".into())]);
 }
 
 #[test]
 fn the_entry_is_the_envelopes_before_the_graphs() {
     let (definition, told) =
-        read(&envelope(json!({"nodes": [node("a"), node("b")], "entry_node_id": "b"})));
+        read(&envelope(&json!({"nodes": [node("a"), node("b")], "entry_node_id": "b"})));
     assert_eq!(definition.entry, Some("a".into()), "(R1.6)");
     assert_eq!(definition.entry_at.as_str(), "/entry_node_id");
     assert_eq!(told, [(Code::FlowEntryConflict, "/flow_data/entry_node_id".into())]);
@@ -253,7 +253,7 @@ fn envelope_aliases_are_understood() {
 
 #[test]
 fn the_first_spelling_that_is_not_empty_wins() {
-    let (definition, told) = read(&envelope(json!({"nodes": [
+    let (definition, told) = read(&envelope(&json!({"nodes": [
         {"id": "", "node_id": null, "node_key": 1.0, "type": "Custom", "content": {},
          "template": "", "position": {}, "position_absolute": {"x": 3, "y": "4", "z": 5},
          "data": {"id": "no", "node_type": " Branch ", "content": {"default_path": "x"},
@@ -292,7 +292,7 @@ fn the_first_spelling_that_is_not_empty_wins() {
 #[test]
 fn faulty_nodes_are_kept_unless_they_have_no_id() {
     let long = "x".repeat(256);
-    let (definition, told) = read(&envelope(json!({"nodes": [
+    let (definition, told) = read(&envelope(&json!({"nodes": [
         {"type": "message"},
         "text",
         {"id": true, "type": "message"},
@@ -322,15 +322,15 @@ fn faulty_nodes_are_kept_unless_they_have_no_id() {
         ]
     );
     let kept: Vec<_> = definition.nodes.iter().map(|node| node.id.as_str()).collect();
-    assert_eq!(kept, ["a/b", &long[..255], "tab\t", "x", "x", "y"]);
+    assert_eq!(kept, ["a/b", &"x".repeat(255), "tab\t", "x", "x", "y"]);
     assert_eq!(definition.nodes[3].kind, NodeType::Unknown(String::new()));
     assert_eq!(definition.nodes[4].kind, NodeType::Unknown("Dance".into()), "(R1.12)");
     assert_eq!(definition.nodes[5].content, json!(5), "for the checker to complain about");
 }
 
 /// The types, predicates and metadata of connections from the condition `a` to the message `b`.
-fn connect(connections: Value) -> (Vec<Value>, Vec<(Code, String)>) {
-    let (definition, told) = read(&envelope(json!({
+fn connect(connections: &Value) -> (Vec<Value>, Vec<(Code, String)>) {
+    let (definition, told) = read(&envelope(&json!({
         "nodes": [{"id": "a", "type": "condition"}, node("b"), {"id": "k", "type": "composite"}],
         "connections": connections
     })));
@@ -361,14 +361,14 @@ fn connection_types_come_from_the_first_source_that_has_one() {
     ] {
         let mut connection = json!({"source": "a", "target": "b"});
         connection.as_object_mut().unwrap().extend(given.as_object().unwrap().clone());
-        let (written, told) = connect(json!([connection]));
+        let (written, told) = connect(&json!([connection]));
         assert_eq!((&written[0]["type"], &written[0]["info"]), (&json!(kind), &info), "{given}");
         assert_eq!(told, [], "{given}");
     }
-    let (written, _) = connect(json!([{"from": "k", "to": "b", "type": " Complete "}]));
+    let (written, _) = connect(&json!([{"from": "k", "to": "b", "type": " Complete "}]));
     assert_eq!(written[0]["type"], "success", "of a composite (R1.18)");
 
-    let (written, told) = connect(json!([{"from": "a", "to": "b", "connection_type": "9 lives"}]));
+    let (written, told) = connect(&json!([{"from": "a", "to": "b", "connection_type": "9 lives"}]));
     assert_eq!(written[0]["info"], json!({"original_type": "9 lives"}));
     assert_eq!(
         told,
@@ -395,16 +395,16 @@ fn predicates_are_normalised() {
     ] {
         let mut connection = json!({"source": "a", "target": "b"});
         connection.as_object_mut().unwrap().extend(given.as_object().unwrap().clone());
-        let (written, told) = connect(json!([connection]));
+        let (written, told) = connect(&json!([connection]));
         assert_eq!(written[0]["conditions"], predicate, "{given} (R1.19)");
         assert_eq!(told, []);
-        assert_eq!(connect(json!([written[0]])).0, written, "{given}");
+        assert_eq!(connect(&json!([written[0]])).0, written, "{given}");
     }
 }
 
 #[test]
 fn connections_without_ends_are_told_from_dangling_ones() {
-    let (written, told) = connect(json!([
+    let (written, told) = connect(&json!([
         5,
         {"source": "a"},
         {"source": {}, "to": ["b"]},
@@ -428,7 +428,7 @@ fn connections_without_ends_are_told_from_dangling_ones() {
 
 #[test]
 fn duplicate_connections_collapse_or_are_reported() {
-    let (written, told) = connect(json!([
+    let (written, told) = connect(&json!([
         {"from": "a", "to": "b"},
         {"source": "a", "target": "b", "type": "next", "conditions": {}},
         {"from": "a", "to": "b", "condition": "x"},
@@ -442,7 +442,7 @@ fn duplicate_connections_collapse_or_are_reported() {
 #[test]
 fn connections_win_over_edges() {
     let graph = |connections: Value| {
-        envelope(json!({"nodes": [node("a"), node("b")], "connections": connections,
+        envelope(&json!({"nodes": [node("a"), node("b")], "connections": connections,
                         "edges": [{"from": "b", "to": "a"}]}))
     };
     let (definition, told) = read(&graph(json!([{"from": "a", "to": "b"}])));
@@ -460,7 +460,7 @@ fn connections_win_over_edges() {
 
 #[test]
 fn a_node_may_carry_its_connections() {
-    let (definition, told) = read(&envelope(json!({
+    let (definition, told) = read(&envelope(&json!({
         "nodes": [
             {"id": "a", "type": "question",
              "connections": {"zoo": "b", "success": 7, "$10": "b", "option_2": "7", "default": "b",
@@ -480,14 +480,14 @@ fn a_node_may_carry_its_connections() {
     );
     let unknown = json!({"nodes": [{"id": "a", "type": "message", "connections": ["b"]}]});
     assert_eq!(
-        read(&envelope(unknown)).1,
+        read(&envelope(&unknown)).1,
         [(Code::ConnectionShape, "/flow_data/nodes/0/connections".into())]
     );
 }
 
 #[test]
 fn connection_extras_and_handles_are_kept() {
-    let (written, _) = connect(json!([
+    let (written, _) = connect(&json!([
         {"id": "e1", "source": "a", "target": "b", "sourceHandle": "$1", "animated": true,
          "data": {"label": "yes", "info": {"k": 1}}}
     ]));
@@ -501,7 +501,7 @@ fn connection_extras_and_handles_are_kept() {
 #[test]
 fn nul_is_removed_and_numbers_are_settled() {
     let (definition, told) = read(&envelope(
-        json!({"nodes": [{"id": "a", "type": "message", "content": {"n\0": ["\0", 1.0]}}]}),
+        &json!({"nodes": [{"id": "a", "type": "message", "content": {"n\0": ["\0", 1.0]}}]}),
     ));
     assert_eq!(definition.nodes[0].content, json!({"n": ["", 1]}), "(F22)");
     assert_eq!(told, [(Code::FlowField, String::new())]);

@@ -73,6 +73,8 @@ fn the_execution_context_is_written_only_when_it_is_needed() {
     );
 }
 
+type Change = fn(&mut Value);
+
 #[test]
 fn the_hash_ignores_what_only_editors_see() {
     let base = json!({
@@ -93,7 +95,6 @@ fn the_hash_ignores_what_only_editors_see() {
     assert_eq!(plain.len(), 64);
     assert!(plain.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase()));
 
-    type Change = fn(&mut Value);
     let unseen: [Change; 9] = [
         |d| d["name"] = "Other".into(),
         |d| d["nodes"][0]["position"] = json!({"x": 7, "y": 8}),

@@ -16,6 +16,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         candidates_come_in_ascending_id_order,
         candidates_are_narrowed_by_type,
         tags_match_any_and_tags_all_match_all,
+        info_filters_are_asked_of_the_engine,
         two_thousand_items_can_be_excluded,
         no_more_than_the_limit_is_listed,
         hostile_texts_are_only_texts,
@@ -148,6 +149,30 @@ fn tags_match_any_and_tags_all_match_all<S: Store>(store: &S) {
     fill_contents(store, vec![tagged(2, &["mud"]), tagged(3, &[])]);
     let query = ContentQuery { tags: texts(&["sea", "sky", "mud"]), ..jokes() };
     assert_eq!(candidates(store, &AccessScope::anonymous(), &query), [2, 4]);
+}
+
+fn info_filters_are_asked_of_the_engine<S: Store>(store: &S) {
+    // R4.6
+    let of = |n, info: &str| ContentRecord { info: info.into(), ..content(n) };
+    fill_contents(
+        store,
+        vec![
+            of(1, r#"{"min_age":5,"max_age":8,"topic":"sea"}"#),
+            of(2, r#"{"min_age":9,"topic":"sea"}"#),
+            of(3, r#"{"topic":["sky","sea"]}"#),
+            of(4, "{}"),
+        ],
+    );
+    for (filters, expected) in [
+        (serde_json::json!({ "topic": "sea" }), vec![1, 2, 3]),
+        (serde_json::json!({ "min_age": 7, "max_age": 7 }), vec![1, 3, 4]),
+        (serde_json::json!({ "min_age": 7, "topic": "sky" }), vec![3]),
+        (serde_json::json!({ "topic": "' OR 1=1" }), vec![]),
+    ] {
+        let info_filters = filters.as_object().cloned().unwrap();
+        let query = ContentQuery { info_filters, ..jokes() };
+        assert_eq!(candidates(store, &AccessScope::anonymous(), &query), expected, "{filters}");
+    }
 }
 
 fn two_thousand_items_can_be_excluded<S: Store>(store: &S) {

@@ -91,10 +91,10 @@ fn a_key_is_looked_for_in_the_roots_school_first<S: Store>(store: &S) {
         publish(FlowRecord { school_id, ..flow(n) }, &["key:hub"])
     };
     let roots = [root(1, Some(1)), root(2, Some(2)), root(3, None)];
-    let hubs = [hub(4, Some(1)), hub(5, None), hub(6, None)];
+    let hubs = [hub(4, None), hub(5, None), hub(6, Some(1))];
     fill_flows(store, roots.into_iter().chain(hubs).collect());
     let scope = AccessScope::anonymous();
-    for (root, expected) in [(1, 4), (2, 5), (3, 5)] {
+    for (root, expected) in [(1, 6), (2, 4), (3, 4)] {
         assert_eq!(pins(store, &scope, root), [("key:hub".to_string(), expected, 1)], "{root}");
     }
 }
@@ -122,6 +122,10 @@ fn a_flow_refers_to_its_own_school_and_to_what_is_open<S: Store>(store: &S) {
     let found: Vec<_> = pins(store, &AccessScope::anonymous(), 1).iter().map(|p| p.1).collect();
     // 9 belongs to the school of 4, which refers to it.
     assert_eq!(found, [2, 3, 4, 5, 9]);
+    // Flows of no school are not one school.
+    fill_flows(store, vec![of(10, Wriveted, None, &[&id_link(8), &id_link(5)])]);
+    let found: Vec<_> = pins(store, &AccessScope::anonymous(), 10).iter().map(|p| p.1).collect();
+    assert_eq!(found, [5]);
 }
 
 fn a_root_that_the_scope_does_not_see_has_no_pins<S: Store>(store: &S) {

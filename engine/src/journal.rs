@@ -1,0 +1,58 @@
+//! What a host keeps of a turn so that it can be replayed (F3).
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::drive::Driven;
+use crate::protocol::{Event, InputKind};
+
+/// A turn as a journal keeps it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Journal {
+    /// The visitor's input as JSON; the answer to a sensitive question is redacted, and such a
+    /// session cannot be replayed.
+    pub input: String,
+    /// What came of each effect, in order: a JSON list of inputs.
+    pub outcomes: String,
+    /// SHA-256 in hex over the previous turn's hash and the two texts above.
+    pub turn_hash: String,
+}
+
+impl Journal {
+    /// The entry of a turn that follows the turn with the hash `previous`; empty for a start.
+    pub fn of(driven: &Driven, previous: &str) -> Self {
+        let (first, rest) = match driven.inputs.split_first() {
+            Some((first, rest)) => (json!(first), json!(rest)),
+            None => (Value::Null, json!([])),
+        };
+        let input = if is_sensitive(driven) { redacted(first) } else { first }.to_string();
+        let outcomes = rest.to_string();
+        let mut hash = Sha256::new();
+        for part in [previous, input.as_str(), outcomes.as_str()] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let turn_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { input, outcomes, turn_hash }
+    }
+}
+
+/// Whether the turn answered a question whose answers are not to be kept.
+fn is_sensitive(driven: &Driven) -> bool {
+    let raw = match driven.inputs.first().map(|input| &input.kind) {
+        Some(InputKind::Reply { value, .. }) => value,
+        _ => return false,
+    };
+    driven.turn.events.iter().any(|event| match event {
+        Event::Answered { input, .. } => input != raw && input == "[REDACTED]",
+        Event::Refused(refused) => refused.input != *raw && refused.input == "[REDACTED]",
+        _ => false,
+    })
+}
+
+fn redacted(mut input: Value) -> Value {
+    if let Some(map) = input.as_object_mut() {
+        map.insert("value".to_owned(), json!("[REDACTED]"));
+    }
+    input
+}

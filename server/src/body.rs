@@ -1,0 +1,135 @@
+//! Request bodies: JSON objects within limits (S3.1, S3.5, S3.17, S12.1).
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde_json::{Map, Value};
+
+use crate::error::ApiError;
+
+/// How deep a body may be nested.
+const MAX_DEPTH: usize = 64;
+
+/// A body, and the names of keys that nobody reads.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    map: Map<String, Value>,
+    known: &'static [&'static str],
+}
+
+/// Reads a body of at most `limit` bytes that may have the keys `known`; an empty body is `{}`.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    known: &'static [&'static str],
+) -> Result<Fields, ApiError> {
+    let bytes = to_bytes(body, limit).await.map_err(|_| {
+        let detail = format!("The body may have at most {limit} bytes");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    })?;
+    if bytes.is_empty() {
+        return Ok(Fields { map: Map::new(), known });
+    }
+    check_content_type(headers)?;
+    let value: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| ApiError::field(&["body"], "json_invalid", error.to_string()))?;
+    let Value::Object(map) = value else {
+        return Err(ApiError::field(&["body"], "type_error.object", "must be an object"));
+    };
+    for (key, value) in &map {
+        check_value(value, &[key], 1)?;
+        if matches!(key.as_str(), "metadata" | "meta_data") {
+            let message = "unknown field; free data goes under `info`";
+            return Err(ApiError::field_as("unknown_field", &["body", key], "unknown_field", message));
+        }
+    }
+    Ok(Fields { map, known })
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "The body must be application/json";
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+}
+
+/// Refuses U+0000, which databases cannot keep, and nesting that nobody means.
+fn check_value(value: &Value, place: &[&str], depth: usize) -> Result<(), ApiError> {
+    let refuse = |kind, message: &str| {
+        let place: Vec<&str> = std::iter::once("body").chain(place.iter().copied()).collect();
+        Err(ApiError::field(&place, kind, message))
+    };
+    if depth > MAX_DEPTH {
+        return refuse("value_error.depth", "is nested too deep");
+    }
+    let below = depth.saturating_add(1);
+    match value {
+        Value::String(text) if text.contains('\0') => refuse("value_error.nul", "contains U+0000"),
+        Value::Array(items) => items.iter().try_for_each(|item| check_value(item, place, below)),
+        Value::Object(map) => map.iter().try_for_each(|(key, item)| {
+            if key.contains('\0') {
+                return refuse("value_error.nul", "a key contains U+0000");
+            }
+            check_value(item, place, below)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+impl Fields {
+    /// A value, if it is present and not null.
+    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
+        self.map.get(key).filter(|value| !value.is_null())
+    }
+
+    /// A text, if it is present.
+    pub(crate) fn text(&self, key: &str) -> Result<Option<&str>, ApiError> {
+        let text = |value: &'_ Value| value.as_str().is_some();
+        match self.value(key) {
+            None => Ok(None),
+            Some(value) if text(value) => Ok(value.as_str()),
+            Some(_) => Err(ApiError::field(&["body", key], "type_error.str", "must be a text")),
+        }
+    }
+
+    /// A text that must be there.
+    pub(crate) fn required_text(&self, key: &str) -> Result<&str, ApiError> {
+        self.text(key)?.ok_or_else(|| missing(key))
+    }
+
+    /// A value that must be there, null included.
+    pub(crate) fn required(&self, key: &str) -> Result<&Value, ApiError> {
+        self.map.get(key).ok_or_else(|| missing(key))
+    }
+
+    /// An object; `{}` when absent.
+    pub(crate) fn object(&self, key: &str) -> Result<Map<String, Value>, ApiError> {
+        match self.value(key) {
+            None => Ok(Map::new()),
+            Some(Value::Object(map)) => Ok(map.clone()),
+            Some(_) => Err(ApiError::field(&["body", key], "type_error.object", "must be an object")),
+        }
+    }
+
+    /// An integer of any sign, if it is present.
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, ApiError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        match value.as_i64() {
+            Some(integer) => Ok(Some(integer)),
+            None => Err(ApiError::field(&["body", key], "type_error.int", "must be an integer")),
+        }
+    }
+
+    /// Keys that were given but mean nothing here (F37).
+    pub(crate) fn unknown(&self) -> Vec<String> {
+        let known = |key: &&String| !self.known.contains(&key.as_str());
+        self.map.keys().filter(known).map(|key| format!("unknown key `{key}` was ignored")).collect()
+    }
+}
+
+fn missing(key: &str) -> ApiError {
+    ApiError::field(&["body", key], "value_error.missing", "is required")
+}

@@ -1,0 +1,156 @@
+//! What goes wrong, as clients see it: one table (S3.4, appendix B).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chatflow::StepError;
+use chatflow_storage::{CommitError, CreateError, StoreError};
+use serde_json::{Map, Value, json};
+
+use crate::token::NoEntropy;
+
+/// A refused request.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    detail: Value,
+    more: Map<String, Value>,
+    /// For the log only; never shown to clients (S3.7).
+    cause: Option<String>,
+}
+
+impl ApiError {
+    /// An error with a text for people.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let detail = Value::String(detail.into());
+        Self { status, code, detail, more: Map::new(), cause: None }
+    }
+
+    /// An error of one field (S3.5): `place` is e.g. `["body", "input"]`.
+    pub fn field(place: &[&str], kind: &str, message: impl Into<String>) -> Self {
+        Self::field_as("validation_error", place, kind, message)
+    }
+
+    /// [`ApiError::field`] with a code of its own.
+    pub fn field_as(
+        code: &'static str,
+        place: &[&str],
+        kind: &str,
+        message: impl Into<String>,
+    ) -> Self {
+        let detail = json!([{"loc": place, "msg": message.into(), "type": kind}]);
+        Self { detail, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "") }
+    }
+
+    /// There is no such session, or its token is wrong: clients cannot tell which.
+    pub fn session_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "session_not_found", "Session not found")
+    }
+
+    /// There is no such flow, or the caller may not start it.
+    pub fn flow_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "flow_not_found", "Flow not found")
+    }
+
+    /// The session is over.
+    pub fn session_not_active() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "session_not_active", "Session is not active")
+    }
+
+    /// Another turn was committed first.
+    pub fn revision_conflict(current: chatflow::Revision) -> Self {
+        let detail = "Session state has been modified by another process";
+        let mut error = Self::new(StatusCode::CONFLICT, "revision_conflict", detail);
+        error.more.insert("current_revision".to_owned(), json!(current));
+        error
+    }
+
+    /// The fault is ours: clients learn nothing, the log learns the cause.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let mut error = Self::new(status, "internal_error", "Internal server error");
+        error.cause = Some(cause.to_string());
+        error
+    }
+
+    /// What the log is told.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Some(cause) = &self.cause {
+            crate::cli::log(format_args!("error: {}: {cause}", self.code));
+        }
+        let mut body = self.more;
+        body.insert("detail".to_owned(), self.detail);
+        body.insert("code".to_owned(), json!(self.code));
+        let mut response = (self.status, axum::Json(Value::Object(body))).into_response();
+        if self.code == "session_busy" {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<StepError> for ApiError {
+    fn from(error: StepError) -> Self {
+        let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+        let too_large = StatusCode::PAYLOAD_TOO_LARGE;
+        let text = error.to_string();
+        match error {
+            StepError::SessionEnded => Self::session_not_active(),
+            StepError::UnexpectedInput { .. } => Self::new(unprocessable, "invalid_input_shape", text),
+            StepError::InvalidState { .. } => Self::field(&["body"], "type_error.object", text),
+            StepError::StateTooLarge { .. } => Self::new(too_large, "state_too_large", text),
+            StepError::InputTooLarge { .. } => Self::new(too_large, "input_too_large", text),
+            StepError::NodeGone { .. } => Self::new(StatusCode::CONFLICT, "node_gone", text),
+            _ => Self::internal(text),
+        }
+    }
+}
+
+impl From<CommitError> for ApiError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::NotFound { .. } => Self::session_not_found(),
+            CommitError::Conflict { actual, .. } => Self::revision_conflict(actual),
+            CommitError::Busy { .. } => {
+                Self::new(StatusCode::CONFLICT, "session_busy", "Another turn of this session is running")
+            }
+            other => Self::internal(chain(&other)),
+        }
+    }
+}
+
+impl From<CreateError> for ApiError {
+    fn from(error: CreateError) -> Self {
+        Self::internal(chain(&error))
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(chain(&error))
+    }
+}
+
+impl From<NoEntropy> for ApiError {
+    fn from(error: NoEntropy) -> Self {
+        Self::internal(chain(&error))
+    }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}
