@@ -82,7 +82,7 @@ impl Talk {
             stored: Stored { engine: String::new(), state: String::new(), hash: String::new() },
         };
         let mut session = talk.session();
-        talk.start(&mut session);
+        drop(talk.start(&mut session));
         talk.stored = Stored::of(&session);
         talk
     }
