@@ -2,8 +2,8 @@
 
 use chatflow::{
     Catalog, Content, Driven, Effect, Engine, Event, Flow, FlowDefinition, FlowRef, Input,
-    InputKind, InputType, NewSession, Next, Outcome, Resolver, Seed, Session, SessionId,
-    Timestamp, Turn, drive,
+    InputKind, InputType, NewSession, Next, Outcome, Resolver, Seed, Session, SessionId, Timestamp,
+    Turn, drive,
 };
 use serde_json::{Map, Value};
 
@@ -28,6 +28,7 @@ pub struct Talk {
     engine: Engine,
     catalog: Catalog,
     flow: FlowRef,
+    id: SessionId,
     state: Map<String, Value>,
     stored: Stored,
 }
@@ -78,6 +79,7 @@ impl Talk {
             engine: Engine::default(),
             catalog: Catalog::from_iter([flow]),
             flow: version,
+            id: SessionId::derived("std1"),
             state: std::mem::take(state),
             stored: Stored { engine: String::new(), state: String::new(), hash: String::new() },
         };
@@ -90,7 +92,7 @@ impl Talk {
     /// A session that has not started.
     pub fn session(&self) -> Session {
         Session::new(NewSession {
-            id: SessionId::derived("std1"),
+            id: self.id,
             flow: self.flow,
             pins: std::collections::BTreeMap::new(),
             seed: Seed(7),

@@ -73,7 +73,8 @@ fn turn(state: &mut Value, answer: &str, said: &mut Vec<String>) {
     assert!(matches!(answer, "a" | "b" | "c" | "d"));
     state["temp"][variable] = Value::from(answer);
     let score = state["temp"]["score"].as_i64().expect("a score");
-    let (level, score) = if score >= limit { ("advanced", score + 1) } else { ("basic", score + 2) };
+    let (level, score) =
+        if score >= limit { ("advanced", score + 1) } else { ("basic", score + 2) };
     state["user"]["reading_level"] = Value::from(level);
     state["temp"]["score"] = Value::from(score);
     said.push(format!(

@@ -120,8 +120,8 @@ fn message(id: &str, text: &str) -> Value {
 }
 
 fn question(id: &str, round: usize) -> Value {
-    let options = ["a", "b", "c", "d"]
-        .map(|name| json!({"label": format!("Option {name}"), "value": name}));
+    let options =
+        ["a", "b", "c", "d"].map(|name| json!({"label": format!("Option {name}"), "value": name}));
     json!({"id": id, "type": "question", "content": {
         "question": {"text": format!("Question {round}: pick one")},
         "input_type": "choice",

@@ -197,13 +197,11 @@ impl Parameters<'_> {
             Err(problem) => {
                 let code = match problem.kind {
                     AggregateProblemKind::Missing => Code::ActionField,
-                    AggregateProblemKind::Unknown | AggregateProblemKind::NotText => Code::ActionOperation,
+                    AggregateProblemKind::Unknown | AggregateProblemKind::NotText => {
+                        Code::ActionOperation
+                    }
                 };
-                report.add(
-                    code,
-                    &self.fields.at.push(problem.field),
-                    problem.message,
-                );
+                report.add(code, &self.fields.at.push(problem.field), problem.message);
                 None
             }
         }

@@ -27,7 +27,8 @@ pub(crate) struct Destination {
 impl Destination {
     pub(crate) fn compile(path: Option<&Value>) -> Self {
         let written = path.and_then(Value::as_str).unwrap_or_default();
-        let kind = ConnectionType::parse_from(written, &NodeType::Condition).unwrap_or(ConnectionType::Default);
+        let kind = ConnectionType::parse_from(written, &NodeType::Condition)
+            .unwrap_or(ConnectionType::Default);
         Self { kind, written: written.into() }
     }
 }
