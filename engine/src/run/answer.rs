@@ -1,6 +1,7 @@
 //! The visitor's answer to a question (R2.45 to R2.48, R3.10 to R3.15).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ impl<'a> Run<'a> {
     pub(super) fn answer(
         &mut self,
         node: &'a Node,
-        prompt: Prompt,
+        prompt: Arc<Prompt>,
         attempts: u32,
         asked_at: Timestamp,
         (value, hint): Reply,
@@ -130,7 +131,7 @@ impl<'a> Run<'a> {
         &mut self,
         node: &'a Node,
         question: &'a Question,
-        (prompt, attempts, asked_at): (Prompt, u32, Timestamp),
+        (prompt, attempts, asked_at): (Arc<Prompt>, u32, Timestamp),
         (input, hint): Reply,
         refusal: &Refusal,
     ) -> Move {
@@ -154,7 +155,7 @@ impl<'a> Run<'a> {
         }));
         let Some(way_out) = way_out else {
             self.session.engine.phase =
-                Phase::Asking { prompt: prompt.clone(), attempts: attempt, asked_at };
+                Phase::Asking { prompt: Arc::clone(&prompt), attempts: attempt, asked_at };
             return Move::Stop(Next::Ask(prompt));
         };
         match way_out {
