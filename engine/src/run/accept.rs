@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answer::Open;
 use super::{Limits, Move, Run};
 use crate::answer::InputType;
 use crate::flow::{Catalog, ConnectionType, Flow};
@@ -89,7 +90,7 @@ pub(super) fn step(
     for version in session.flows() {
         flow = Some(catalog.get(version).ok_or(StepError::FlowNotLoaded { flow: version })?);
     }
-    let flow = flow.ok_or(StepError::FlowNotLoaded { flow: session.flow() })?;
+    let flow = flow.ok_or_else(|| StepError::FlowNotLoaded { flow: session.flow() })?;
     if let Some(node) = &session.engine.position
         && flow.find(node).is_none()
     {
@@ -241,7 +242,7 @@ impl Run<'_> {
         if let Phase::Asking { prompt, attempts, asked_at } =
             std::mem::replace(&mut self.session.engine.phase, Phase::New)
         {
-            self.answer(node, prompt, attempts, asked_at, (value, hint))
+            self.answer(node, Open { prompt, attempts, asked_at }, value, hint)
         } else {
             let input = if hint == InputType::Continue { json!(null) } else { value };
             self.events.push(Event::Acknowledged { node: here, input, hint });

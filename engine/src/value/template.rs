@@ -1,6 +1,7 @@
 //! Texts and JSON values with `{{path}}` references, parsed once (R5.20 to R5.29).
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -164,7 +165,7 @@ impl Template {
                 Part::Text(text) => out.push_str(text),
                 Part::Reference(reference) => {
                     if let Some(value) = reference.find(scope) {
-                        write(i == 0, &value, &mut out)
+                        write(i == 0, &value, &mut out);
                     } else {
                         missing.push(reference.written.clone());
                         complete = false;
@@ -419,7 +420,7 @@ fn percent_encode(text: &str, out: &mut String) {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
 }
