@@ -104,22 +104,24 @@ impl From<StepError> for ApiError {
             StepError::StateTooLarge { .. } => Self::new(too_large, "state_too_large", text),
             StepError::InputTooLarge { .. } => Self::new(too_large, "input_too_large", text),
             StepError::NodeGone { .. } => Self::new(StatusCode::CONFLICT, "node_gone", text),
-            _ => Self::internal(text),
+            StepError::FlowNotLoaded { .. } | StepError::UnexpectedEffect { .. } | _ => {
+                Self::internal(text)
+            }
         }
     }
 }
 
 impl From<CommitError> for ApiError {
     fn from(error: CommitError) -> Self {
-        match error {
+        match &error {
             CommitError::NotFound { .. } => Self::session_not_found(),
-            CommitError::Conflict { actual, .. } => Self::revision_conflict(actual),
+            CommitError::Conflict { actual, .. } => Self::revision_conflict(*actual),
             CommitError::Busy { .. } => Self::new(
                 StatusCode::CONFLICT,
                 "session_busy",
                 "Another turn of this session is running",
             ),
-            other => Self::internal(chain(&other)),
+            CommitError::Store(_) | _ => Self::internal(chain(&error)),
         }
     }
 }

@@ -113,7 +113,9 @@ impl<'a, S: AsyncContentStore + AsyncSessionStore + Sync> TurnHost<'a, S> {
                 }
             }
             // All flows of a session are pinned and loaded before its turn begins.
-            _ => Err(Outcome::failed("not_supported", "the host cannot do this")),
+            EffectKind::LoadFlow { .. } | _ => {
+                Err(Outcome::failed("not_supported", "the host cannot do this"))
+            }
         }
     }
 }

@@ -80,7 +80,8 @@ pub fn import<S: LibraryStore>(
     }
     let mut batch = Batch { at: now(), ..Batch::default() };
     let ids = library::fill(store, &scope, fixture, &mut batch, &mut report)?;
-    flow::fill(store, &scope, (fixture, reports), &ids, &mut batch, &mut report)?;
+    let flows = flow::Importer { store, scope: &scope, fixture, reports, ids: &ids };
+    flows.fill(&mut batch, &mut report)?;
     let _: Applied = store.apply(&scope, &batch)?;
     Ok(report)
 }

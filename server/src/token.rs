@@ -1,5 +1,7 @@
 //! Session and CSRF tokens (S4.1 to S4.3, F44).
 
+use std::fmt::Write;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chatflow::SessionId;
@@ -93,7 +95,11 @@ fn random_bytes() -> Result<[u8; 32], NoEntropy> {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use chatflow::{
     Code, ConnectionDefinition, Flow, FlowDefinition, FlowId, NodeDefinition, NodeType, Report,
 };
 use chatflow_storage::{
-    AccessScope, Batch, Change, ConnectionRow, FlowChange, FlowRecord, LibraryStore, NewVersion,
-    NodeRow, StoreError, TraceLevel,
+    AccessScope, Batch, Change, ConnectionRow, FlowChange, FlowRecord, LibraryStore, LookUp,
+    NewVersion, NodeRow, StoreError, Stored, TraceLevel,
 };
 use serde_json::{Map, Value, json};
 
@@ -21,71 +21,107 @@ pub(super) fn forbids(report: &Report) -> bool {
     report.errors().any(|diagnostic| diagnostic.code != Code::CompositeNotFound)
 }
 
-pub(super) fn fill<S: LibraryStore>(
-    store: &S,
-    scope: &AccessScope,
-    (fixture, reports): (&Fixture, &[(usize, Report)]),
-    ids: &Ids,
-    batch: &mut Batch,
-    report: &mut ImportReport,
-) -> Result<(), StoreError> {
-    let known = flow_ids(store, scope, fixture, ids)?;
-    for (i, flow) in fixture.flows.iter().enumerate() {
-        let Some(definition) = &flow.definition else { continue };
-        let mut definition = definition.clone();
-        definition.school_id = definition.school_id.map(|id| ids.school(id));
-        let id = known.get(i).copied().flatten().unwrap_or_else(|| fresh_id(&definition));
-        definition.id = Some(id);
-        set_theme(&mut definition, flow, ids, report);
-        let links_hold = link_composites(store, scope, (fixture, &known), &mut definition, report)?;
-        let clean = reports.iter().all(|(at, found)| *at != i || !forbids(found));
-        let publish = flow.publish && links_hold && clean;
-        let found = find(store, scope, &definition)?;
-        let old = found.as_ref().map(|found| &found.record);
-        let mut record = record(&definition, ids, flow);
-        record.is_published = publish;
-        if let Some(flows) = report.counts.last_mut() {
-            flows.count(old, &record);
+/// The flows of a fixture, on their way into a store.
+pub(super) struct Importer<'a, S> {
+    pub(super) store: &'a S,
+    pub(super) scope: &'a AccessScope,
+    pub(super) fixture: &'a Fixture,
+    pub(super) reports: &'a [(usize, Report)],
+    pub(super) ids: &'a Ids,
+}
+
+/// A flow as it is to be stored, and as it is.
+struct Placed {
+    definition: FlowDefinition,
+    id: FlowId,
+    stored: Option<Stored<FlowRecord>>,
+}
+
+impl<S: LibraryStore> Importer<'_, S> {
+    pub(super) fn fill(
+        &self,
+        batch: &mut Batch,
+        report: &mut ImportReport,
+    ) -> Result<(), StoreError> {
+        let mut placed = Vec::new();
+        for (i, flow) in self.fixture.flows.iter().enumerate() {
+            if let Some(definition) = &flow.definition {
+                placed.push((i, flow, self.place(definition)?));
+            }
         }
-        let name = definition.seed_key.clone().unwrap_or_else(|| definition.name.clone());
-        report.flows.push((name, id));
-        let publish = publish.then(|| version(&definition));
-        let expected = Some(found.map_or(0, |found| found.row_version));
-        batch.flows.push(FlowChange { flow: Change { expected, record }, publish });
+        let keys: BTreeMap<String, FlowId> = placed
+            .iter()
+            .filter_map(|(_, _, placed)| Some((placed.definition.seed_key.clone()?, placed.id)))
+            .collect();
+        for (i, flow, Placed { mut definition, id, stored }) in placed {
+            definition.id = Some(id);
+            set_theme(&mut definition, flow, self.ids, report);
+            let links_hold = self.link_composites(&keys, &mut definition, report)?;
+            let clean = self.reports.iter().all(|(at, found)| *at != i || !forbids(found));
+            let mut record = record(&definition, self.ids, flow);
+            record.is_published = flow.publish && links_hold && clean;
+            if let Some(flows) = report.counts.last_mut() {
+                flows.count(stored.as_ref().map(|stored| &stored.record), &record);
+            }
+            let name = definition.seed_key.clone().unwrap_or_else(|| definition.name.clone());
+            report.flows.push((name, id));
+            let publish = record.is_published.then(|| version(&definition));
+            let expected = Some(stored.map_or(0, |stored| stored.row_version));
+            batch.flows.push(FlowChange { flow: Change { expected, record }, publish });
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The id of each flow of the fixture: the stored one's, else its own (S11.9).
-fn flow_ids<S: LibraryStore>(
-    store: &S,
-    scope: &AccessScope,
-    fixture: &Fixture,
-    ids: &Ids,
-) -> Result<Vec<Option<FlowId>>, StoreError> {
-    let mut found = Vec::new();
-    for flow in &fixture.flows {
-        let Some(definition) = &flow.definition else {
-            found.push(None);
-            continue;
-        };
+    /// Finds the stored flow that a definition means (S11.9); a new one gets an id of its own.
+    fn place(&self, definition: &FlowDefinition) -> Result<Placed, StoreError> {
         let mut definition = definition.clone();
-        definition.school_id = definition.school_id.map(|id| ids.school(id));
-        let stored = find(store, scope, &definition)?.map(|stored| stored.record.id);
-        found.push(stored.or(Some(fresh_id(&definition))));
+        definition.school_id = definition.school_id.map(|id| self.ids.school(id));
+        let look_up = LookUp {
+            seed_key: definition.seed_key.as_deref(),
+            id: definition.id.map(|id| id.0),
+            name: Some(&definition.name),
+            school: definition.school_id,
+        };
+        let stored = self.store.find_flow(self.scope, look_up)?;
+        let id = stored.as_ref().map_or_else(|| fresh_id(&definition), |stored| stored.record.id);
+        Ok(Placed { definition, id, stored })
     }
-    Ok(found)
-}
 
-fn find<S: LibraryStore>(
-    store: &S,
-    scope: &AccessScope,
-    definition: &FlowDefinition,
-) -> Result<Option<chatflow_storage::Stored<FlowRecord>>, StoreError> {
-    let mut look_up =
-        look_up("", definition.id.map(|id| id.0), Some(&definition.name), definition.school_id);
-    look_up.seed_key = definition.seed_key.as_deref();
-    store.find_flow(scope, look_up)
+    /// S11.13: composites that name a seed key get the flow's id beside it. Says whether all were
+    /// found.
+    fn link_composites(
+        &self,
+        keys: &BTreeMap<String, FlowId>,
+        definition: &mut FlowDefinition,
+        report: &mut ImportReport,
+    ) -> Result<bool, StoreError> {
+        let mut all = true;
+        for node in definition.nodes.iter_mut().filter(|node| node.kind == NodeType::Composite) {
+            let Some(content) = node.content.as_object_mut() else { continue };
+            let names = ["composite_flow_seed_key", "composite_flow_key"];
+            let key = names.into_iter().find_map(|name| content.get(name)?.as_str());
+            let Some(key) = key.map(str::to_owned) else { continue };
+            let found = match keys.get(&key) {
+                Some(id) => Some(*id),
+                None => {
+                    let stored =
+                        self.store.find_flow(self.scope, look_up(&key, None, None, None))?;
+                    stored.map(|stored| stored.record.id)
+                }
+            };
+            if let Some(id) = found {
+                content.insert("composite_flow_id".to_owned(), json!(id));
+            } else {
+                all = false;
+                report.warnings.push(format!(
+                    "flow `{}`: node `{}` embeds `{key}`, which does not exist; the flow is stored \
+                     but not published",
+                    definition.name, node.id
+                ));
+            }
+        }
+        Ok(all)
+    }
 }
 
 fn fresh_id(definition: &FlowDefinition) -> FlowId {
@@ -110,46 +146,6 @@ fn set_theme(
             report.warnings.push(format!("flow `{}`: there is no theme `{key}`", definition.name));
         }
     }
-}
-
-/// S11.13: composites that name a seed key get the flow's id beside it. Says whether all were found.
-fn link_composites<S: LibraryStore>(
-    store: &S,
-    scope: &AccessScope,
-    (fixture, known): (&Fixture, &[Option<FlowId>]),
-    definition: &mut FlowDefinition,
-    report: &mut ImportReport,
-) -> Result<bool, StoreError> {
-    let keys: BTreeMap<&str, FlowId> = fixture
-        .flows
-        .iter()
-        .zip(known)
-        .filter_map(|(flow, id)| Some((flow.definition.as_ref()?.seed_key.as_deref()?, (*id)?)))
-        .collect();
-    let mut all = true;
-    for node in definition.nodes.iter_mut().filter(|node| node.kind == NodeType::Composite) {
-        let Some(content) = node.content.as_object_mut() else { continue };
-        let key = ["composite_flow_seed_key", "composite_flow_key"]
-            .into_iter()
-            .find_map(|key| content.get(key)?.as_str());
-        let Some(key) = key.map(str::to_owned) else { continue };
-        let stored = match keys.get(key.as_str()) {
-            Some(id) => Some(*id),
-            None => store
-                .find_flow(scope, look_up(&key, None, None, None))?
-                .map(|stored| stored.record.id),
-        };
-        if let Some(id) = stored {
-            content.insert("composite_flow_id".to_owned(), json!(id));
-        } else {
-            all = false;
-            report.warnings.push(format!(
-                "flow `{}`: node `{}` embeds `{key}`, which does not exist; the flow is stored but not published",
-                definition.name, node.id
-            ));
-        }
-    }
-    Ok(all)
 }
 
 fn record(definition: &FlowDefinition, ids: &Ids, flow: &FixtureFlow) -> FlowRecord {

@@ -30,8 +30,8 @@ pub(crate) async fn interact<S: AsyncStore>(
     let hint = input_type(&fields)?;
     check_active(&stored)?;
     check_revision(&stored, &fields)?;
-    let taken = take(&app, &stored, InputKind::Reply { value, hint }).await?;
-    let mut answer = taken.driven.turn.to_value(&taken.session);
+    let done = take(&app, &stored, InputKind::Reply { value, hint }).await?;
+    let mut answer = done.driven.turn.to_value(&done.session);
     let warnings = fields.unknown();
     if let (Some(answer), false) = (answer.as_object_mut(), warnings.is_empty()) {
         answer.insert("warnings".to_owned(), json!(warnings));

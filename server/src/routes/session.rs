@@ -82,11 +82,11 @@ pub(crate) async fn patch_state<S: AsyncStore>(
     }
     check_active(&stored)?;
     check_revision(&stored, &fields)?;
-    let taken = take(&app, &stored, InputKind::Patch { updates }).await?;
+    let done = take(&app, &stored, InputKind::Patch { updates }).await?;
     Ok(Json(json!({
         "message": "Session state updated",
-        "state": taken.session.public_state(),
-        "revision": taken.session.revision(),
+        "state": done.session.public_state(),
+        "revision": done.session.revision(),
     })))
 }
 
