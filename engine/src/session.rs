@@ -4,8 +4,8 @@ mod frame;
 mod phase;
 
 pub(crate) use frame::Frame;
-pub use phase::Phase;
-pub(crate) use phase::{Acting, Asked, Gathered, Resume};
+pub(crate) use phase::Asked;
+pub use phase::{Acting, Gathered, Phase, Resume};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -205,6 +205,11 @@ impl Session {
     /// Base64 of SHA-256 over the canonical JSON of the variables (R11.21).
     pub fn state_hash(&self) -> String {
         state_hash(&self.state)
+    }
+
+    /// The versions that its sub-flows are pinned to.
+    pub fn pins(&self) -> impl Iterator<Item = FlowRef> {
+        self.engine.pins.values().copied()
     }
 
     /// The versions that must be in the catalog before the session can go on.

@@ -35,7 +35,7 @@ pub enum Event {
     /// A question was presented.
     Asked {
         /// As presented.
-        prompt: Prompt,
+        prompt: Arc<Prompt>,
     },
     /// The visitor gave a valid answer.
     Answered {

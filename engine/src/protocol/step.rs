@@ -1,5 +1,7 @@
 //! What one input led to.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::effect::Effect;
@@ -24,9 +26,9 @@ pub enum Next {
     /// The host must resolve this effect.
     Resolve(Effect),
     /// The visitor must answer this prompt.
-    Ask(Prompt),
+    Ask(Arc<Prompt>),
     /// The visitor must acknowledge what was said.
-    Acknowledge(Prompt),
+    Acknowledge(Arc<Prompt>),
     /// Nothing: the session is over.
     Ended(Ending),
 }

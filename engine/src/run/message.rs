@@ -1,5 +1,7 @@
 //! Message nodes (R2.20 to R2.32).
 
+use std::sync::Arc;
+
 use super::gather::Gather;
 use super::item::{Notes, render};
 use super::scope::Scope;
@@ -57,8 +59,8 @@ impl<'a> Run<'a> {
         let here = self.here();
         self.events.push(Event::Said { node: here, items, typing: message.typing });
         if message.wait && self.goes_on(node) {
-            let prompt = Prompt::acknowledge(node.id.clone(), self.flow.version.id);
-            self.session.engine.phase = Phase::Acknowledging { prompt: prompt.clone() };
+            let prompt = Arc::new(Prompt::acknowledge(node.id.clone(), self.flow.version.id));
+            self.session.engine.phase = Phase::Acknowledging { prompt: Arc::clone(&prompt) };
             return Move::Stop(Next::Acknowledge(prompt));
         }
         self.leave(node, &[ConnectionType::Default])

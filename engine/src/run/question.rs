@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
                 );
             }
         }
-        let prompt = Prompt {
+        let prompt = Arc::new(Prompt {
             node: node.id.clone(),
             flow: self.flow.version.id,
             input_type: question.input_type,
@@ -142,14 +142,15 @@ impl<'a> Run<'a> {
             options,
             content_id: found.map(|found| found.id),
             more,
-        };
+        });
         self.warn_notes(notes);
         if let (Some(random), Some(found)) = (&question.random, found) {
             self.track(random, found.id);
         }
         let asked_at = self.turn().at;
-        self.session.engine.phase = Phase::Asking { prompt: prompt.clone(), attempts: 0, asked_at };
-        self.events.push(Event::Asked { prompt: prompt.clone() });
+        self.session.engine.phase =
+            Phase::Asking { prompt: Arc::clone(&prompt), attempts: 0, asked_at };
+        self.events.push(Event::Asked { prompt: Arc::clone(&prompt) });
         Move::Stop(Next::Ask(prompt))
     }
 

@@ -18,7 +18,7 @@ pub enum Phase {
     /// Waiting for an answer.
     Asking {
         /// The question as presented.
-        prompt: Prompt,
+        prompt: Arc<Prompt>,
         /// Invalid answers so far.
         attempts: u32,
         /// When it was presented.
@@ -27,7 +27,7 @@ pub enum Phase {
     /// Waiting for an acknowledgement.
     Acknowledging {
         /// Names the node that waits.
-        prompt: Prompt,
+        prompt: Arc<Prompt>,
     },
     /// Waiting for the host.
     Resolving {

@@ -1,0 +1,107 @@
+//! Instructions per turn of STD-1 under callgrind, beside the same work written by hand.
+//!
+//! Without arguments the program counts itself: it starts valgrind on its own file with
+//! `--run CASE CONVERSATIONS`, twice for each case, and takes the difference.
+
+use std::process::{Command, ExitCode, Stdio};
+
+use chatflow_benches::engine::Talk;
+use chatflow_benches::goal::{Goal, Judged};
+use chatflow_benches::hand::Hand;
+use chatflow_benches::std1::TURNS;
+
+/// Conversations in the short and in the long run; what they differ in has no start-up cost.
+const RUNS: [u32; 2] = [20, 220];
+
+/// Instructions per turn of the hand-written bound when the goals were set.
+const BOUND: f64 = 13_049.0;
+
+const IN_MEMORY: Goal =
+    Goal { name: "goal 1b, instructions per turn / by hand", must: 4.0, target: 2.5 };
+const PERSISTED: Goal =
+    Goal { name: "goal 3, persisted, instructions per turn / by hand", must: 2.0, target: 1.4 };
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] => count_all(),
+        ["--run", case, conversations] => {
+            play(case, conversations.parse().expect("a number"));
+            ExitCode::SUCCESS
+        }
+        [..] => {
+            eprintln!("usage: counts [--run hand|engine|hand-persisted|engine-persisted COUNT]");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What runs under callgrind.
+fn play(case: &str, conversations: u32) {
+    let (hand, mut talk) = (Hand::new(), Talk::std1());
+    for _ in 0..conversations {
+        match case {
+            "hand" => drop(std::hint::black_box(hand.in_memory())),
+            "engine" => drop(std::hint::black_box(talk.in_memory())),
+            "hand-persisted" => drop(std::hint::black_box(hand.persisted())),
+            "engine-persisted" => drop(std::hint::black_box(talk.persisted())),
+            other => panic!("no case `{other}`"),
+        }
+    }
+}
+
+fn count_all() -> ExitCode {
+    chatflow_benches::check_results();
+    if !has_valgrind() {
+        println!("not measured: valgrind is not installed (Debian: apt-get install valgrind)");
+        return ExitCode::from(2);
+    }
+    let [hand, engine, hand_persisted, engine_persisted] =
+        ["hand", "engine", "hand-persisted", "engine-persisted"].map(per_turn);
+    println!("STD-1, instructions per turn (callgrind)");
+    println!("  in memory: by hand {hand:.0}, engine {engine:.0}");
+    println!("  persisted: by hand {hand_persisted:.0}, engine {engine_persisted:.0}");
+    let of_bound = hand / BOUND;
+    let bound_holds = (0.9..=1.1).contains(&of_bound);
+    let verdict = if bound_holds { "passes" } else { "FAILS" };
+    println!("the bound by hand: {of_bound:.3} of {BOUND:.0} (0.9 to 1.1): {verdict}");
+    let judged =
+        [IN_MEMORY.judge(engine / hand), PERSISTED.judge(engine_persisted / hand_persisted)];
+    for judged in judged {
+        println!("{judged}");
+    }
+    if bound_holds && judged.iter().all(Judged::passes) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn has_valgrind() -> bool {
+    let mut command = Command::new("valgrind");
+    let quiet = command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null());
+    quiet.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// Instructions per turn of a case.
+fn per_turn(case: &str) -> f64 {
+    let [short, long] = RUNS.map(|conversations| instructions(case, conversations));
+    (long - short) / (f64::from(RUNS[1] - RUNS[0]) * TURNS)
+}
+
+/// Instructions of one whole run.
+fn instructions(case: &str, conversations: u32) -> f64 {
+    let own = std::env::current_exe().expect("this program has a file");
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(own)
+        .args(["--run", case, &conversations.to_string()])
+        .output()
+        .expect("valgrind starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let collected = told.lines().find_map(|line| line.split_once("Collected :"));
+    let (_, count) = collected.unwrap_or_else(|| panic!("no count in: {told}"));
+    count.trim().parse().unwrap_or_else(|error| panic!("{error} in: {told}"))
+}

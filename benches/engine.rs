@@ -1,0 +1,163 @@
+//! STD-1 and its longer and wider kin played by the engine.
+
+use chatflow::{
+    Catalog, Content, Driven, Effect, Engine, Event, Flow, FlowDefinition, FlowRef, Input,
+    InputKind, InputType, NewSession, Next, Outcome, Resolver, Seed, Session, SessionId, Timestamp,
+    Turn, drive,
+};
+use serde_json::{Map, Value};
+
+use crate::std1::{ANSWERS, flow_doc, initial_state};
+
+/// A host that is never asked: STD-1 needs nothing from outside.
+struct Host;
+
+impl Resolver for Host {
+    fn now(&mut self) -> Timestamp {
+        Timestamp::default()
+    }
+
+    fn resolve(&mut self, effect: &Effect) -> Outcome {
+        panic!("nothing to resolve, but {effect:?}")
+    }
+}
+
+/// A compiled flow and what its conversations start from.
+#[derive(Debug)]
+pub struct Talk {
+    engine: Engine,
+    catalog: Catalog,
+    flow: FlowRef,
+    id: SessionId,
+    state: Map<String, Value>,
+    stored: Stored,
+}
+
+/// A session at rest, as a store keeps it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The engine's own part.
+    pub engine: String,
+    /// The variables.
+    pub state: String,
+    /// The hash of the variables.
+    pub hash: String,
+}
+
+impl Stored {
+    fn of(session: &Session) -> Self {
+        Self {
+            engine: session.engine_json(),
+            state: session.state_json(),
+            hash: session.state_hash(),
+        }
+    }
+}
+
+/// Reads the text of a flow and compiles it: all that a host does before the first session.
+pub fn load(text: &str) -> std::sync::Arc<Flow> {
+    let (definition, report) = FlowDefinition::read_json(text);
+    let compiled = Flow::compile(&definition.unwrap_or_else(|| panic!("{report:?}")), 1);
+    compiled.flow.unwrap_or_else(|| panic!("{:?}", compiled.report))
+}
+
+impl Talk {
+    /// STD-1.
+    pub fn std1() -> Self {
+        Self::of(&flow_doc(5, false))
+    }
+
+    /// A talk through any flow, from the state of STD-1.
+    pub fn of(document: &Value) -> Self {
+        let flow = load(&document.to_string());
+        let version = flow.version();
+        let mut state = initial_state();
+        let state = state.as_object_mut().expect("an object");
+        // The hand-written bound keeps its place in `system`; the engine keeps its own.
+        state.remove("system");
+        let mut talk = Self {
+            engine: Engine::default(),
+            catalog: Catalog::from_iter([flow]),
+            flow: version,
+            id: SessionId::derived("std1"),
+            state: std::mem::take(state),
+            stored: Stored { engine: String::new(), state: String::new(), hash: String::new() },
+        };
+        let mut session = talk.session();
+        drop(talk.start(&mut session));
+        talk.stored = Stored::of(&session);
+        talk
+    }
+
+    /// A session that has not started.
+    pub fn session(&self) -> Session {
+        Session::new(NewSession {
+            id: self.id,
+            flow: self.flow,
+            pins: std::collections::BTreeMap::new(),
+            seed: Seed(7),
+            user_id: None,
+        })
+    }
+
+    /// The first turn.
+    pub fn start(&mut self, session: &mut Session) -> Turn {
+        let state = self.state.clone();
+        self.feed(session, InputKind::Start { state })
+    }
+
+    /// One turn.
+    pub fn answer(&mut self, session: &mut Session, answer: &str) -> Turn {
+        self.feed(session, InputKind::Reply { value: Value::from(answer), hint: InputType::Choice })
+    }
+
+    fn feed(&mut self, session: &mut Session, kind: InputKind) -> Turn {
+        let input = Input::new(Timestamp::from_millis(1_767_225_600_000), kind);
+        let driven = drive(&self.engine, &mut self.catalog, session, input, &mut Host);
+        let Driven { turn, inputs } = driven.expect("STD-1 is played by its rules");
+        drop(inputs);
+        turn
+    }
+
+    /// A start and five turns in memory.
+    pub fn in_memory(&mut self) -> (Session, Vec<Turn>) {
+        let mut session = self.session();
+        let mut turns = Vec::with_capacity(6);
+        turns.push(self.start(&mut session));
+        for answer in ANSWERS {
+            turns.push(self.answer(&mut session, std::hint::black_box(answer)));
+        }
+        (session, turns)
+    }
+
+    /// Five turns, each from the stored texts to the stored texts and the hash.
+    pub fn persisted(&mut self) -> (Stored, Vec<Turn>) {
+        let mut turns = Vec::with_capacity(5);
+        let mut stored = self.stored.clone();
+        for answer in ANSWERS {
+            let restored = Session::restore(&stored.engine, &stored.state);
+            let mut session = restored.expect("it was written so");
+            turns.push(self.answer(&mut session, std::hint::black_box(answer)));
+            stored = Stored::of(&session);
+        }
+        (stored, turns)
+    }
+}
+
+/// What a visitor saw in these turns: messages and questions.
+pub fn said(turns: &[Turn]) -> Vec<String> {
+    let mut said = Vec::new();
+    for turn in turns {
+        for event in &turn.events {
+            let Event::Said { items, .. } = event else { continue };
+            for item in items {
+                let Content::Text(text) = &item.content else { panic!("{item:?}") };
+                said.push(text.clone());
+            }
+        }
+        if let Next::Ask(prompt) = &turn.next {
+            said.push(prompt.question["text"].as_str().expect("a text").to_owned());
+        }
+    }
+    said
+}
