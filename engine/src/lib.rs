@@ -41,6 +41,6 @@ pub use protocol::{
     Turn, Visited,
 };
 pub use run::{Engine, Limits, StepError};
-pub use session::{NewSession, Phase, RestoreError, Session};
+pub use session::{NewSession, Phase, RestoreError, Session, SessionTexts};
 pub use time::Timestamp;
 pub use value::{Cleaned, clean, state_hash};
