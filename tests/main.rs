@@ -1,3 +1,5 @@
 //! Chatflow's behaviour as a whole, in one binary.
 
+mod conformance;
+mod properties;
 mod tidy;
