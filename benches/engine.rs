@@ -2,8 +2,8 @@
 
 use chatflow::{
     Catalog, Content, Driven, Effect, Engine, Event, Flow, FlowDefinition, FlowRef, Input,
-    InputKind, InputType, NewSession, Next, Outcome, Resolver, Seed, Session, SessionId, Timestamp,
-    Turn, drive,
+    InputKind, InputType, NewSession, Next, Outcome, Resolver, Seed, Session, SessionId,
+    SessionTexts, Timestamp, Turn, drive,
 };
 use serde_json::{Map, Value};
 
@@ -30,28 +30,8 @@ pub struct Talk {
     flow: FlowRef,
     id: SessionId,
     state: Map<String, Value>,
-    stored: Stored,
-}
-
-/// A session at rest, as a store keeps it.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    /// The engine's own part.
-    pub engine: String,
-    /// The variables.
-    pub state: String,
-    /// The hash of the variables.
-    pub hash: String,
-}
-
-impl Stored {
-    fn of(session: &Session) -> Self {
-        Self {
-            engine: session.engine_json(),
-            state: session.state_json(),
-            hash: session.state_hash(),
-        }
-    }
+    /// The session after its start.
+    stored: Option<SessionTexts>,
 }
 
 /// Reads the text of a flow and compiles it: all that a host does before the first session.
@@ -81,11 +61,11 @@ impl Talk {
             flow: version,
             id: SessionId::derived("std1"),
             state: std::mem::take(state),
-            stored: Stored { engine: String::new(), state: String::new(), hash: String::new() },
+            stored: None,
         };
         let mut session = talk.session();
         drop(talk.start(&mut session));
-        talk.stored = Stored::of(&session);
+        talk.stored = Some(session.texts());
         talk
     }
 
@@ -131,14 +111,14 @@ impl Talk {
     }
 
     /// Five turns, each from the stored texts to the stored texts and the hash.
-    pub fn persisted(&mut self) -> (Stored, Vec<Turn>) {
+    pub fn persisted(&mut self) -> (SessionTexts, Vec<Turn>) {
         let mut turns = Vec::with_capacity(5);
-        let mut stored = self.stored.clone();
+        let mut stored = self.stored.clone().expect("it has started");
         for answer in ANSWERS {
             let restored = Session::restore(&stored.engine, &stored.state);
             let mut session = restored.expect("it was written so");
             turns.push(self.answer(&mut session, std::hint::black_box(answer)));
-            stored = Stored::of(&session);
+            stored = session.texts();
         }
         (stored, turns)
     }

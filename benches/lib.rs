@@ -21,5 +21,5 @@ pub fn check_results() {
     let (stored, turns) = talk.persisted();
     let state = serde_json::from_str(&stored.state).expect("JSON");
     std1::check(&state, &after_start(engine::said(&turns)));
-    assert_eq!(stored.hash, session.state_hash());
+    assert_eq!(stored.state_hash, session.state_hash());
 }

@@ -99,7 +99,9 @@ pub use protocol::{
     Turn, Visited,
 };
 pub use run::{Engine, Limits, StepError};
-pub use session::{Acting, Gathered, NewSession, Phase, RestoreError, Resume, Session};
+pub use session::{
+    Acting, Gathered, NewSession, Phase, RestoreError, Resume, Session, SessionTexts,
+};
 pub use time::Timestamp;
 pub use value::{Cleaned, clean, state_hash};
 

@@ -17,7 +17,7 @@ use crate::draw::Seed;
 use crate::id::{FlowRef, NodeId, Revision, SessionId};
 use crate::protocol::Visited;
 use crate::time::Timestamp;
-use crate::value::{canonical, state_hash};
+use crate::value::{canonical, state_hash, state_hash_of_canonical};
 
 /// The version of the session's JSON form; a session of another version is refused.
 const FORMAT: u32 = 1;
@@ -30,6 +30,17 @@ const FORMAT: u32 = 1;
 pub struct Session {
     pub(crate) engine: EngineState,
     pub(crate) state: Map<String, Value>,
+}
+
+/// A session as stores keep it; [`Session::restore`] reads the first two.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SessionTexts {
+    /// As [`Session::engine_json`].
+    pub engine: String,
+    /// As [`Session::state_json`].
+    pub state: String,
+    /// As [`Session::state_hash`].
+    pub state_hash: String,
 }
 
 /// What a session starts from.
@@ -210,6 +221,13 @@ impl Session {
     /// The versions that its sub-flows are pinned to.
     pub fn pins(&self) -> impl Iterator<Item = FlowRef> {
         self.engine.pins.values().copied()
+    }
+
+    /// All that a store keeps, with the variables written once for their text and their hash.
+    pub fn texts(&self) -> SessionTexts {
+        let state = self.state_json();
+        let state_hash = state_hash_of_canonical(&state);
+        SessionTexts { engine: self.engine_json(), state, state_hash }
     }
 
     /// The versions that must be in the catalog before the session can go on.

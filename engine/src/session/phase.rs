@@ -10,8 +10,9 @@ use crate::protocol::{Ending, Prompt};
 use crate::time::Timestamp;
 
 /// Where a session stands between steps.
+// Content beside the tag is read as it comes; inside the tag's object it would be buffered first.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(tag = "phase", rename_all = "snake_case")]
+#[serde(tag = "phase", content = "with", rename_all = "snake_case")]
 pub enum Phase {
     /// Not started.
     New,

@@ -101,13 +101,11 @@ impl<S: LibraryStore> Importer<'_, S> {
             let names = ["composite_flow_seed_key", "composite_flow_key"];
             let key = names.into_iter().find_map(|name| content.get(name)?.as_str());
             let Some(key) = key.map(str::to_owned) else { continue };
-            let found = match keys.get(&key) {
-                Some(id) => Some(*id),
-                None => {
-                    let stored =
-                        self.store.find_flow(self.scope, look_up(&key, None, None, None))?;
-                    stored.map(|stored| stored.record.id)
-                }
+            let found = if let Some(id) = keys.get(&key) {
+                Some(*id)
+            } else {
+                let stored = self.store.find_flow(self.scope, look_up(&key, None, None, None))?;
+                stored.map(|stored| stored.record.id)
             };
             if let Some(id) = found {
                 content.insert("composite_flow_id".to_owned(), json!(id));

@@ -97,14 +97,15 @@ pub(crate) fn record(
     let place = session.position();
     let root = session.flow().id;
     let journal = Journal::of(driven, previous);
+    let texts = session.texts();
     let snapshot = Snapshot {
         current_node_id: place.as_ref().map(|place| place.node.clone()),
         current_flow_id: place.map(|place| place.flow).filter(|flow| *flow != root),
-        state: session.state_json(),
-        engine: session.engine_json(),
+        state: texts.state,
+        engine: texts.engine,
         info: Value::Object(info).to_string(),
         status: if ending.is_some() { SessionStatus::Completed } else { SessionStatus::Active },
-        state_hash: Some(session.state_hash()),
+        state_hash: Some(texts.state_hash),
         turn_hash: Some(journal.turn_hash.clone()),
         ended_at: ending.map(|_| driven.turn.at),
         ended_reason: reason,

@@ -11,7 +11,8 @@ pub(crate) fn instruction_counts() -> Result<Outcome, String> {
     if let Err(why) = install::ensure("valgrind", "valgrind") {
         return Ok(Outcome::skipped(why));
     }
-    let words = ["run", "--release", "--locked", "-p", "chatflow-benches", "--bin", "counts"];
+    let words =
+        ["run", "--profile", "bench", "--locked", "-p", "chatflow-benches", "--bin", "counts"];
     shell::run(&mut shell::cargo(&words))?;
     Ok(Outcome::whole())
 }
