@@ -5,6 +5,7 @@ mod coverage;
 mod demo;
 mod guest;
 mod huey;
+mod race;
 mod transcripts;
 mod turn_ends;
 

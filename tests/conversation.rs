@@ -2,6 +2,7 @@
 
 mod in_memory;
 mod publish;
+pub mod records;
 mod stored;
 mod transcript_file;
 mod world;

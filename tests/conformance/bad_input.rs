@@ -187,7 +187,8 @@ fn a_megabyte_of_text_is_said_but_not_taken_as_an_answer() {
     };
     assert!(bytes > limit && limit == 64 * 1024, "{bytes} {limit}");
     assert_eq!(preview.session(), &before);
-    preview.reply(json!("short")).unwrap();
+    let turn = preview.reply(json!("short")).unwrap();
+    assert!(matches!(turn.next, Next::Ended(_)), "{turn:?}");
     let state = json!({"temp": {"x": "y".repeat(1024 * 1024)}});
     let state = state.as_object().unwrap().clone();
     let refused = Preview::start(&world.library, flow, "0", at, state).unwrap_err();

@@ -34,7 +34,7 @@ impl Case {
             group: number.is_multiple_of(2),
             age: [5, 12, 13, 40, 64, 65][number % 6],
             stay: number / 2 % 3,
-            step_free: number / 3 % 2 == 0,
+            step_free: (number / 3).is_multiple_of(2),
             mood: number / 6 % 3,
             rounds: [1, 2, 4, 7][number / 4 % 4],
             taste: number.wrapping_mul(0x9E37_79B9_7F4A_7C15),

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use chatflow::{
     Catalog, Driven, Effect, EffectKind, Engine, Flow, FlowDefinition, FlowId, FlowRef,
     HandlerRequest, Input, InputKind, NewSession, Next, Outcome, Phase, Resolver, Seed, Session,
-    SessionId, StepError, TenantId, Timestamp, Transcript, TranscriptTurn, Turn, clean,
+    SessionId, StepError, Timestamp, Transcript, TranscriptTurn, Turn, clean,
 };
 use chatflow_storage::{
-    AccessScope, Commit, FlowStore, HistoryQuery, InteractionType, NewHistoryRow, SessionHead,
-    SessionStatus, SessionStore, Snapshot, Store, VersionRecord,
+    AccessScope, Commit, FlowStore, HistoryQuery, NewHistoryRow, SessionStore, Store, VersionRecord,
 };
 use serde_json::{Value, json};
 
+use super::records::{head, rows, snapshot};
 use super::{Opening, Played, Visitor, World, path_of};
 
 /// Plays conversations through a store, as a server would.
@@ -130,9 +130,9 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
         let start = InputKind::Start { state: opening.state.clone() };
         let driven = self.drive(&*store, catalog, &mut session, start);
         let new = chatflow_storage::NewSession {
-            head: self.head(root, root.school_id),
+            head: head(self.id, root, self.now),
             snapshot: snapshot(&session, &driven.turn),
-            turn: self.rows(&driven.turn),
+            turn: rows(self.flow, &driven.turn),
         };
         store.create_session(&new).unwrap();
         (session, driven)
@@ -159,7 +159,7 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
             lease: None,
             at: self.now,
             snapshot: snapshot(&session, &turn),
-            turn: self.rows(&turn),
+            turn: rows(self.flow, &turn),
         };
         assert_eq!(store.commit(&commit).unwrap(), turn.revision);
         (session, turn)
@@ -192,44 +192,6 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
         }
     }
 
-    fn head(&self, root: &VersionRecord, school: Option<TenantId>) -> SessionHead {
-        SessionHead {
-            id: self.id,
-            user_id: None,
-            flow: root.flow,
-            flow_version: Some(root.label.clone()),
-            token_digest: "0".repeat(64),
-            token_hint: "token".to_owned(),
-            csrf_digest: "0".repeat(64),
-            school_id: school,
-            theme_id: None,
-            trace_enabled: false,
-            trace_level: None,
-            started_at: self.now,
-        }
-    }
-
-    fn rows(&self, turn: &Turn) -> chatflow_storage::Turn {
-        let path = turn.path().to_string();
-        let mut rows: Vec<NewHistoryRow> = Vec::new();
-        for entry in turn.history(self.flow) {
-            let kind = match entry.interaction_type {
-                chatflow::InteractionType::Message => InteractionType::Message,
-                chatflow::InteractionType::Input => InteractionType::Input,
-                chatflow::InteractionType::Action => InteractionType::Action,
-            };
-            rows.push(NewHistoryRow {
-                flow_id: Some(entry.flow),
-                node_id: entry.node,
-                kind,
-                content: Value::Object(entry.content).to_string(),
-                created_at: turn.at,
-                path: rows.is_empty().then(|| path.clone()),
-            });
-        }
-        chatflow_storage::Turn { history: rows, journal: None }
-    }
-
     /// The history as the store has it after the last turn.
     fn history(&self, last: &Turn) -> Vec<Value> {
         let store = (self.open)();
@@ -243,23 +205,6 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
             json!({"flow": row.flow_id, "node": row.node_id, "type": row.kind, "content": content})
         };
         page.rows.iter().map(|stored| row(&stored.row)).collect()
-    }
-}
-
-fn snapshot(session: &Session, turn: &Turn) -> Snapshot {
-    let ending = if let Next::Ended(ending) = &turn.next { Some(ending) } else { None };
-    let position = session.position();
-    Snapshot {
-        current_node_id: position.as_ref().map(|place| place.node.clone()),
-        current_flow_id: position.map(|place| place.flow),
-        state: session.state_json(),
-        engine: session.engine_json(),
-        info: "{}".to_owned(),
-        status: if ending.is_some() { SessionStatus::Completed } else { SessionStatus::Active },
-        state_hash: Some(session.state_hash()),
-        turn_hash: None,
-        ended_at: ending.map(|_| turn.at),
-        ended_reason: ending.map(|ending| ending.reason.to_string()),
     }
 }
 

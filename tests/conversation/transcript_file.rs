@@ -59,13 +59,11 @@ pub struct TranscriptFile {
 impl TranscriptFile {
     /// What it runs on; `root` is the repository's folder.
     pub fn world(&self, root: &Path) -> World {
-        match &self.fixture {
-            Some(folder) => World::of_fixture(&root.join(folder)),
-            None => {
-                let handlers = Handlers::read(&Value::Object(self.handlers.clone())).unwrap();
-                World::of_documents(&self.documents, &self.content, handlers)
-            }
+        if let Some(folder) = &self.fixture {
+            return World::of_fixture(&root.join(folder));
         }
+        let handlers = Handlers::read(&Value::Object(self.handlers.clone())).unwrap();
+        World::of_documents(&self.documents, &self.content, handlers)
     }
 
     /// How it begins.

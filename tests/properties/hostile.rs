@@ -1,6 +1,6 @@
 //! No document and no reply makes anything panic.
 
-use chatflow::{FlowDefinition, InputKind, InputType, Limits};
+use chatflow::{FlowDefinition, InputKind, InputType, Limits, Report};
 use chatflow_tests::conversation::World;
 use chatflow_tests::strategies::{content, documents, handlers, json, replies, text, world};
 use proptest::collection::vec;
@@ -29,8 +29,16 @@ fn any_json_is_read_and_compiled_or_reported() {
         let compiled = chatflow::Flow::compile(&definition, 1);
         assert_eq!(compiled.flow.is_none(), compiled.report.has_errors(), "{document}");
         report.append(compiled.report);
-        assert!(report.iter().all(|found| !found.message.is_empty()));
+        is_clear(&report);
     });
+}
+
+/// Every diagnostic says what is wrong and what to do.
+fn is_clear(report: &Report) {
+    for found in report {
+        let helps = found.help.as_ref().is_some_and(|help| help.len() > 10);
+        assert!(helps && found.message.len() > 10, "{found:?}");
+    }
 }
 
 /// Any JSON where a flow has its nodes, connections and content.
@@ -83,6 +91,7 @@ fn a_flow_with_anything_in_any_place_is_reported_or_runs() {
         documents.retain(|document| FlowDefinition::read(document).0.is_some());
         let handlers = chatflow::Handlers::read(&handlers()).unwrap();
         let world = World::of_documents(&documents, &content(), handlers);
+        world.reports.iter().for_each(is_clear);
         let Some(mut talk) = Talk::new(&world, Limits::default()) else { return };
         talk.start(some_state()).unwrap();
         replies.into_iter().all(|reply| talk.reply(reply));

@@ -280,7 +280,9 @@ fn take_list(
     let mut list = match graph.remove(key) {
         Some(Value::Array(list)) => list,
         Some(other) if !is_empty(&other) => {
-            report.add(code, &at, format!("`{key}` is {}, not an array", kind_of(&other)));
+            report
+                .add(code, &at, format!("`{key}` is {}, not an array", kind_of(&other)))
+                .help(format!("write `\"{key}\": […]`"));
             Vec::new()
         }
         Some(_) | None => Vec::new(),

@@ -83,11 +83,13 @@ impl Library {
         for link in entry.flow.links() {
             let target = self.resolve_link(link, entry.owner);
             if target == id {
-                report.add(
-                    Code::CompositeSelf,
-                    &Pointer::root(),
-                    format!("the flow embeds itself by `{link}`"),
-                );
+                report
+                    .add(
+                        Code::CompositeSelf,
+                        &Pointer::root(),
+                        format!("the flow embeds itself by `{link}`"),
+                    )
+                    .help("lead back to the flow\'s first node by a connection instead");
             } else if target.is_none() {
                 report
                     .add(
