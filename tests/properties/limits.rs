@@ -48,6 +48,28 @@ fn is_within(talk: &Talk<'_>, limits: Limits) {
     assert!(bytes <= limits.state_bytes, "{bytes} bytes of state");
 }
 
+#[test]
+fn a_limit_reached_before_a_subflow_ends_at_the_composite() {
+    // R11.26; the sub-flow was not entered, so it is not where the session stands.
+    let flow = |key: &str, kind: &str, content: Value| {
+        json!({"seed_key": key, "name": key, "version": "1.0.0", "entry_node_id": key,
+            "nodes": [{"id": key, "type": kind, "content": content}], "connections": []})
+    };
+    let main = flow("main", "composite", json!({"composite_flow_seed_key": "sub"}));
+    let sub = flow("sub", "message", json!({"text": "not said"}));
+    let world = World::of_documents(&[main, sub], &[], chatflow::Handlers::default());
+    let limits = Limits { nodes_per_turn: 1, ..Limits::default() };
+    let mut talk = Talk::new(&world, limits).unwrap();
+    talk.start(some_state()).unwrap();
+    let place = talk.session.position().unwrap();
+    assert_eq!((place.flow, place.node.as_str()), (world.library.find("main").unwrap(), "main"));
+    let Next::Ended(ending) = &talk.steps.last().unwrap().next else { panic!("it goes on") };
+    assert_eq!((ending.flow, &ending.node), (place.flow, &place.node));
+    assert_eq!(ending.code.as_deref(), Some("step_limit"));
+    let refused = talk.feed(chatflow::InputKind::End).unwrap_err();
+    assert_eq!(refused, chatflow::StepError::SessionEnded);
+}
+
 /// Actions, then a question whose answer is the largest thing there is.
 fn actions_then_a_question(actions: &[Value]) -> World {
     let flow = json!({
