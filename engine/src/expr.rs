@@ -32,7 +32,7 @@ mod tests;
 mod text;
 mod value;
 
-pub(crate) use aggregate::{Aggregate, AggregateError, AggregateProblemKind};
+pub(crate) use aggregate::{Aggregate, AggregateProblemKind};
 pub(crate) use compile::Program;
 pub(crate) use error::{ErrorKind, Problem, ProblemKind};
 pub(crate) use json::truth;
@@ -46,11 +46,6 @@ pub(crate) enum Dialect {
     Condition,
     /// The `calculate` action: `7 / 2` is 3.5 (R7.20).
     Calculate,
-}
-
-/// Whether a root may mean a CEL type, as in `type(x) == int`.
-pub(crate) fn names_a_type(root: &str) -> bool {
-    functions::type_named(root).is_some()
 }
 
 /// Why [`evaluate`] gives no value.

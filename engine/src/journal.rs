@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::drive::Driven;
-use crate::protocol::{Event, InputKind};
+use crate::protocol::{Event, Input, InputKind, Refused};
+use crate::value::hex;
 
 /// A turn as a journal keeps it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,21 +33,21 @@ impl Journal {
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let turn_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { input, outcomes, turn_hash }
+        Self { input, outcomes, turn_hash: hex(hash.finalize().as_slice()) }
     }
 }
 
 /// Whether the turn answered a question whose answers are not to be kept.
 fn is_sensitive(driven: &Driven) -> bool {
-    let raw = match driven.inputs.first().map(|input| &input.kind) {
-        Some(InputKind::Reply { value, .. }) => value,
-        _ => return false,
+    let Some(Input { kind: InputKind::Reply { value: raw, .. }, .. }) = driven.inputs.first()
+    else {
+        return false;
     };
-    driven.turn.events.iter().any(|event| match event {
-        Event::Answered { input, .. } => input != raw && input == "[REDACTED]",
-        Event::Refused(refused) => refused.input != *raw && refused.input == "[REDACTED]",
-        _ => false,
+    driven.turn.events.iter().any(|event| {
+        let (Event::Answered { input, .. } | Event::Refused(Refused { input, .. })) = event else {
+            return false;
+        };
+        input != raw && input == "[REDACTED]"
     })
 }
 

@@ -76,27 +76,6 @@ impl<P, C> JsonCondition<P, C> {
             }
         }
     }
-
-    /// Visits every path that the condition reads, but for those inside its expressions.
-    pub(crate) fn visit_paths(&self, visit: &mut dyn FnMut(&P)) {
-        match self {
-            Self::Constant(_) | Self::Cel(_) => {}
-            Self::All(parts) | Self::Any(parts) => {
-                for part in parts {
-                    part.visit_paths(visit);
-                }
-            }
-            Self::Not(part) => part.visit_paths(visit),
-            Self::Var { path, tests } => {
-                visit(path);
-                for test in tests {
-                    if let Operand::Var(other) = &test.operand {
-                        visit(other);
-                    }
-                }
-            }
-        }
-    }
 }
 
 impl<P> Test<P> {

@@ -1,4 +1,62 @@
 //! Runs conversation flows as a pure state machine.
+//!
+//! An author's document becomes a [`Flow`]; a conversation is a [`Session`], which is plain data.
+//! [`Engine::step`] feeds it one [`Input`] and says what it needs next: an effect that only the host
+//! can resolve, an answer of the visitor, or nothing more. The engine has no I/O, no clock and no
+//! randomness of its own, so that the same inputs give the same conversation on every machine.
+//!
+//! [`drive`] and [`drive_async`] are the loops around it; [`Preview`] is a whole host in memory.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use chatflow::{
+//!     Catalog, Effect, Engine, Flow, FlowDefinition, Input, InputKind, InputType, NewSession, Next,
+//!     Outcome, Resolver, Seed, Session, SessionId, Timestamp, drive,
+//! };
+//!
+//! /// A host whose flow asks nothing of it.
+//! struct Host;
+//! impl Resolver for Host {
+//!     fn now(&mut self) -> Timestamp {
+//!         Timestamp::from_millis(1_767_225_600_000)
+//!     }
+//!     fn resolve(&mut self, effect: &Effect) -> Outcome {
+//!         Outcome::failed("no_handler", format!("nothing resolves {effect:?}"))
+//!     }
+//! }
+//!
+//! let (definition, _) = FlowDefinition::read_json(r#"{
+//!     "nodes": [
+//!         {"id": "ask", "type": "question", "content": {"text": "Tea or coffee?",
+//!             "options": ["tea", "coffee"], "variable": "temp.drink"}},
+//!         {"id": "bye", "type": "message", "content": {"text": "One {{temp.drink}}, please!"}}
+//!     ],
+//!     "connections": [{"source": "ask", "target": "bye"}]
+//! }"#);
+//! let flow = Flow::compile(&definition.ok_or("not a flow")?, 1).flow.ok_or("it has errors")?;
+//! let mut session = Session::new(NewSession {
+//!     id: SessionId::derived("example"),
+//!     flow: flow.version(),
+//!     pins: BTreeMap::new(),
+//!     seed: Seed::from_text("example"),
+//!     user_id: None,
+//! });
+//! let (engine, mut catalog) = (Engine::default(), Catalog::from_iter([flow]));
+//! let mut host = Host;
+//!
+//! let start = InputKind::Start { state: serde_json::Map::new() };
+//! let input = Input::new(host.now(), start);
+//! let turn = drive(&engine, &mut catalog, &mut session, input, &mut host)?.turn;
+//! assert!(matches!(turn.next, Next::Ask(_)));
+//!
+//! let reply = InputKind::Reply { value: "tea".into(), hint: InputType::Choice };
+//! let input = Input::new(host.now(), reply);
+//! let turn = drive(&engine, &mut catalog, &mut session, input, &mut host)?.turn;
+//! assert_eq!(turn.messages()[0].as_text(), Some("One tea, please!"));
+//! assert!(matches!(turn.next, Next::Ended(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 mod check;
@@ -41,6 +99,13 @@ pub use protocol::{
     Turn, Visited,
 };
 pub use run::{Engine, Limits, StepError};
-pub use session::{NewSession, Phase, RestoreError, Session, SessionTexts};
+pub use session::{
+    Acting, Gathered, NewSession, Phase, RestoreError, Resume, Session, SessionTexts,
+};
 pub use time::Timestamp;
 pub use value::{Cleaned, clean, state_hash};
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -4,8 +4,8 @@ mod frame;
 mod phase;
 
 pub(crate) use frame::Frame;
-pub use phase::Phase;
-pub(crate) use phase::{Acting, Asked, Gathered, Resume};
+pub(crate) use phase::Asked;
+pub use phase::{Acting, Gathered, Phase, Resume};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -223,6 +223,11 @@ impl Session {
         let state = self.state_json();
         let state_hash = state_hash_of_canonical(&state);
         SessionTexts { engine: self.engine_json(), state, state_hash }
+    }
+
+    /// The versions that its sub-flows are pinned to.
+    pub fn pins(&self) -> impl Iterator<Item = FlowRef> {
+        self.engine.pins.values().copied()
     }
 
     /// The versions that must be in the catalog before the session can go on.

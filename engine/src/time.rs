@@ -117,12 +117,12 @@ pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with milliseconds, e.g. `2026-01-31T09:30:00.000Z`.
-    #[expect(clippy::arithmetic_side_effects, reason = "divisors are constants")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (y, mo, d) = civil_from_days(self.0.div_euclid(DAY));
+        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY));
         let ms = self.0.rem_euclid(DAY);
-        let (h, mi, s) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-        write!(f, "{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}.{:03}Z", ms % 1000)
+        let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T")?;
+        write!(f, "{hours:02}:{minutes:02}:{seconds:02}.{:03}Z", ms % 1000)
     }
 }
 

@@ -40,7 +40,12 @@ pub(crate) async fn read(
         check_value(value, &[key], 1)?;
         if matches!(key.as_str(), "metadata" | "meta_data") {
             let message = "unknown field; free data goes under `info`";
-            return Err(ApiError::field_as("unknown_field", &["body", key], "unknown_field", message));
+            return Err(ApiError::field_as(
+                "unknown_field",
+                &["body", key],
+                "unknown_field",
+                message,
+            ));
         }
     }
     Ok(Fields { map, known })
@@ -110,7 +115,9 @@ impl Fields {
         match self.value(key) {
             None => Ok(Map::new()),
             Some(Value::Object(map)) => Ok(map.clone()),
-            Some(_) => Err(ApiError::field(&["body", key], "type_error.object", "must be an object")),
+            Some(_) => {
+                Err(ApiError::field(&["body", key], "type_error.object", "must be an object"))
+            }
         }
     }
 
@@ -126,7 +133,11 @@ impl Fields {
     /// Keys that were given but mean nothing here (F37).
     pub(crate) fn unknown(&self) -> Vec<String> {
         let known = |key: &&String| !self.known.contains(&key.as_str());
-        self.map.keys().filter(known).map(|key| format!("unknown key `{key}` was ignored")).collect()
+        self.map
+            .keys()
+            .filter(known)
+            .map(|key| format!("unknown key `{key}` was ignored"))
+            .collect()
     }
 }
 

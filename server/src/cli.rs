@@ -2,8 +2,12 @@
 
 mod chat;
 mod check;
+mod import;
 mod open;
 mod report;
+mod serve;
+
+pub(crate) use report::tell as log;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +38,10 @@ struct Arguments {
 enum Verb {
     /// Talk to a flow in the terminal, or play a file of answers.
     Chat(chat::ChatArguments),
+    /// Put a fixture or a flow into the database and publish it; a second time changes nothing.
+    Import(import::ImportArguments),
+    /// Serve flows over HTTP.
+    Serve(serve::ServeArguments),
     /// Tell what is wrong with a flow or a fixture.
     Check {
         /// A flow document, a seed fixture, or a folder with a seed.json.
@@ -48,6 +56,8 @@ enum Verb {
 pub fn run() -> ExitCode {
     let code = match Arguments::parse().verb {
         Verb::Chat(arguments) => chat::run(&arguments),
+        Verb::Import(arguments) => import::run(&arguments),
+        Verb::Serve(arguments) => serve::run(&arguments),
         Verb::Check { path, json } => check::run(&path, json),
     };
     ExitCode::from(code)

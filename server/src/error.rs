@@ -10,7 +10,7 @@ use crate::token::NoEntropy;
 
 /// A refused request.
 #[derive(Debug)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     detail: Value,
@@ -21,18 +21,18 @@ pub struct ApiError {
 
 impl ApiError {
     /// An error with a text for people.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = Value::String(detail.into());
         Self { status, code, detail, more: Map::new(), cause: None }
     }
 
     /// An error of one field (S3.5): `place` is e.g. `["body", "input"]`.
-    pub fn field(place: &[&str], kind: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn field(place: &[&str], kind: &str, message: impl Into<String>) -> Self {
         Self::field_as("validation_error", place, kind, message)
     }
 
     /// [`ApiError::field`] with a code of its own.
-    pub fn field_as(
+    pub(crate) fn field_as(
         code: &'static str,
         place: &[&str],
         kind: &str,
@@ -43,22 +43,22 @@ impl ApiError {
     }
 
     /// There is no such session, or its token is wrong: clients cannot tell which.
-    pub fn session_not_found() -> Self {
+    pub(crate) fn session_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "session_not_found", "Session not found")
     }
 
     /// There is no such flow, or the caller may not start it.
-    pub fn flow_not_found() -> Self {
+    pub(crate) fn flow_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "flow_not_found", "Flow not found")
     }
 
     /// The session is over.
-    pub fn session_not_active() -> Self {
+    pub(crate) fn session_not_active() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "session_not_active", "Session is not active")
     }
 
     /// Another turn was committed first.
-    pub fn revision_conflict(current: chatflow::Revision) -> Self {
+    pub(crate) fn revision_conflict(current: chatflow::Revision) -> Self {
         let detail = "Session state has been modified by another process";
         let mut error = Self::new(StatusCode::CONFLICT, "revision_conflict", detail);
         error.more.insert("current_revision".to_owned(), json!(current));
@@ -66,16 +66,11 @@ impl ApiError {
     }
 
     /// The fault is ours: clients learn nothing, the log learns the cause.
-    pub fn internal(cause: impl std::fmt::Display) -> Self {
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         let mut error = Self::new(status, "internal_error", "Internal server error");
         error.cause = Some(cause.to_string());
         error
-    }
-
-    /// What the log is told.
-    pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
     }
 }
 
@@ -102,25 +97,31 @@ impl From<StepError> for ApiError {
         let text = error.to_string();
         match error {
             StepError::SessionEnded => Self::session_not_active(),
-            StepError::UnexpectedInput { .. } => Self::new(unprocessable, "invalid_input_shape", text),
+            StepError::UnexpectedInput { .. } => {
+                Self::new(unprocessable, "invalid_input_shape", text)
+            }
             StepError::InvalidState { .. } => Self::field(&["body"], "type_error.object", text),
             StepError::StateTooLarge { .. } => Self::new(too_large, "state_too_large", text),
             StepError::InputTooLarge { .. } => Self::new(too_large, "input_too_large", text),
             StepError::NodeGone { .. } => Self::new(StatusCode::CONFLICT, "node_gone", text),
-            _ => Self::internal(text),
+            StepError::FlowNotLoaded { .. } | StepError::UnexpectedEffect { .. } | _ => {
+                Self::internal(text)
+            }
         }
     }
 }
 
 impl From<CommitError> for ApiError {
     fn from(error: CommitError) -> Self {
-        match error {
+        match &error {
             CommitError::NotFound { .. } => Self::session_not_found(),
-            CommitError::Conflict { actual, .. } => Self::revision_conflict(actual),
-            CommitError::Busy { .. } => {
-                Self::new(StatusCode::CONFLICT, "session_busy", "Another turn of this session is running")
-            }
-            other => Self::internal(chain(&other)),
+            CommitError::Conflict { actual, .. } => Self::revision_conflict(*actual),
+            CommitError::Busy { .. } => Self::new(
+                StatusCode::CONFLICT,
+                "session_busy",
+                "Another turn of this session is running",
+            ),
+            CommitError::Store(_) | _ => Self::internal(chain(&error)),
         }
     }
 }

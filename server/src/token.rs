@@ -1,5 +1,7 @@
 //! Session and CSRF tokens (S4.1 to S4.3, F44).
 
+use std::fmt::Write;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chatflow::SessionId;
@@ -10,11 +12,11 @@ use uuid::Uuid;
 /// The operating system gave no random bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read random bytes from the system")]
-pub struct NoEntropy(#[source] getrandom::Error);
+pub(crate) struct NoEntropy(#[source] getrandom::Error);
 
 /// A secret that is given out once; stores keep its digest.
 #[derive(Clone, Eq, PartialEq)]
-pub struct Token(String);
+pub(crate) struct Token(String);
 
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -29,7 +31,7 @@ impl Token {
     /// # Errors
     ///
     /// [`NoEntropy`] if the system has no random bytes.
-    pub fn for_session(id: SessionId) -> Result<Self, NoEntropy> {
+    pub(crate) fn for_session(id: SessionId) -> Result<Self, NoEntropy> {
         let mut bytes = id.0.as_bytes().to_vec();
         bytes.extend(random_bytes()?);
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
@@ -40,29 +42,29 @@ impl Token {
     /// # Errors
     ///
     /// [`NoEntropy`] if the system has no random bytes.
-    pub fn for_csrf() -> Result<Self, NoEntropy> {
+    pub(crate) fn for_csrf() -> Result<Self, NoEntropy> {
         Ok(Self(URL_SAFE_NO_PAD.encode(random_bytes()?)))
     }
 
     /// The token as text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The first characters, for support.
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         // The beginning is the session's id; what follows must stay secret.
         self.0.chars().take(6).collect()
     }
 
     /// What a store keeps.
-    pub fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         digest(&self.0)
     }
 }
 
 /// The session that a token from a request names; `None` if it cannot be one (S4.2).
-pub fn session_of(token: &str) -> Option<SessionId> {
+pub(crate) fn session_of(token: &str) -> Option<SessionId> {
     if token.len() != 64 {
         return None;
     }
@@ -71,7 +73,7 @@ pub fn session_of(token: &str) -> Option<SessionId> {
 }
 
 /// Whether a token from a request has this digest, in constant time (S12.6).
-pub fn matches(token: &str, kept: &str) -> bool {
+pub(crate) fn matches(token: &str, kept: &str) -> bool {
     digest(token).as_bytes().ct_eq(kept.as_bytes()).into()
 }
 
@@ -80,7 +82,7 @@ pub fn matches(token: &str, kept: &str) -> bool {
 /// # Errors
 ///
 /// [`NoEntropy`] if the system has no random bytes.
-pub fn random_id() -> Result<Uuid, NoEntropy> {
+pub(crate) fn random_id() -> Result<Uuid, NoEntropy> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(NoEntropy)?;
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid())
@@ -93,7 +95,11 @@ fn random_bytes() -> Result<[u8; 32], NoEntropy> {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 #[cfg(test)]
@@ -114,7 +120,8 @@ mod tests {
 
     #[test]
     fn what_is_no_token_names_no_session() {
-        for text in ["", "me", &"a".repeat(63), &"é".repeat(32), &"!".repeat(64), &"a".repeat(300)] {
+        for text in ["", "me", &"a".repeat(63), &"é".repeat(32), &"!".repeat(64), &"a".repeat(300)]
+        {
             assert_eq!(session_of(text), None, "{text}");
         }
     }

@@ -127,11 +127,6 @@ impl AnswerRules {
         self.required
     }
 
-    /// Whether a choice takes answers that are none of its options (R3.31).
-    pub(crate) fn allow_other(&self) -> bool {
-        self.allow_other
-    }
-
     /// What an empty reply stores; never null.
     pub(crate) fn default_value(&self) -> Option<&Value> {
         self.default_value.as_ref()

@@ -52,7 +52,7 @@ impl Program {
     /// position is the slot of [`Program::eval`].
     ///
     /// A name that is also a type (`int`, `list`, …) is among them: the type is meant where its
-    /// slot is empty (see [`names_a_type`](super::names_a_type)).
+    /// slot is empty and it names a CEL type.
     pub(crate) fn roots(&self) -> &[Box<str>] {
         &self.roots
     }

@@ -10,7 +10,8 @@ mod soup;
 
 use serde_json::{Value as Json, json};
 
-use super::{Budget, Dialect, Error, ErrorKind, Problem, Program, Value};
+use super::error::Error;
+use super::{Budget, Dialect, ErrorKind, Problem, Program, Value};
 
 /// A state such as a conversation leaves behind.
 fn state() -> Json {

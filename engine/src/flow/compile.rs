@@ -193,8 +193,8 @@ fn default_of(value: &Value) -> Option<&Value> {
     let is_declaration = |map: &Map<String, Value>| {
         ["type", "default", "description", "required"].iter().any(|key| map.contains_key(*key))
     };
-    match value {
-        Value::Object(map) if is_declaration(map) => map.get("default"),
-        other => Some(other),
+    match value.as_object() {
+        Some(map) if is_declaration(map) => map.get("default"),
+        _ => Some(value),
     }
 }

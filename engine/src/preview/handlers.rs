@@ -56,12 +56,12 @@ impl Handlers {
         let mut handlers = BTreeMap::new();
         for (endpoint, rules) in endpoints {
             let at = format!("/{}", endpoint.replace('~', "~0").replace('/', "~1"));
-            let rules = match rules {
-                Value::Array(rules) => {
+            let rules = match rules.as_array() {
+                Some(rules) => {
                     let rule = |(i, rule)| Rule::read(rule, &format!("{at}/{i}"));
                     rules.iter().enumerate().map(rule).collect::<Result<_, _>>()?
                 }
-                rule => vec![Rule::read(rule, &at)?],
+                None => vec![Rule::read(rules, &at)?],
             };
             handlers.insert(endpoint.trim_end_matches('/').to_owned(), rules);
         }
@@ -130,8 +130,8 @@ fn contains_all(when: &Map<String, Value>, body: &Value) -> bool {
 
 /// Objects are contained key by key; everything else must be equal.
 fn contains(want: &Value, have: &Value) -> bool {
-    match want {
-        Value::Object(want) => have.is_object() && contains_all(want, have),
-        _ => want == have,
+    match want.as_object() {
+        Some(want) => have.is_object() && contains_all(want, have),
+        None => want == have,
     }
 }

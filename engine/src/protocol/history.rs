@@ -59,14 +59,10 @@ impl Turn {
         let mut path: Vec<(Visited, Option<String>)> = Vec::new();
         path.extend(self.from.clone().map(|from| (from, None)));
         for event in &self.events {
-            match event {
-                Event::Entered(node) => path.push((node.clone(), None)),
-                Event::Left { connection } => {
-                    if let Some((_, edge)) = path.last_mut() {
-                        *edge = Some(connection.to_string());
-                    }
-                }
-                _ => {}
+            if let Event::Entered(node) = event {
+                path.push((node.clone(), None));
+            } else if let (Event::Left { connection }, Some((_, edge))) = (event, path.last_mut()) {
+                *edge = Some(connection.to_string());
             }
         }
         path.into_iter().map(|(at, edge)| json!([at.flow, at.node, edge])).collect()
@@ -106,37 +102,44 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
         Event::Acknowledged { node, input, hint } => {
             (node.clone(), Input, json!({"input": input, "input_type": hint, "variable": null}))
         }
-        Event::Acted { node, actions, variables, errors, success } => {
-            let content = json!({
-                "type": "action_execution", "actions_count": actions,
-                "variables_updated": variables, "success": success, "errors": errors,
-                "processed_async": false,
-            });
+        Event::Acted { .. }
+        | Event::Called { .. }
+        | Event::SubflowEntered { .. }
+        | Event::SubflowReturned { .. }
+        | Event::Patched { .. } => {
+            let (node, content) = action(event)?;
             (node.clone(), Action, content)
-        }
-        Event::Called { node, success, status, fallback_used, variables, duration_ms } => {
-            let content = json!({
-                "type": "webhook", "success": success, "status": status,
-                "fallback_used": fallback_used, "variables_updated": variables,
-                "duration_ms": duration_ms,
-            });
-            (node.clone(), Action, content)
-        }
-        Event::SubflowEntered { node, target, version } => {
-            let content =
-                json!({"type": "subflow_enter", "flow_id": target.id, "version": version});
-            (node.clone(), Action, content)
-        }
-        Event::SubflowReturned { node, target, success, .. } => {
-            let content =
-                json!({"type": "subflow_return", "flow_id": target.id, "success": success});
-            (node.clone(), Action, content)
-        }
-        Event::Patched { node, keys } => {
-            (node.clone(), Action, json!({"type": "state_patch", "keys": keys}))
         }
         Event::Entered(_) | Event::Left { .. } | Event::Failed { .. } | Event::Warned { .. } => {
             return None;
         }
     })
+}
+
+/// The content of an `action` row; it always has a `type`.
+fn action(event: &Event) -> Option<(&Visited, Value)> {
+    if let Event::Acted { node, actions, variables, errors, success } = event {
+        let content = json!({
+            "type": "action_execution", "actions_count": actions, "variables_updated": variables,
+            "success": success, "errors": errors, "processed_async": false,
+        });
+        return Some((node, content));
+    }
+    if let Event::Called { node, success, status, fallback_used, variables, duration_ms } = event {
+        let content = json!({
+            "type": "webhook", "success": success, "status": status, "fallback_used": fallback_used,
+            "variables_updated": variables, "duration_ms": duration_ms,
+        });
+        return Some((node, content));
+    }
+    if let Event::SubflowEntered { node, target, version } = event {
+        let content = json!({"type": "subflow_enter", "flow_id": target.id, "version": version});
+        return Some((node, content));
+    }
+    if let Event::SubflowReturned { node, target, success, .. } = event {
+        let content = json!({"type": "subflow_return", "flow_id": target.id, "success": success});
+        return Some((node, content));
+    }
+    let Event::Patched { node, keys } = event else { return None };
+    Some((node, json!({"type": "state_patch", "keys": keys})))
 }

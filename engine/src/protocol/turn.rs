@@ -35,14 +35,14 @@ impl Turn {
     pub fn messages(&self) -> Vec<Item> {
         let mut messages = Vec::new();
         for event in &self.events {
-            match event {
-                Event::Said { items, .. } => messages.extend(items.iter().cloned()),
-                Event::Refused(refused) if refused.asked_again => {
-                    let mut item = Item::text(refused.message.clone(), refused.node.node.clone());
-                    item.level = Some("validation_error");
-                    messages.push(item);
-                }
-                _ => {}
+            if let Event::Said { items, .. } = event {
+                messages.extend(items.iter().cloned());
+            } else if let Event::Refused(refused) = event
+                && refused.asked_again
+            {
+                let mut item = Item::text(refused.message.clone(), refused.node.node.clone());
+                item.level = Some("validation_error");
+                messages.push(item);
             }
         }
         if let Next::Ended(ending) = &self.next
@@ -92,10 +92,10 @@ impl Turn {
     }
 
     fn refused(&self) -> Option<&Refused> {
-        self.events.iter().find_map(|event| match event {
-            Event::Refused(refused) if refused.asked_again => Some(refused),
-            _ => None,
-        })
+        let refused = self.events.iter().find_map(|event| {
+            if let Event::Refused(refused) = event { Some(refused) } else { None }
+        });
+        refused.filter(|refused| refused.asked_again)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answer::Open;
 use super::{Limits, Move, Run};
 use crate::answer::InputType;
 use crate::flow::{Catalog, ConnectionType, Flow};
@@ -89,7 +90,7 @@ pub(super) fn step(
     for version in session.flows() {
         flow = Some(catalog.get(version).ok_or(StepError::FlowNotLoaded { flow: version })?);
     }
-    let flow = flow.ok_or(StepError::FlowNotLoaded { flow: session.flow() })?;
+    let flow = flow.ok_or_else(|| StepError::FlowNotLoaded { flow: session.flow() })?;
     if let Some(node) = &session.engine.position
         && flow.find(node).is_none()
     {
@@ -102,7 +103,7 @@ pub(super) fn step(
         Some(turn) => turn.now = at,
         None => {
             engine.turn =
-                Some(TurnState { at, now: at, utc_offset_minutes: offset, ..TurnState::default() })
+                Some(TurnState { at, now: at, utc_offset_minutes: offset, ..TurnState::default() });
         }
     }
     let mut run = Run { limits, catalog, session, flow, events: Vec::new() };
@@ -154,7 +155,7 @@ fn check_scopes(state: &Map<String, Value>) -> Result<(), StepError> {
     }
 }
 
-impl<'a> Run<'a> {
+impl Run<'_> {
     /// Where the walk begins. Errors come before the first change.
     fn begin(&mut self, kind: InputKind) -> Result<Move, StepError> {
         let phase = &self.session.engine.phase;
@@ -238,15 +239,14 @@ impl<'a> Run<'a> {
         let Some(node) = self.flow.find(&here.node) else {
             return self.end(EndReason::Error, Some("node_gone"));
         };
-        match std::mem::replace(&mut self.session.engine.phase, Phase::New) {
-            Phase::Asking { prompt, attempts, asked_at } => {
-                self.answer(node, prompt, attempts, asked_at, (value, hint))
-            }
-            _ => {
-                let input = if hint == InputType::Continue { json!(null) } else { value };
-                self.events.push(Event::Acknowledged { node: here, input, hint });
-                self.leave(node, &[ConnectionType::Default])
-            }
+        if let Phase::Asking { prompt, attempts, asked_at } =
+            std::mem::replace(&mut self.session.engine.phase, Phase::New)
+        {
+            self.answer(node, Open { prompt, attempts, asked_at }, value, hint)
+        } else {
+            let input = if hint == InputType::Continue { json!(null) } else { value };
+            self.events.push(Event::Acknowledged { node: here, input, hint });
+            self.leave(node, &[ConnectionType::Default])
         }
     }
 

@@ -54,9 +54,10 @@ impl<'a> Run<'a> {
         let Some(step) = action.steps.get(acting.index) else {
             return self.acted(node, action, acting);
         };
-        let result = match &step.op {
-            Op::ApiCall(call) => self.finish_api_call(call, outcome),
-            _ => Err(ActionError::new("resume_mismatch", "it does not wait for its host")),
+        let result = if let Op::ApiCall(call) = &step.op {
+            self.finish_api_call(call, outcome)
+        } else {
+            Err(ActionError::new("resume_mismatch", "it does not wait for its host"))
         };
         self.note(step, &mut acting, result);
         self.act(node, action, acting)
@@ -224,9 +225,9 @@ impl<'a> Run<'a> {
             Some(Value::Array(items)) => items.clone(),
             Some(_) => return Err(not_a_list(target)),
         };
-        let added = match value {
-            Value::Array(items) if *spread => items,
-            one => vec![one],
+        let added = match (value, spread) {
+            (Value::Array(items), true) => items,
+            (one, _) => vec![one],
         };
         for item in added {
             if !(*unique && list.contains(&item)) {

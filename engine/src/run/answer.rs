@@ -23,35 +23,48 @@ use crate::value::Lookup;
 use crate::value::path::{Path, get_in};
 use crate::value::template::Template;
 
-/// The raw input and what the client took it for.
-type Reply = (Value, InputType);
+/// A question that is open, as the session keeps it.
+pub(super) struct Open {
+    pub(super) prompt: Arc<Prompt>,
+    pub(super) attempts: u32,
+    pub(super) asked_at: Timestamp,
+}
+
+/// A reply to an open question.
+struct Reply<'a> {
+    node: &'a Node,
+    question: &'a Question,
+    open: Open,
+    /// The raw input.
+    value: Value,
+    /// What the client took it for.
+    hint: InputType,
+}
 
 impl<'a> Run<'a> {
     pub(super) fn answer(
         &mut self,
         node: &'a Node,
-        prompt: Arc<Prompt>,
-        attempts: u32,
-        asked_at: Timestamp,
-        (value, hint): Reply,
+        open: Open,
+        value: Value,
+        hint: InputType,
     ) -> Move {
         let NodeKind::Question(question) = &node.kind else {
             return self.end(EndReason::Error, Some("resume_mismatch"));
         };
         // A client that has nothing to send says `continue` (R3.50).
         let value = if hint == InputType::Continue { Value::Null } else { value };
+        let reply = Reply { node, question, open, value, hint };
         let today = self.today();
-        match question.rules.accept(&value, &prompt.options, today) {
+        match question.rules.accept(&reply.value, &reply.open.prompt.options, today) {
             Ok(Accepted::Empty) => {
                 let stored = question.rules.default_value().cloned().unwrap_or(Value::Null);
-                self.take_answer(node, question, &prompt, (value, hint), (stored, None))
+                self.take_answer(reply, stored, None)
             }
             Ok(Accepted::Answer { value: stored, option }) => {
-                self.take_answer(node, question, &prompt, (value, hint), (stored, option))
+                self.take_answer(reply, stored, option)
             }
-            Err(refusal) => {
-                self.refuse(node, question, (prompt, attempts, asked_at), (value, hint), &refusal)
-            }
+            Err(refusal) => self.refuse(reply, &refusal),
         }
     }
 
@@ -60,15 +73,9 @@ impl<'a> Run<'a> {
         Today::new(turn.at, i32::from(turn.utc_offset_minutes))
     }
 
-    fn take_answer(
-        &mut self,
-        node: &'a Node,
-        question: &'a Question,
-        prompt: &Prompt,
-        (input, hint): Reply,
-        (stored, option): (Value, Option<usize>),
-    ) -> Move {
-        if let Some(target) = target_of(question, prompt)
+    fn take_answer(&mut self, reply: Reply<'a>, stored: Value, option: Option<usize>) -> Move {
+        let Reply { node, question, open, value, hint } = reply;
+        if let Some(target) = target_of(question, &open.prompt)
             && let Err(error) = self.write(&target, stored.clone())
         {
             return self.fail(node, code_of(error), &error.to_string());
@@ -83,15 +90,14 @@ impl<'a> Run<'a> {
                 self.warn("not_written", format!("{}: {error}", target.text()));
             }
         }
-        let hide = |value: Value| if question.sensitive { json!("[REDACTED]") } else { value };
         let here = self.here();
         self.events.push(Event::Answered {
             node: here,
-            input: hide(input),
+            input: hidden(question, value),
             hint,
-            value: hide(stored),
-            variable: prompt.variable.clone(),
-            content_id: prompt.content_id,
+            value: hidden(question, stored),
+            variable: open.prompt.variable.clone(),
+            content_id: open.prompt.content_id,
         });
         let edge = self.route_answer(node, option);
         self.take(node, edge)
@@ -118,117 +124,110 @@ impl<'a> Run<'a> {
         if let Some(edge) = conditional.into_iter().find(|edge| self.applies(edge)) {
             return Some(edge);
         }
-        self.unconditional_default(node)
+        unconditional_default(node)
     }
 
-    fn unconditional_default(&self, node: &'a Node) -> Option<&'a Edge> {
-        let plain =
-            |edge: &&'a Edge| edge.kind == ConnectionType::Default && edge.predicate.is_none();
-        node.edges.iter().find(plain).or_else(|| lone(node))
-    }
-
-    fn refuse(
-        &mut self,
-        node: &'a Node,
-        question: &'a Question,
-        (prompt, attempts, asked_at): (Arc<Prompt>, u32, Timestamp),
-        (input, hint): Reply,
-        refusal: &Refusal,
-    ) -> Move {
-        let attempt = attempts.saturating_add(1);
+    fn refuse(&mut self, reply: Reply<'a>, refusal: &Refusal) -> Move {
+        let Reply { node, question, open, .. } = &reply;
+        let attempt = open.attempts.saturating_add(1);
         let max_retries = question.rules.max_retries();
         let exhausted = max_retries.is_some_and(|max| attempt > max);
-        let way_out = if exhausted { self.way_out(node, question) } else { None };
-        let message = self.message(question, &prompt, &input, attempt, refusal);
-        let shown = if question.sensitive { json!("[REDACTED]") } else { input.clone() };
+        let way_out = if exhausted { way_out(node, question) } else { None };
+        let message = self.message(&reply, attempt, refusal);
         let here = self.here();
         self.events.push(Event::Refused(Refused {
             node: here,
-            input: shown,
-            hint,
+            input: hidden(question, reply.value.clone()),
+            hint: reply.hint,
             code: refusal.code.as_str().into(),
             message,
-            field: prompt.variable.clone(),
+            field: open.prompt.variable.clone(),
             attempt,
             max_retries,
             asked_again: way_out.is_none(),
         }));
-        let Some(way_out) = way_out else {
-            self.session.engine.phase =
-                Phase::Asking { prompt: Arc::clone(&prompt), attempts: attempt, asked_at };
-            return Move::Stop(Next::Ask(prompt));
-        };
         match way_out {
-            OnMaxRetries::Fail => self.fail(node, "max_retries", "too many invalid answers"),
-            OnMaxRetries::End => Move::Finish(EndReason::Error, Some("max_retries")),
-            OnMaxRetries::Default | OnMaxRetries::Skip => {
-                let default =
-                    question.rules.default_value().filter(|_| way_out == OnMaxRetries::Default);
-                let stored = default.cloned().unwrap_or(Value::Null);
-                if let Some(target) = target_of(question, &prompt)
-                    && let Err(error) = self.write(&target, stored)
-                {
-                    return self.fail(node, code_of(error), &error.to_string());
-                }
-                let edge = self.unconditional_default(node);
-                self.take(node, edge)
+            None => {
+                let Open { prompt, asked_at, .. } = reply.open;
+                let next = Next::Ask(Arc::clone(&prompt));
+                self.session.engine.phase = Phase::Asking { prompt, attempts: attempt, asked_at };
+                Move::Stop(next)
             }
+            Some(OnMaxRetries::Fail) => self.fail(node, "max_retries", "too many invalid answers"),
+            Some(OnMaxRetries::End) => self.end(EndReason::Error, Some("max_retries")),
+            Some(OnMaxRetries::Default) => {
+                let default = question.rules.default_value().cloned();
+                self.pass_over(&reply, default.unwrap_or(Value::Null))
+            }
+            Some(OnMaxRetries::Skip) => self.pass_over(&reply, Value::Null),
         }
     }
 
-    /// What happens when no repeats are left; `None` keeps asking (R3.13).
-    fn way_out(&self, node: &Node, question: &Question) -> Option<OnMaxRetries> {
-        if let Some(chosen) = question.rules.on_max_retries() {
-            return Some(chosen);
+    /// Stores what stands for an answer that was not given, and goes on by `default` (R3.13).
+    fn pass_over(&mut self, reply: &Reply<'a>, stored: Value) -> Move {
+        if let Some(target) = target_of(reply.question, &reply.open.prompt)
+            && let Err(error) = self.write(&target, stored)
+        {
+            return self.fail(reply.node, code_of(error), &error.to_string());
         }
-        let serves =
-            |edge: &Edge| matches!(edge.kind, ConnectionType::Failure | ConnectionType::Error);
-        if node.edges.iter().any(serves) {
-            Some(OnMaxRetries::Fail)
-        } else if question.rules.default_value().is_some() {
-            Some(OnMaxRetries::Default)
-        } else if !question.rules.required() {
-            Some(OnMaxRetries::Skip)
-        } else {
-            None
-        }
+        self.take(reply.node, unconditional_default(reply.node))
     }
 
     /// What the visitor is told (R3.11).
-    fn message(
-        &mut self,
-        question: &Question,
-        prompt: &Prompt,
-        input: &Value,
-        attempt: u32,
-        refusal: &Refusal,
-    ) -> String {
-        let rules = &question.rules;
+    fn message(&mut self, reply: &Reply<'a>, attempt: u32, refusal: &Refusal) -> String {
+        let rules = &reply.question.rules;
         let retry = rules.retry_message().filter(|_| attempt >= 2);
         let authored = retry.or_else(|| rules.error_message()).or_else(|| rules.retry_message());
         let Some(authored) = authored else { return refusal.message.clone() };
         let template = Template::compile(authored, &Pointer::root(), &mut Report::default());
         let seen = Seen {
             scope: Scope::of(self.session),
-            input,
-            validation: prompt.more.get("validation"),
+            input: &reply.value,
+            validation: rules.effective(),
         };
         template.show(&seen, &mut Vec::new())
     }
+}
+
+fn unconditional_default(node: &Node) -> Option<&Edge> {
+    let plain = |edge: &&Edge| edge.kind == ConnectionType::Default && edge.predicate.is_none();
+    node.edges.iter().find(plain).or_else(|| lone(node))
+}
+
+/// What happens when no repeats are left; `None` keeps asking (R3.13).
+fn way_out(node: &Node, question: &Question) -> Option<OnMaxRetries> {
+    if let Some(chosen) = question.rules.on_max_retries() {
+        return Some(chosen);
+    }
+    let serves = |edge: &Edge| matches!(edge.kind, ConnectionType::Failure | ConnectionType::Error);
+    if node.edges.iter().any(serves) {
+        Some(OnMaxRetries::Fail)
+    } else if question.rules.default_value().is_some() {
+        Some(OnMaxRetries::Default)
+    } else if !question.rules.required() {
+        Some(OnMaxRetries::Skip)
+    } else {
+        None
+    }
+}
+
+/// The answer to a sensitive question is kept in its variable only.
+fn hidden(question: &Question, value: Value) -> Value {
+    if question.sensitive { json!("[REDACTED]") } else { value }
 }
 
 /// What an error message may refer to, beside the variables.
 struct Seen<'a> {
     scope: Scope<'a>,
     input: &'a Value,
-    validation: Option<&'a Value>,
+    validation: &'a Value,
 }
 
 impl Lookup for Seen<'_> {
     fn get(&self, path: &Path) -> Option<Cow<'_, Value>> {
         match (path.head(), path.rest()) {
             ("input", []) => Some(Cow::Borrowed(self.input)),
-            ("validation", rest) => get_in(self.validation?, rest).map(Cow::Borrowed),
+            ("validation", rest) => get_in(self.validation, rest).map(Cow::Borrowed),
             _ => Lookup::get(&self.scope, path),
         }
     }

@@ -57,13 +57,14 @@ impl<'a> Run<'a> {
         let mut input = Map::new();
         for (name, source) in &composite.inputs {
             let value = match source {
-                Source::Path(path) => match Lookup::get(&scope, path) {
-                    Some(value) => value.into_owned(),
-                    None => {
+                Source::Path(path) => {
+                    if let Some(value) = Lookup::get(&scope, path) {
+                        value.into_owned()
+                    } else {
                         missing.push(path.text().as_ref().into());
                         Value::Null
                     }
-                },
+                }
                 Source::Shape(shape) => shape.fill(&scope, Purpose::Store, &mut missing),
             };
             input.insert(name.to_string(), value);

@@ -25,11 +25,18 @@ impl<'a> Run<'a> {
 
     /// A known type, a named connection, a node to which there is a connection, else `default`.
     fn follow(&mut self, node: &'a Node, destination: &Destination) -> Option<&'a Edge> {
-        let named = matches!(destination.kind, ConnectionType::Named(_));
-        let known = !named
-            && (destination.written.is_empty() || destination.kind != ConnectionType::Default);
-        let has_type = node.edges.iter().any(|edge| edge.kind == destination.kind);
-        if !known && !(named && has_type) && &*destination.written != "default" {
+        let has_type = || node.edges.iter().any(|edge| edge.kind == destination.kind);
+        let is_type = match &destination.kind {
+            ConnectionType::Named(_) => has_type(),
+            ConnectionType::Default => matches!(&*destination.written, "" | "default"),
+            ConnectionType::Option(_)
+            | ConnectionType::Success
+            | ConnectionType::Failure
+            | ConnectionType::Error
+            | ConnectionType::Fallback
+            | ConnectionType::Timeout => true,
+        };
+        if !is_type {
             let to = |edge: &&'a Edge| {
                 self.flow
                     .node(edge.target)

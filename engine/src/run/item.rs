@@ -124,10 +124,8 @@ pub(super) fn filled(
 ) -> Map<String, Value> {
     let body = Value::Object(unwrapped(found));
     let shape = Shape::compile(&body, &Pointer::root(), &mut Report::default());
-    match shape.fill(scope, Purpose::Show, &mut notes.missing) {
-        Value::Object(body) => body,
-        _ => Map::new(),
-    }
+    let filled = shape.fill(scope, Purpose::Show, &mut notes.missing);
+    if let Value::Object(body) = filled { body } else { Map::new() }
 }
 
 /// `{"fact": {"text": …}}` is read as if the inner keys stood at the top (R2.24).

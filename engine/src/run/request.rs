@@ -1,5 +1,6 @@
 //! Requests of `api_call` actions and webhook nodes (section 7.4, section 8, F11, F25).
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -109,14 +110,15 @@ impl<'a> Run<'a> {
                 self.keep_answer(webhook, &answer);
                 (answer.status, false, written)
             }
-            Err((failure, status)) => match &request.fallback {
-                Some(fallback) => (status, true, self.apply_fallback(request, fallback)),
-                None => {
+            Err((failure, status)) => {
+                if let Some(fallback) = &request.fallback {
+                    (status, true, self.apply_fallback(request, fallback))
+                } else {
                     self.tell_error(request, &failure, status);
                     self.record_failure(failure.code, failure.reason.clone());
                     (status, false, Err(ActionError::new("webhook_failed", failure.reason)))
                 }
-            },
+            }
         };
         let success = written.is_ok();
         let here = self.here();
@@ -197,11 +199,11 @@ impl<'a> Run<'a> {
         let place = format!("{prefix}{}#{index}", node.id);
         let repeats = self.turn().repeats.entry(place).or_insert(0);
         if *repeats > 0 {
-            key.push_str(&format!(":{repeats}"));
+            let _ = write!(key, ":{repeats}");
         }
         *repeats = repeats.saturating_add(1);
         if index > 0 {
-            key.push_str(&format!("#{index}"));
+            let _ = write!(key, "#{index}");
         }
         key
     }
@@ -317,10 +319,8 @@ fn failure(code: &str, reason: &str) -> Failure {
 
 /// Without what is null: an unresolved parameter or header is left out (R7.43, R7.44).
 fn present(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).collect(),
-        _ => Map::new(),
-    }
+    let Value::Object(map) = value else { return Map::new() };
+    map.into_iter().filter(|(_, value)| !value.is_null()).collect()
 }
 
 fn is_https(url: &str) -> bool {

@@ -61,8 +61,13 @@ pub(crate) fn state_hash_of_canonical(text: &str) -> String {
 
 /// SHA-256 in lower-case hex.
 pub(crate) fn sha256_hex(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
+    hex(Sha256::digest(text).as_slice())
+}
+
+/// Bytes in lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
         hex.push(char::from(hex_digit(byte >> 4)));
         hex.push(char::from(hex_digit(byte & 15)));
     }

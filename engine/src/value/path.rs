@@ -145,16 +145,15 @@ pub(crate) fn set_in(
 ) -> Result<Written, WriteError> {
     let Some((key, rest)) = segments.split_first() else { return Ok(Written::default()) };
     let empty = map.is_empty();
-    match map.get_mut(&**key) {
-        Some(slot) => set_slot(slot, rest, value, room),
-        None => {
-            let value = nested(rest, value);
-            let comma = usize::from(!empty);
-            let grew = size(&value, string_len(key).saturating_add(1).saturating_add(comma));
-            check(grew, room)?;
-            map.insert(key.to_string(), value);
-            Ok(Written { grew, overwrote_scalar: false })
-        }
+    if let Some(slot) = map.get_mut(&**key) {
+        set_slot(slot, rest, value, room)
+    } else {
+        let value = nested(rest, value);
+        let comma = usize::from(!empty);
+        let grew = size(&value, string_len(key).saturating_add(1).saturating_add(comma));
+        check(grew, room)?;
+        map.insert(key.to_string(), value);
+        Ok(Written { grew, overwrote_scalar: false })
     }
 }
 

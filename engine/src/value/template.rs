@@ -1,6 +1,7 @@
 //! Texts and JSON values with `{{path}}` references, parsed once (R5.20 to R5.29).
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -162,13 +163,14 @@ impl Template {
         for (i, part) in self.parts.iter().enumerate() {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Reference(reference) => match reference.find(scope) {
-                    Some(value) => write(i == 0, &value, &mut out),
-                    None => {
+                Part::Reference(reference) => {
+                    if let Some(value) = reference.find(scope) {
+                        write(i == 0, &value, &mut out);
+                    } else {
                         missing.push(reference.written.clone());
                         complete = false;
                     }
-                },
+                }
             }
         }
         complete.then_some(out)
@@ -184,13 +186,6 @@ impl Template {
             }
         }
         found
-    }
-
-    fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Text(_) => None,
-            Part::Reference(reference) => reference.path.as_ref(),
-        })
     }
 }
 
@@ -348,21 +343,6 @@ impl Shape {
             }
         }
     }
-
-    /// Every path that is referred to.
-    pub(crate) fn visit_paths(&self, visit: &mut dyn FnMut(&Path)) {
-        match self {
-            Self::Constant(_) => {}
-            Self::Reference(single) => {
-                if let Some(path) = &single.0.path {
-                    visit(path);
-                }
-            }
-            Self::Text(template) => template.paths().for_each(visit),
-            Self::List(items) => items.iter().for_each(|item| item.visit_paths(visit)),
-            Self::Object(entries) => entries.iter().for_each(|(_, item)| item.visit_paths(visit)),
-        }
-    }
 }
 
 impl Single {
@@ -440,7 +420,7 @@ fn percent_encode(text: &str, out: &mut String) {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
 }

@@ -438,8 +438,10 @@ async function list() {
   dress(null, "Chatflow");
   home.replaceChildren(el("p", { class: "notice" }, "One moment …"));
   try {
-    const { data } = await call("GET", "/v1/chat/flows");
+    const all = (await call("GET", "/v1/chat/flows")).data;
     if (at !== visit) return;
+    // Flows that others run as a part make little sense alone; `/?key=` still opens them.
+    const data = all.filter((flow) => !flow.embedded);
     const open = stored()?.done ? null : stored();
     if (!open) sessionStorage.removeItem(STORE);
     const card = (flow) => el("button", { type: "button", class: flow.id === open?.flow ? "flow current" : "flow", onclick: () => { acted = true; go(`?flow=${flow.id}`); } },

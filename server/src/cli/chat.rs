@@ -188,7 +188,7 @@ fn show_told(turn: &Value) {
     }
     match turn.get("input_request") {
         Some(request) if request.get("input_type") != Some(&Value::from("continue")) => {
-            show_prompt(request)
+            show_prompt(request);
         }
         _ => {}
     }

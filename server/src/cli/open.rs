@@ -105,7 +105,9 @@ impl Opened {
                 tell_report(flow, report);
             }
         }
-        if !name.is_empty() {
+        if name.is_empty() {
+            tell("error: the file has no flow that can be run");
+        } else {
             let mut known: Vec<String> =
                 self.library.flows().map(|flow| self.name(flow.version().id)).collect();
             known.sort();
@@ -113,8 +115,6 @@ impl Opened {
                 "error: no runnable flow `{name}` (help: use one of: {})",
                 known.join(", ")
             ));
-        } else {
-            tell("error: the file has no flow that can be run");
         }
         exit::INPUT
     }

@@ -6,6 +6,7 @@ use std::io::Write;
 
 use chatflow::Report;
 
+use crate::error::chain;
 use crate::fixture::FixtureFlow;
 
 /// Prints a line of the result. A closed pipe is the reader's choice, not a failure.
@@ -20,13 +21,7 @@ pub(crate) fn tell(line: impl fmt::Display) {
 
 /// Prints an error with its causes.
 pub(crate) fn tell_error(error: &dyn Error) {
-    let mut text = format!("error: {error}");
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text.push_str(&format!(": {source}"));
-        cause = source.source();
-    }
-    tell(text);
+    tell(format_args!("error: {}", chain(error)));
 }
 
 /// Prints a flow's diagnostics, each with its file.

@@ -4,6 +4,7 @@ use chatflow::{FlowId, FlowRef, TenantId, Timestamp, Visibility};
 
 use crate::error::StoreError;
 use crate::id::ThemeId;
+use crate::library::ThemeRecord;
 use crate::role::role;
 use crate::scope::AccessScope;
 
@@ -118,6 +119,14 @@ role! {
         fn newest_version(
             &self, scope: &AccessScope, id: FlowId
         ) -> Result<Option<VersionRecord>, StoreError>;
+
+        /// An active theme, if it is everyone's or of one of the scope's tenants.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn theme(
+            &self, scope: &AccessScope, id: ThemeId
+        ) -> Result<Option<ThemeRecord>, StoreError>;
 
         /// Everything that `root` may come to run, by link: the transitive closure (F20).
         ///

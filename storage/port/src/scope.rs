@@ -89,6 +89,11 @@ impl AccessScope {
             }
     }
 
+    /// Whether a theme of this owner is visible.
+    pub fn sees_theme(&self, school: Option<TenantId>) -> bool {
+        self.everything || school.is_none() || holds(&self.schools, school)
+    }
+
     /// Whether rows of `school` may be written; rows of no school belong to the operator.
     pub fn owns(&self, school: Option<TenantId>) -> bool {
         self.everything || holds(&self.owned, school)

@@ -2,11 +2,12 @@
 
 use chatflow::{FlowId, FlowRef, TenantId};
 use chatflow_storage::{
-    AccessScope, FlowStore, FlowSummary, Pin, StoreError, ThemeId, VersionRecord,
+    AccessScope, FlowStore, FlowSummary, Pin, StoreError, ThemeId, ThemeRecord, VersionRecord,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use crate::column::{Id, count, maybe_time, maybe_uuid, time, uuid, visibility};
+use crate::library::theme;
 use crate::pool::SqliteStore;
 
 macro_rules! summary {
@@ -70,6 +71,12 @@ impl FlowStore for SqliteStore {
         let sql = summary!("WHERE f.id = ?1");
         let found = self.read("read a flow", |c| summaries(c, sql, scope, [Id(id.0)]))?;
         Ok(found.into_iter().next())
+    }
+
+    fn theme(&self, scope: &AccessScope, id: ThemeId) -> Result<Option<ThemeRecord>, StoreError> {
+        let stored = self.read("read a theme", |connection| theme::load(connection, id.0))?;
+        let theme = stored.map(|stored| stored.record);
+        Ok(theme.filter(|theme| theme.is_active && scope.sees_theme(theme.school_id)))
     }
 
     fn flow_by_seed_key(

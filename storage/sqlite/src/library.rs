@@ -5,7 +5,7 @@ mod find;
 mod flow;
 mod graph;
 mod school;
-mod theme;
+pub(crate) mod theme;
 
 use chatflow::Timestamp;
 use chatflow_storage::{

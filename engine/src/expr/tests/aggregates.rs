@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::expr::{Aggregate, AggregateError, AggregateProblem, AggregateProblemKind};
+use crate::expr::aggregate::{Aggregate, AggregateError, AggregateProblem, AggregateProblemKind};
 
 fn parse(action: &Json) -> Result<Aggregate, AggregateProblem> {
     Aggregate::parse(action.as_object().unwrap())

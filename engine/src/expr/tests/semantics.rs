@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{check, compile, eval, eval_in, warnings};
 use crate::expr::{
-    Budget, Dialect, ErrorKind, Problem, ProblemKind, Program, Truth, Value, evaluate,
-    names_a_type, truth,
+    Budget, Dialect, ErrorKind, Problem, ProblemKind, Program, Value, evaluate, truth,
 };
+use crate::expr::{functions::type_named, json::Truth};
 
 #[test]
 fn answer_options_stand_for_their_value() {
@@ -139,7 +139,7 @@ fn roots_are_the_free_names() {
 
 #[test]
 fn a_name_of_a_type_is_a_variable_where_there_is_one() {
-    assert!(names_a_type("list") && !names_a_type("user"));
+    assert!(type_named("list").is_some() && type_named("user").is_none());
     assert_eq!(evaluate("type(1) == int", &json!({})), Ok(json!(true)));
     assert_eq!(evaluate("count(list)", &json!({ "list": [1, 2] })), Ok(json!(2)));
     assert_eq!(evaluate("string(int)", &json!({ "int": 3 })), Ok(json!("3")));

@@ -134,10 +134,11 @@ impl Parameters<'_> {
             }
             "increment" | "decrement" => {
                 let target = self.variable(report)?;
-                let (name, amount) = self
-                    .fields
-                    .first(&["amount", "increment", "by", "value"])
-                    .map_or(("amount", Value::from(1)), |(name, value)| (name, value.clone()));
+                let (name, amount) =
+                    self.fields.first(&["amount", "increment", "by", "value"]).map_or_else(
+                        || ("amount", Value::from(1)),
+                        |(name, value)| (name, value.clone()),
+                    );
                 let at = self.fields.at.push(name);
                 if !amount.is_number() && !amount.is_string() {
                     report.add(

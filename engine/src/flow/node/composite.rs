@@ -67,36 +67,30 @@ fn link(fields: &Fields<'_>, report: &mut Report) -> Option<Arc<str>> {
     let text = fields
         .text(&["composite_flow_id", "flow_id"], report)
         .or_else(|| inner.text(&["id"], report))?;
-    match text.parse::<Uuid>() {
-        Ok(id) => Some(format!("id:{id}").into()),
-        Err(_) => {
-            report
-                .add(
-                    Code::CompositeNothing,
-                    &fields.at.push(name),
-                    format!("`{text}` is not a UUID"),
-                )
-                .help("give the flow's id, or name it by `composite_flow_seed_key`");
-            None
-        }
+    if let Ok(id) = text.parse::<Uuid>() {
+        Some(format!("id:{id}").into())
+    } else {
+        report
+            .add(Code::CompositeNothing, &fields.at.push(name), format!("`{text}` is not a UUID"))
+            .help("give the flow's id, or name it by `composite_flow_seed_key`");
+        None
     }
 }
 
 impl Source {
     fn compile(source: &Value, at: &Pointer, report: &mut Report) -> Self {
-        match source {
-            Value::String(text) => {
-                let braced = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-                let path = braced.filter(|inside| !inside.contains(['{', '}'])).unwrap_or(text);
-                match Path::parse(path) {
-                    Ok(path) if !text.contains("{{") => Self::Path(path),
-                    _ => Self::Shape(Shape::compile(source, at, report)),
-                }
+        if let Some(text) = source.as_str().filter(|text| !text.contains("{{")) {
+            let braced = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            let path = braced.filter(|inside| !inside.contains(['{', '}'])).unwrap_or(text);
+            if let Ok(path) = Path::parse(path) {
+                return Self::Path(path);
             }
-            Value::Object(map) if map.len() == 1 && map.contains_key("value") => {
-                Self::Shape(Shape::Constant(map.get("value").cloned().unwrap_or_default()))
-            }
-            other => Self::Shape(Shape::compile(other, at, report)),
+        }
+        let literal =
+            source.as_object().filter(|map| map.len() == 1).and_then(|map| map.get("value"));
+        match literal {
+            Some(value) => Self::Shape(Shape::Constant(value.clone())),
+            None => Self::Shape(Shape::compile(source, at, report)),
         }
     }
 }

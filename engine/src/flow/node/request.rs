@@ -94,7 +94,7 @@ impl ApiCall {
                 .help("write a path that begins with `/`, or an https URL");
         }
         let store = fields.text(&["response_variable"], report);
-        let full = fields.flag(&["store_full_response"], report).unwrap_or(store.is_some());
+        let full = fields.flag(&["store_full_response"], report).unwrap_or_else(|| store.is_some());
         let store_at = fields.at.push("response_variable");
         let store = full
             .then(|| {
@@ -191,9 +191,8 @@ impl Request {
 
 /// R8.12: 1 to 300 are seconds, 1,000 to 300,000 milliseconds; `30s`, `1500ms`, `2m` are explicit.
 fn timeout(fields: &Fields<'_>, report: &mut Report) -> u64 {
-    let (name, value) = match fields.first(&["timeout_ms", "timeout"]) {
-        Some(found) => found,
-        None => return DEFAULT_TIMEOUT_MS,
+    let Some((name, value)) = fields.first(&["timeout_ms", "timeout"]) else {
+        return DEFAULT_TIMEOUT_MS;
     };
     let ms = match value {
         Value::Number(n) => n.as_f64().and_then(|n| match name {
@@ -205,24 +204,15 @@ fn timeout(fields: &Fields<'_>, report: &mut Report) -> u64 {
         Value::String(text) => explicit(text),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    match ms.filter(|ms| (1.0..=300_000.0).contains(ms)) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "within 1..=300000"
-        )]
-        Some(ms) => ms as u64,
-        None => {
-            report
-                .add(
-                    Code::ActionTimeout,
-                    &fields.at.push(name),
-                    format!("`{value}` is not a timeout"),
-                )
-                .help("write 1 to 300 seconds, or 1000 to 300000 milliseconds");
-            DEFAULT_TIMEOUT_MS
-        }
-    }
+    let Some(ms) = ms.filter(|ms| (1.0..=300_000.0).contains(ms)) else {
+        report
+            .add(Code::ActionTimeout, &fields.at.push(name), format!("`{value}` is not a timeout"))
+            .help("write 1 to 300 seconds, or 1000 to 300000 milliseconds");
+        return DEFAULT_TIMEOUT_MS;
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 300000")]
+    let whole = ms as u64;
+    whole
 }
 
 fn explicit(text: &str) -> Option<f64> {

@@ -7,7 +7,8 @@ use chatflow::{FlowId, FlowRef, TenantId, Visibility};
 use super::{Library, MemoryStore};
 use crate::error::StoreError;
 use crate::flow::{FlowStore, FlowSummary, Pin, VersionRecord};
-use crate::library::{FlowRecord, Stored};
+use crate::id::ThemeId;
+use crate::library::{FlowRecord, Stored, ThemeRecord};
 use crate::scope::AccessScope;
 
 impl FlowStore for MemoryStore {
@@ -15,6 +16,11 @@ impl FlowStore for MemoryStore {
         let library = &self.tables().library;
         let stored = library.flows.get(&id).filter(|stored| sees(scope, &stored.record));
         Ok(stored.map(|stored| library.summary(stored)))
+    }
+
+    fn theme(&self, scope: &AccessScope, id: ThemeId) -> Result<Option<ThemeRecord>, StoreError> {
+        let stored = self.tables().library.themes.get(&id).map(|stored| stored.record.clone());
+        Ok(stored.filter(|theme| theme.is_active && scope.sees_theme(theme.school_id)))
     }
 
     fn flow_by_seed_key(

@@ -25,7 +25,7 @@ ON CONFLICT (id) DO UPDATE SET
   is_default = excluded.is_default, version = excluded.version,
   row_version = excluded.row_version, updated_at = excluded.updated_at";
 
-pub(super) fn load(
+pub(crate) fn load(
     connection: &Connection,
     id: Uuid,
 ) -> rusqlite::Result<Option<Stored<ThemeRecord>>> {

@@ -1,0 +1,63 @@
+//! Published versions, compiled once per process: they never change.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use chatflow::{Catalog, Flow, FlowDefinition, FlowRef};
+use chatflow_storage::{AccessScope, AsyncFlowStore, VersionRecord};
+
+use crate::error::ApiError;
+
+/// How many compiled versions are kept; more than any tenant runs at a time.
+const LIMIT: usize = 2_000;
+
+/// Compiled versions by id.
+#[derive(Debug, Default)]
+pub(crate) struct FlowCache(Mutex<BTreeMap<FlowRef, Arc<Flow>>>);
+
+impl FlowCache {
+    /// A catalog of these versions. They are pins of a session, so its scope has been checked.
+    pub(crate) async fn catalog<S: AsyncFlowStore>(
+        &self,
+        store: &S,
+        scope: &AccessScope,
+        versions: impl IntoIterator<Item = FlowRef>,
+    ) -> Result<Catalog, ApiError> {
+        let mut catalog = Catalog::default();
+        for version in versions {
+            let known = self.0.lock().ok().and_then(|flows| flows.get(&version).cloned());
+            let flow = match known {
+                Some(flow) => Some(flow),
+                None => match store.flow_version(scope, version).await? {
+                    Some(record) => Some(self.compile(&record)?),
+                    None => None,
+                },
+            };
+            if let Some(flow) = flow {
+                catalog.insert(flow);
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// Compiles a version that was just read.
+    pub(crate) fn compile(&self, record: &VersionRecord) -> Result<Arc<Flow>, ApiError> {
+        let version = record.flow;
+        if let Some(flow) = self.0.lock().ok().and_then(|flows| flows.get(&version).cloned()) {
+            return Ok(flow);
+        }
+        let broken =
+            || ApiError::internal(format!("the published version {version} does not compile"));
+        let (definition, _) = FlowDefinition::read_json(&record.document);
+        let mut definition = definition.ok_or_else(broken)?;
+        definition.id = Some(version.id);
+        let flow = Flow::compile(&definition, version.seq).flow.ok_or_else(broken)?;
+        if let Ok(mut flows) = self.0.lock() {
+            if flows.len() >= LIMIT {
+                flows.clear();
+            }
+            flows.insert(version, Arc::clone(&flow));
+        }
+        Ok(flow)
+    }
+}

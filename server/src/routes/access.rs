@@ -1,0 +1,49 @@
+//! Who may use a session: the holder of its token (S4.2, S4.5 to S4.10, F16, F44).
+
+use axum::http::{HeaderMap, StatusCode, header};
+use chatflow_storage::{AsyncSessionStore, StoredSession};
+
+use crate::error::ApiError;
+use crate::token::{matches, session_of};
+
+/// The session of a path's token; `me` means the one of the `chat_session` cookie.
+pub(crate) async fn session<S: AsyncSessionStore>(
+    store: &S,
+    headers: &HeaderMap,
+    path_token: &str,
+) -> Result<StoredSession, ApiError> {
+    let token = match path_token {
+        "me" => cookie(headers, "chat_session").ok_or_else(ApiError::session_not_found)?,
+        token => token,
+    };
+    let id = session_of(token).ok_or_else(ApiError::session_not_found)?;
+    let found = store.load_session(id).await?;
+    found
+        .filter(|session| matches(token, &session.head.token_digest))
+        .ok_or_else(ApiError::session_not_found)
+}
+
+/// [`session`] for a request that changes it: the CSRF header must belong to the session.
+pub(crate) async fn session_for_change<S: AsyncSessionStore>(
+    store: &S,
+    headers: &HeaderMap,
+    path_token: &str,
+) -> Result<StoredSession, ApiError> {
+    let header = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+    let Some(header) = header.filter(|value| !value.is_empty()) else {
+        let detail = "CSRF token missing in header";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "csrf_missing", detail));
+    };
+    let session = session(store, headers, path_token).await?;
+    if matches(header, &session.head.csrf_digest) {
+        return Ok(session);
+    }
+    Err(ApiError::new(StatusCode::FORBIDDEN, "csrf_mismatch", "CSRF token mismatch"))
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}

@@ -1,0 +1,36 @@
+//! The flows that a visitor may start.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::State;
+use chatflow_storage::{AccessScope, AsyncStore};
+use serde_json::{Value, json};
+
+use crate::app::Shared;
+use crate::error::ApiError;
+
+/// `GET /v1/chat/flows`: by name; `embedded` tells flows that others run as a part.
+pub(crate) async fn flows<S: AsyncStore>(State(app): Shared<S>) -> Result<Json<Value>, ApiError> {
+    let scope = AccessScope::anonymous();
+    let flows = app.store.startable_flows(&scope).await?;
+    let mut parts = BTreeSet::new();
+    for flow in &flows {
+        if let Some(version) = app.store.newest_version(&scope, flow.id).await? {
+            parts.extend(version.links);
+        }
+    }
+    let data: Vec<Value> = flows
+        .iter()
+        .map(|flow| {
+            let by_key =
+                flow.seed_key.as_ref().is_some_and(|key| parts.contains(&format!("key:{key}")));
+            let embedded = by_key || parts.contains(&format!("id:{}", flow.id));
+            json!({
+                "id": flow.id, "name": flow.name, "description": flow.description,
+                "seed_key": flow.seed_key, "embedded": embedded,
+            })
+        })
+        .collect();
+    Ok(Json(json!({"data": data})))
+}

@@ -1,0 +1,136 @@
+//! A turn from the stored session to the commit, for every request that makes one.
+
+use chatflow::{
+    Catalog, Driven, FlowId, HistoryEntry, Input, InputKind, InteractionType, Journal, Next,
+    Session, TenantId, drive_async,
+};
+use chatflow_storage::{
+    AccessScope, AsyncStore, Commit, JournalEntry, NewHistoryRow, SessionStatus, Snapshot,
+    StoredSession, Turn,
+};
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::error::{ApiError, chain};
+use crate::host::{TurnHost, now};
+
+/// A session that has taken a turn, committed.
+pub(crate) struct Taken {
+    pub(crate) driven: Driven,
+    pub(crate) session: Session,
+}
+
+/// Feeds `kind` to a stored session and commits what comes of it.
+pub(crate) async fn take<S: AsyncStore>(
+    app: &App<S>,
+    stored: &StoredSession,
+    kind: InputKind,
+) -> Result<Taken, ApiError> {
+    let mut session = restore(stored)?;
+    let scope = scope_of(stored.head.school_id);
+    let versions = std::iter::once(session.flow()).chain(session.pins());
+    let catalog = app.flows.catalog(&app.store, &scope, versions.collect::<Vec<_>>()).await?;
+    let at = now();
+    let held = (stored.head.id, stored.revision);
+    let host = TurnHost::new(
+        &app.store,
+        &app.options.handlers,
+        scope,
+        Some(held),
+        app.options.limits.effect_budget_ms,
+    );
+    let driven = drive(app, catalog, &mut session, Input::new(at, kind), &host).await;
+    let lease = host.lease()?;
+    let driven = match driven {
+        Ok(driven) => driven,
+        Err(error) => {
+            if let Some(token) = lease {
+                app.store.release_lease(stored.head.id, token).await?;
+            }
+            return Err(error);
+        }
+    };
+    let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();
+    let info = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
+    let (snapshot, turn) = record(&driven, &session, info, previous);
+    let (id, expected) = (stored.head.id, stored.revision);
+    let commit = Commit { session: id, expected, lease, at, snapshot, turn };
+    app.store.commit(&commit).await?;
+    Ok(Taken { driven, session })
+}
+
+/// Drives one input; nothing is stored.
+pub(crate) async fn drive<S: AsyncStore>(
+    app: &App<S>,
+    mut catalog: Catalog,
+    session: &mut Session,
+    input: Input,
+    host: &TurnHost<'_, S>,
+) -> Result<Driven, ApiError> {
+    Ok(drive_async(&app.engine, &mut catalog, session, input, host).await?)
+}
+
+/// The engine's session of a stored one.
+pub(crate) fn restore(stored: &StoredSession) -> Result<Session, ApiError> {
+    Session::restore(&stored.snapshot.engine, &stored.snapshot.state)
+        .map_err(|error| ApiError::internal(chain(&error)))
+}
+
+/// What a conversation may see: rows of its flow's owner, which is its own school too (S2.26, F14).
+pub(crate) fn scope_of(school: Option<TenantId>) -> AccessScope {
+    AccessScope::conversation(school, school)
+}
+
+/// What a store keeps of a turn: the session after it, and the rows it appends (F3, F45).
+/// `previous` is the hash of the turn before, empty for a start.
+pub(crate) fn record(
+    driven: &Driven,
+    session: &Session,
+    mut info: Map<String, Value>,
+    previous: &str,
+) -> (Snapshot, Turn) {
+    let ending = if let Next::Ended(ending) = &driven.turn.next { Some(ending) } else { None };
+    let reason = ending.map(|ending| ending.reason.as_str().to_owned());
+    if let Some(reason) = &reason {
+        info.insert("ended_reason".to_owned(), json!(reason));
+    }
+    let place = session.position();
+    let root = session.flow().id;
+    let journal = Journal::of(driven, previous);
+    let texts = session.texts();
+    let snapshot = Snapshot {
+        current_node_id: place.as_ref().map(|place| place.node.clone()),
+        current_flow_id: place.map(|place| place.flow).filter(|flow| *flow != root),
+        state: texts.state,
+        engine: texts.engine,
+        info: Value::Object(info).to_string(),
+        status: if ending.is_some() { SessionStatus::Completed } else { SessionStatus::Active },
+        state_hash: Some(texts.state_hash),
+        turn_hash: Some(journal.turn_hash.clone()),
+        ended_at: ending.map(|_| driven.turn.at),
+        ended_reason: reason,
+    };
+    let entry = JournalEntry {
+        input: journal.input,
+        outcomes: journal.outcomes,
+        turn_hash: journal.turn_hash,
+    };
+    (snapshot, Turn { history: rows(driven, root), journal: Some(entry) })
+}
+
+fn rows(driven: &Driven, root: FlowId) -> Vec<NewHistoryRow> {
+    let mut path = Some(driven.turn.path().to_string());
+    let row = |entry: HistoryEntry| NewHistoryRow {
+        flow_id: Some(entry.flow),
+        node_id: entry.node,
+        kind: match entry.interaction_type {
+            InteractionType::Message => chatflow_storage::InteractionType::Message,
+            InteractionType::Input => chatflow_storage::InteractionType::Input,
+            InteractionType::Action => chatflow_storage::InteractionType::Action,
+        },
+        content: Value::Object(entry.content).to_string(),
+        created_at: driven.turn.at,
+        path: path.take(),
+    };
+    driven.turn.history(root).into_iter().map(row).collect()
+}
