@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::handlers::Handlers;
@@ -32,14 +33,17 @@ struct Entry {
     visibility: Visibility,
 }
 
-/// A content item with what decides who may see it.
-#[derive(Clone, Debug, PartialEq)]
+/// A content item with what decides who may see it. In JSON all is on one level.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct LibraryItem {
     /// The item.
+    #[serde(flatten)]
     pub item: ContentItem,
     /// Its tags.
+    #[serde(default)]
     pub tags: Vec<String>,
     /// The tenant that alone may see it; everyone when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TenantId>,
 }
 
