@@ -40,7 +40,7 @@ fn answer(prompt: &Prompt, variant: usize, turn: usize) -> Value {
         (None, InputType::Number | InputType::Slider) => json!(4 + pick * 7 % 60),
         (None, InputType::Email) => json!("pip@example.org"),
         (None, InputType::Date) => json!("2026-05-04"),
-        (None, InputType::Boolean) => json!(pick % 2 == 0),
+        (None, InputType::Boolean) => json!(pick.is_multiple_of(2)),
         (None, _) => json!(SAYINGS[pick % SAYINGS.len()]),
     }
 }

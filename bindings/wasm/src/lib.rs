@@ -21,15 +21,18 @@ pub fn check(document: &str) -> Result<String, JsError> {
     write(&chatflow::check(document))
 }
 
-/// Plays a case, as [`chatflow::Case`] reads it, and returns its transcript.
+/// Plays a conversation and returns its transcript.
+///
+/// `document` is a case: `{"documents": [flow…], "content": [item…], "handlers": {…}, "flow": key,
+/// "seed": text, "at": time, "state": {…}, "answers": [answer…]}`, of which only `documents` must be there.
 ///
 /// # Errors
 ///
-/// [`chatflow::CaseError`].
+/// What is wrong with the case.
 #[wasm_bindgen]
-pub fn play(case: &str) -> Result<String, JsError> {
+pub fn play(document: &str) -> Result<String, JsError> {
     let (transcript, _) =
-        Case::read_json(case).and_then(|case| case.play()).map_err(|error| refuse(&error))?;
+        Case::read_json(document).and_then(|case| case.play()).map_err(|error| refuse(&error))?;
     write(&transcript)
 }
 
@@ -37,7 +40,7 @@ pub fn play(case: &str) -> Result<String, JsError> {
 ///
 /// # Errors
 ///
-/// [`chatflow::ExpressionError`], or that the context is not JSON.
+/// That the text is no expression, has no value or is too large, or that the context is not JSON.
 #[wasm_bindgen]
 pub fn evaluate(expression: &str, context: &str) -> Result<String, JsError> {
     let context = serde_json::from_str(context).map_err(|error| refuse(&error))?;

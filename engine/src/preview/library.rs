@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::handlers::Handlers;
 use crate::check::{Code, Pointer, Report};
@@ -35,16 +35,29 @@ struct Entry {
 
 /// A content item with what decides who may see it. In JSON all is on one level.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct LibraryItem {
     /// The item.
-    #[serde(flatten)]
     pub item: ContentItem,
     /// Its tags.
-    #[serde(default)]
     pub tags: Vec<String>,
     /// The tenant that alone may see it; everyone when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TenantId>,
+}
+
+/// A [`LibraryItem`] as it is written. (`flatten` would do, but weighs more in a wasm module.)
+#[derive(Deserialize, Serialize)]
+struct Written {
+    id: ContentId,
+    #[serde(rename = "type")]
+    kind: String,
+    content: Map<String, Value>,
+    #[serde(default)]
+    info: Map<String, Value>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<TenantId>,
 }
 
 impl Library {
@@ -162,6 +175,19 @@ impl Library {
 
     pub(super) fn owner(&self, flow: FlowId) -> Option<TenantId> {
         self.flows.get(&flow)?.owner
+    }
+}
+
+impl From<Written> for LibraryItem {
+    fn from(Written { id, kind, content, info, tags, owner }: Written) -> Self {
+        Self { item: ContentItem { id, kind, content, info }, tags, owner }
+    }
+}
+
+impl From<LibraryItem> for Written {
+    fn from(LibraryItem { item, tags, owner }: LibraryItem) -> Self {
+        let ContentItem { id, kind, content, info } = item;
+        Self { id, kind, content, info, tags, owner }
     }
 }
 
