@@ -17,7 +17,7 @@ use crate::draw::Seed;
 use crate::id::{FlowRef, NodeId, Revision, SessionId};
 use crate::protocol::Visited;
 use crate::time::Timestamp;
-use crate::value::{canonical, state_hash, state_hash_of_canonical};
+use crate::value::{canonical, settle, state_hash, state_hash_of_canonical};
 
 /// The version of the session's JSON form; a session of another version is refused.
 const FORMAT: u32 = 1;
@@ -158,7 +158,11 @@ impl Session {
         if engine.format != FORMAT {
             return Err(RestoreError::Format { found: engine.format });
         }
-        Ok(Self { engine, state: serde_json::from_str(state).map_err(RestoreError::Json)? })
+        let mut state: Map<String, Value> =
+            serde_json::from_str(state).map_err(RestoreError::Json)?;
+        // Canonical JSON writes 2⁶³ as an integer; it was a double and is one again (F22).
+        state.values_mut().for_each(settle);
+        Ok(Self { engine, state })
     }
 
     /// The session's id.

@@ -6,8 +6,7 @@ use chatflow::{
 };
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::{
-    AccessScope, Commit, CommitError, FlowStore, HistoryQuery, InteractionType, MemoryStore,
-    SessionStore, Store,
+    AccessScope, Commit, CommitError, HistoryQuery, InteractionType, MemoryStore, Store,
 };
 use chatflow_tests::conversation::{World, publish, records};
 use serde_json::{Value, json};

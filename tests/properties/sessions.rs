@@ -45,6 +45,31 @@ fn a_session_is_the_same_after_it_was_stored_at_any_step() {
 }
 
 #[test]
+fn a_number_keeps_its_type_when_its_session_is_stored() {
+    // F22: at and above 2^63 a number is a double, whatever its text looks like.
+    let numbers = [
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(9_223_372_036_854_775_808_u64),
+        json!(u64::MAX),
+        json!(1e18),
+        json!(1e19),
+        json!(1e300),
+        json!(-0.0),
+        json!(0.1),
+        json!(5e-324),
+    ];
+    let flow = json!({
+        "seed_key": "main", "name": "Main", "version": "1.0.0", "entry_node_id": "q",
+        "nodes": [{"id": "q", "type": "question", "content": {"question": "?"}}], "connections": [],
+    });
+    let world = World::of_documents(&[flow], &[], chatflow::Handlers::default());
+    let mut talk = Talk::new(&world, Limits::default()).unwrap();
+    talk.start(json!({"temp": {"numbers": numbers}})).unwrap();
+    assert_eq!(restored(&talk.session), talk.session);
+}
+
+#[test]
 fn replaying_the_inputs_gives_the_same_steps() {
     check("sessions replayed", 20_000, &(world(), replies()), |(world, replies)| {
         let Some(mut run) = Talk::new(&world, Limits::default()) else { return };
