@@ -54,7 +54,7 @@ pub fn drive<R: Resolver>(
     loop {
         journal.inputs.push(input.clone());
         let step = engine.step(catalog, session, input)?;
-        journal.events.extend(step.events);
+        journal.add(step.events);
         let Next::Resolve(effect) = step.next else {
             return Ok(journal.finish(session, step.next));
         };
@@ -80,7 +80,7 @@ pub async fn drive_async<R: AsyncResolver>(
     loop {
         journal.inputs.push(input.clone());
         let step = engine.step(catalog, session, input)?;
-        journal.events.extend(step.events);
+        journal.add(step.events);
         let Next::Resolve(effect) = step.next else {
             return Ok(journal.finish(session, step.next));
         };
@@ -100,6 +100,15 @@ struct Gathering {
 impl Gathering {
     fn begin(session: &Session, at: Timestamp) -> Self {
         Self { at, from: session.position(), events: Vec::new(), inputs: Vec::with_capacity(1) }
+    }
+
+    /// Appends the events of a step; those of the first step are not copied.
+    fn add(&mut self, mut events: Vec<Event>) {
+        if self.events.is_empty() {
+            self.events = events;
+        } else {
+            self.events.append(&mut events);
+        }
     }
 
     fn finish(self, session: &Session, next: Next) -> Driven {

@@ -34,6 +34,7 @@ pub fn play_in_memory(world: &World, opening: &Opening, visitor: &mut impl Visit
         state: Value::Object(session.state().clone()),
         state_hash: session.state_hash(),
         ended: preview.ended(),
+        refused: None,
     };
     Played { transcript, history, path, requests: Vec::new() }
 }

@@ -84,6 +84,7 @@ impl<'a> StoredHost<'a> {
             state: Value::Object(session.state().clone()),
             state_hash: session.state_hash(),
             ended,
+            refused: None,
         };
         Played { transcript, history: talk.history(&turn), path, requests: talk.requests }
     }

@@ -1,5 +1,6 @@
 //! Which options a reply means (R3.26 to R3.31, F39, F64).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -151,7 +152,10 @@ impl<'a> Matcher<'a> {
 
     fn pick(&mut self, raw: &Value, allow_other: bool) -> Option<Picked> {
         let subject = subject(raw)?;
-        let cleaned = subject.as_str().map(|text| Value::from(clean(text)));
+        let cleaned = match subject.as_str().map(clean) {
+            Some(Cow::Owned(text)) => Some(Value::String(text)),
+            Some(Cow::Borrowed(_)) | None => None,
+        };
         let subject = cleaned.as_ref().unwrap_or(subject);
         let other = || {
             let text = scalar(subject).filter(|text| allow_other && !text.trim().is_empty())?;

@@ -160,7 +160,10 @@ impl AnswerRules {
         today: Today,
     ) -> Result<Accepted, Refusal> {
         let raw = match raw {
-            Value::String(text) => Cow::Owned(Value::String(clean(text))),
+            Value::String(text) => match clean(text) {
+                Cow::Borrowed(_) => Cow::Borrowed(raw),
+                Cow::Owned(text) => Cow::Owned(Value::String(text)),
+            },
             Value::Null
             | Value::Bool(_)
             | Value::Number(_)

@@ -78,6 +78,10 @@ pub(super) fn scalar(raw: &Value) -> Option<Cow<'_, str>> {
 }
 
 /// Text without control characters other than line feed and tab; `\r\n` becomes `\n` (R3.18).
-pub(super) fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    let kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    if text.chars().all(|c| kept(&c)) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(kept).collect())
 }

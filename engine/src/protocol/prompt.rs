@@ -29,12 +29,16 @@ pub struct Prompt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_id: Option<ContentId>,
     /// `validation`, `slider_config`, `placeholder`, … when the question has them (R3.1).
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub more: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "no_more")]
+    pub more: Arc<Map<String, Value>>,
 }
 
 fn no_options(options: &Arc<[Value]>) -> bool {
     options.is_empty()
+}
+
+fn no_more(more: &Map<String, Value>) -> bool {
+    more.is_empty()
 }
 
 impl Prompt {
@@ -48,7 +52,7 @@ impl Prompt {
             question: Map::new(),
             options: Arc::default(),
             content_id: None,
-            more: Map::new(),
+            more: Arc::default(),
         }
     }
 

@@ -106,7 +106,9 @@ pub(super) fn step(
                 Some(TurnState { at, now: at, utc_offset_minutes: offset, ..TurnState::default() });
         }
     }
-    let mut run = Run { limits, catalog, session, flow, events: Vec::new() };
+    // Enough for a round of question, condition, action and message, so that the list does not move.
+    let events = Vec::with_capacity(16);
+    let mut run = Run { limits, catalog, session, flow, events };
     let next = run.begin(input.kind)?;
     Ok(run.walk(next))
 }

@@ -28,12 +28,23 @@ pub(super) fn render(
     scope: &Scope<'_>,
     notes: &mut Notes,
 ) -> Vec<Item> {
-    if let Some(found) = found {
-        let items = render_content(found, node, scope, notes);
-        if !items.is_empty() {
-            return items.into_iter().map(|item| timed(item, &config.timing)).collect();
-        }
+    let mut items = found.map_or_else(Vec::new, |found| render_content(found, node, scope, notes));
+    if items.is_empty() {
+        items.extend(render_own(config, node, scope, notes));
     }
+    for item in &mut items {
+        set_timing(item, &config.timing);
+    }
+    items
+}
+
+/// The item of an entry's own content.
+fn render_own(
+    config: &ItemConfig,
+    node: &NodeId,
+    scope: &Scope<'_>,
+    notes: &mut Notes,
+) -> Option<Item> {
     let content = match &config.body {
         None => None,
         Some(Body::Text(text)) => Some(Content::Text(text.show(scope, &mut notes.missing))),
@@ -45,14 +56,13 @@ pub(super) fn render(
     if item.is_none() {
         notes.warnings.push(("empty_message", (&*config.kind).into()));
     }
-    item.into_iter().map(|item| timed(item, &config.timing)).collect()
+    item
 }
 
-fn timed(mut item: Item, timing: &Timing) -> Item {
+fn set_timing(item: &mut Item, timing: &Timing) {
     item.delay.clone_from(&timing.delay);
     item.delay_ms = timing.delay_ms;
     item.typing_delay_ms = timing.typing_delay_ms.or(item.typing_delay_ms);
-    item
 }
 
 fn object(value: Value) -> Option<Content> {

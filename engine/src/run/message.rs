@@ -47,7 +47,13 @@ impl<'a> Run<'a> {
         let mut items: Vec<Item> = Vec::new();
         for config in &message.items {
             let found = config.content_id.and_then(|id| gathered.item(id));
-            items.extend(render(config, found, &node.id, &scope, &mut notes));
+            let rendered = render(config, found, &node.id, &scope, &mut notes);
+            // Mostly there is one entry, whose list then serves as it is.
+            if items.is_empty() {
+                items = rendered;
+            } else {
+                items.extend(rendered);
+            }
         }
         if items.is_empty()
             && let Some(text) = &message.text

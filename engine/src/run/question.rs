@@ -1,5 +1,6 @@
 //! Presenting a question (R2.41 to R2.44, R4.10 to R4.14).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -121,13 +122,13 @@ impl<'a> Run<'a> {
             return self.fail(node, "no_options", "the question has no options");
         }
         let scope = Scope::of(self.session);
-        let mut more = question.extras.constant.clone();
+        let mut more = Arc::clone(&question.extras.constant);
         for (name, template) in [
             ("placeholder", &question.extras.placeholder),
             ("help_text", &question.extras.help_text),
         ] {
             if let Some(template) = template {
-                more.insert(
+                Arc::make_mut(&mut more).insert(
                     name.to_owned(),
                     Value::from(template.show(&scope, &mut notes.missing)),
                 );
@@ -223,11 +224,12 @@ fn variable_of(question: &Question, found: Option<&ContentItem>) -> Arc<str> {
 }
 
 /// The target of a prompt's variable when the node names none.
-pub(super) fn target_of(question: &Question, prompt: &Prompt) -> Option<Target> {
-    if question.variable.is_some() || prompt.variable.is_empty() {
-        return question.variable.clone();
+pub(super) fn target_of<'a>(question: &'a Question, prompt: &Prompt) -> Option<Cow<'a, Target>> {
+    match &question.variable {
+        Some(target) => Some(Cow::Borrowed(target)),
+        None if prompt.variable.is_empty() => None,
+        None => Target::quiet(&prompt.variable).map(Cow::Owned),
     }
-    Target::quiet(&prompt.variable)
 }
 
 fn from_content(found: &ContentItem, scope: &Scope<'_>, missing: &mut Missing) -> Arc<[Value]> {

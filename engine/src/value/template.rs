@@ -121,7 +121,7 @@ impl Template {
         if let Some(text) = self.constant() {
             return text.to_owned();
         }
-        let mut out = String::new();
+        let mut out = String::with_capacity(64);
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),

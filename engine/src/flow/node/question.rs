@@ -57,7 +57,7 @@ pub(crate) struct StateOptions {
 /// What is passed on to clients (R3.1).
 #[derive(Debug, Default)]
 pub(crate) struct Extras {
-    pub(crate) constant: Map<String, Value>,
+    pub(crate) constant: Arc<Map<String, Value>>,
     pub(crate) placeholder: Option<Template>,
     pub(crate) help_text: Option<Template>,
 }
@@ -234,6 +234,6 @@ impl Extras {
                 .map(|text| Template::compile(text, &fields.at.push(name), report))
         };
         let (placeholder, help_text) = (template("placeholder"), template("help_text"));
-        Self { constant, placeholder, help_text }
+        Self { constant: Arc::new(constant), placeholder, help_text }
     }
 }
