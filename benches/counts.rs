@@ -5,7 +5,7 @@
 
 use std::process::{Command, ExitCode, Stdio};
 
-use chatflow_benches::engine::Talk;
+use chatflow_benches::engine::{Talk, unread};
 use chatflow_benches::goal::{Goal, Judged};
 use chatflow_benches::hand::Hand;
 use chatflow_benches::std1::TURNS;
@@ -42,9 +42,9 @@ fn play(case: &str, conversations: u32) {
     let (hand, mut talk) = (Hand::new(), Talk::std1());
     match case {
         "hand" => repeat(conversations, || hand.in_memory()),
-        "engine" => repeat(conversations, || talk.in_memory()),
+        "engine" => repeat(conversations, || talk.in_memory(unread)),
         "hand-persisted" => repeat(conversations, || hand.persisted()),
-        "engine-persisted" => repeat(conversations, || talk.persisted()),
+        "engine-persisted" => repeat(conversations, || talk.persisted(unread)),
         other => panic!("no case `{other}`"),
     }
 }

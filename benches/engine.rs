@@ -99,45 +99,44 @@ impl Talk {
         turn
     }
 
-    /// A start and five turns in memory.
-    pub fn in_memory(&mut self) -> (Session, Vec<Turn>) {
+    /// A start and five turns in memory; each turn goes to `show`, as a host would send it.
+    pub fn in_memory(&mut self, mut show: impl FnMut(Turn)) -> Session {
         let mut session = self.session();
-        let mut turns = Vec::with_capacity(6);
-        turns.push(self.start(&mut session));
+        show(self.start(&mut session));
         for answer in ANSWERS {
-            turns.push(self.answer(&mut session, std::hint::black_box(answer)));
+            show(self.answer(&mut session, std::hint::black_box(answer)));
         }
-        (session, turns)
+        session
     }
 
     /// Five turns, each from the stored texts to the stored texts and the hash.
-    pub fn persisted(&mut self) -> (SessionTexts, Vec<Turn>) {
-        let mut turns = Vec::with_capacity(5);
+    pub fn persisted(&mut self, mut show: impl FnMut(Turn)) -> SessionTexts {
         let mut stored = self.stored.clone().expect("it has started");
         for answer in ANSWERS {
             let restored = Session::restore(&stored.engine, &stored.state);
             let mut session = restored.expect("it was written so");
-            turns.push(self.answer(&mut session, std::hint::black_box(answer)));
+            show(self.answer(&mut session, std::hint::black_box(answer)));
             stored = session.texts();
         }
-        (stored, turns)
+        stored
     }
 }
 
-/// What a visitor saw in these turns: messages and questions.
-pub fn said(turns: &[Turn]) -> Vec<String> {
-    let mut said = Vec::new();
-    for turn in turns {
-        for event in &turn.events {
-            let Event::Said { items, .. } = event else { continue };
-            for item in items {
-                let Content::Text(text) = &item.content else { panic!("{item:?}") };
-                said.push(text.clone());
-            }
-        }
-        if let Next::Ask(prompt) = &turn.next {
-            said.push(prompt.question["text"].as_str().expect("a text").to_owned());
+/// Appends what a visitor saw in a turn: messages and questions.
+pub fn read(turn: &Turn, said: &mut Vec<String>) {
+    for event in &turn.events {
+        let Event::Said { items, .. } = event else { continue };
+        for item in items {
+            let Content::Text(text) = &item.content else { panic!("{item:?}") };
+            said.push(text.clone());
         }
     }
-    said
+    if let Next::Ask(prompt) = &turn.next {
+        said.push(prompt.question["text"].as_str().expect("a text").to_owned());
+    }
+}
+
+/// Drops a turn unread.
+pub fn unread(turn: Turn) {
+    drop(std::hint::black_box(turn));
 }

@@ -13,13 +13,15 @@ pub fn check_results() {
     let (hand, mut talk) = (hand::Hand::new(), engine::Talk::std1());
     let (state, said) = hand.in_memory();
     std1::check(&state, &said);
-    let (session, turns) = talk.in_memory();
-    std1::check(&Value::Object(session.state().clone()), &engine::said(&turns));
+    let mut lines = Vec::new();
+    let session = talk.in_memory(|turn| engine::read(&turn, &mut lines));
+    std1::check(&Value::Object(session.state().clone()), &lines);
     let after_start = |lines: Vec<String>| [said[..2].to_vec(), lines].concat();
-    let (text, said) = hand.persisted();
-    std1::check(&serde_json::from_str(&text).expect("JSON"), &after_start(said));
-    let (stored, turns) = talk.persisted();
+    let (text, lines) = hand.persisted();
+    std1::check(&serde_json::from_str(&text).expect("JSON"), &after_start(lines));
+    let mut lines = Vec::new();
+    let stored = talk.persisted(|turn| engine::read(&turn, &mut lines));
     let state = serde_json::from_str(&stored.state).expect("JSON");
-    std1::check(&state, &after_start(engine::said(&turns)));
+    std1::check(&state, &after_start(lines));
     assert_eq!(stored.state_hash, session.state_hash());
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chatflow_benches::clock::{median, nanos, nanos_each};
-use chatflow_benches::engine::{Talk, load};
+use chatflow_benches::engine::{Talk, load, unread};
 use chatflow_benches::goal::{Goal, Judged};
 use chatflow_benches::hand::Hand;
 use chatflow_benches::std1::{ANSWERS, TURNS, flow_doc};
@@ -33,10 +33,10 @@ fn std1() -> [Judged; 2] {
     println!("STD-1, CPU ns per turn: by hand, engine, ratio");
     let (hand, mut talk) = (Hand::new(), Talk::std1());
     let in_memory = rounds("in memory", TURNS, || {
-        (nanos_each(SAMPLE, || hand.in_memory()), nanos_each(SAMPLE, || talk.in_memory()))
+        (nanos_each(SAMPLE, || hand.in_memory()), nanos_each(SAMPLE, || talk.in_memory(unread)))
     });
     let persisted = rounds("persisted", TURNS, || {
-        (nanos_each(SAMPLE, || hand.persisted()), nanos_each(SAMPLE, || talk.persisted()))
+        (nanos_each(SAMPLE, || hand.persisted()), nanos_each(SAMPLE, || talk.persisted(unread)))
     });
     [
         Goal { name: "goal 1, in-memory turn / by hand", must: 4.0, target: 2.5 }.judge(in_memory),

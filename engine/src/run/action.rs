@@ -97,6 +97,7 @@ impl<'a> Run<'a> {
         result: Result<Vec<Arc<str>>, ActionError>,
     ) {
         match result {
+            Ok(paths) if acting.variables.is_empty() => acting.variables = paths,
             Ok(paths) => acting.variables.extend(paths),
             Err(error) => {
                 acting

@@ -388,7 +388,10 @@ pub(crate) fn display(value: &Value, out: &mut String) {
             Some(label) if option_value(value).is_some() => display(label, out),
             _ => out.push_str(&value.to_string()),
         },
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) => out.push_str(&value.to_string()),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{value}");
+        }
     }
 }
 
