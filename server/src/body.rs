@@ -1,6 +1,9 @@
 //! Request bodies: JSON objects within limits (S3.1, S3.5, S3.17, S12.1).
 
-use axum::body::{Body, to_bytes};
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -8,6 +11,9 @@ use crate::error::ApiError;
 
 /// How deep a body may be nested.
 const MAX_DEPTH: usize = 64;
+
+/// How many bytes beyond its limit are read of a body that is refused for its size.
+const MAX_DISCARDED: usize = 8 * 1024 * 1024;
 
 /// A body, and the names of keys that nobody reads.
 #[derive(Debug)]
@@ -23,10 +29,7 @@ pub(crate) async fn read(
     limit: usize,
     known: &'static [&'static str],
 ) -> Result<Fields, ApiError> {
-    let bytes = to_bytes(body, limit).await.map_err(|_| {
-        let detail = format!("The body may have at most {limit} bytes");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
-    })?;
+    let bytes = collect(body, limit).await?;
     if bytes.is_empty() {
         return Ok(Fields { map: Map::new(), known });
     }
@@ -37,6 +40,9 @@ pub(crate) async fn read(
         return Err(ApiError::field(&["body"], "type_error.object", "must be an object"));
     };
     for (key, value) in &map {
+        if key.contains('\0') {
+            return Err(ApiError::field(&["body"], "value_error.nul", "a key contains U+0000"));
+        }
         check_value(value, &[key], 1)?;
         if matches!(key.as_str(), "metadata" | "meta_data") {
             let message = "unknown field; free data goes under `info`";
@@ -49,6 +55,28 @@ pub(crate) async fn read(
         }
     }
     Ok(Fields { map, known })
+}
+
+/// Reads a body to its end even if it is too large: whoever is still sending would not hear the
+/// answer. Of a body that is larger than anything that is meant, it does not.
+async fn collect(mut body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    let mut read = 0_usize;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let broken = |_| ApiError::field(&["body"], "json_invalid", "the body broke off");
+        let Ok(part) = frame.map_err(broken)?.into_data() else { continue };
+        read = read.saturating_add(part.len());
+        if read <= limit {
+            bytes.extend_from_slice(&part);
+        } else if read > limit.saturating_add(MAX_DISCARDED) {
+            break;
+        }
+    }
+    if read <= limit {
+        return Ok(bytes);
+    }
+    let detail = format!("The body may have at most {limit} bytes");
+    Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail))
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
