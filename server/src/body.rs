@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -12,7 +12,10 @@ use crate::error::ApiError;
 /// How deep a body may be nested.
 const MAX_DEPTH: usize = 64;
 
-/// How many bytes beyond its limit are read of a body that is refused for its size.
+/// The largest body that any route takes, in bytes.
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+
+/// How many bytes beyond that are read of a body that will be refused.
 const MAX_DISCARDED: usize = 8 * 1024 * 1024;
 
 /// A body, and the names of keys that nobody reads.
@@ -22,6 +25,27 @@ pub(crate) struct Fields {
     known: &'static [&'static str],
 }
 
+/// Reads a request's body to its end before anything is answered, so that the answer is heard by
+/// whoever is still sending, and the connection can be used again.
+///
+/// Of a body that is too large for every route, just so much is handed on that it stays so.
+pub(crate) async fn receive(mut body: Body) -> Result<Body, ApiError> {
+    let mut bytes = Vec::new();
+    let mut received = 0_usize;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        // A part of a body must not be taken for the whole.
+        let broken = |_| ApiError::field(&["body"], "json_invalid", "the body broke off");
+        let Ok(part) = frame.map_err(broken)?.into_data() else { continue };
+        received = received.saturating_add(part.len());
+        let room = MAX_BYTES.saturating_add(1).saturating_sub(bytes.len());
+        bytes.extend_from_slice(part.get(..room).unwrap_or(&part));
+        if received > MAX_BYTES.saturating_add(MAX_DISCARDED) {
+            break;
+        }
+    }
+    Ok(Body::from(bytes))
+}
+
 /// Reads a body of at most `limit` bytes that may have the keys `known`; an empty body is `{}`.
 pub(crate) async fn read(
     headers: &HeaderMap,
@@ -29,7 +53,10 @@ pub(crate) async fn read(
     limit: usize,
     known: &'static [&'static str],
 ) -> Result<Fields, ApiError> {
-    let bytes = collect(body, limit).await?;
+    let bytes = to_bytes(body, limit).await.map_err(|_| {
+        let detail = format!("The body may have at most {limit} bytes");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    })?;
     if bytes.is_empty() {
         return Ok(Fields { map: Map::new(), known });
     }
@@ -55,28 +82,6 @@ pub(crate) async fn read(
         }
     }
     Ok(Fields { map, known })
-}
-
-/// Reads a body to its end even if it is too large: whoever is still sending would not hear the
-/// answer. Of a body that is larger than anything that is meant, it does not.
-async fn collect(mut body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let mut bytes = Vec::new();
-    let mut read = 0_usize;
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let broken = |_| ApiError::field(&["body"], "json_invalid", "the body broke off");
-        let Ok(part) = frame.map_err(broken)?.into_data() else { continue };
-        read = read.saturating_add(part.len());
-        if read <= limit {
-            bytes.extend_from_slice(&part);
-        } else if read > limit.saturating_add(MAX_DISCARDED) {
-            break;
-        }
-    }
-    if read <= limit {
-        return Ok(bytes);
-    }
-    let detail = format!("The body may have at most {limit} bytes");
-    Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail))
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {

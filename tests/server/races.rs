@@ -2,6 +2,9 @@
 
 use std::sync::Barrier;
 
+use chatflow::{Revision, SessionId, Timestamp};
+use chatflow_sqlite::SqliteStore;
+use chatflow_storage::{LeaseRequest, LeaseToken, SessionStore as _};
 use chatflow_tests::budget;
 use chatflow_tests::report::figure;
 use serde_json::{Value, json};
@@ -117,6 +120,41 @@ fn of_many_answers_at_once_the_revision_counts_the_successes() {
         }
     }
     figure("races of twenty answers", 4 * rounds as usize);
+}
+
+/// F9: a live lease of another turn is answered at once; one that has run out is no obstacle, as
+/// after a server that was killed during a call.
+#[test]
+fn a_session_that_another_turn_holds_is_busy_until_the_lease_ends() {
+    let place = Place::with_flows();
+    let server = place.serve(&handlers());
+    let store = SqliteStore::open(place.database()).unwrap();
+    for flow in ["counter", "caller"] {
+        let mut visitor = Visitor::start(&server.client(), flow, &json!({}));
+        let session = SessionId(visitor.id.parse().unwrap());
+        let token = LeaseToken("6f1c4b1e-6a4e-4c86-9d0e-0a4c5a1f7b11".parse().unwrap());
+        let lease = |at: &str, until: &str| {
+            let time = |text| Timestamp::parse(text).unwrap();
+            let expected = Revision(visitor.revision());
+            LeaseRequest { session, expected, token, until: time(until), at: time(at) }
+        };
+        store.take_lease(&lease("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z")).unwrap();
+        for (method, rest, body) in [
+            ("POST", "/interact", word(1, 0, Some(1))),
+            ("POST", "/interact", word(1, 0, None)),
+            ("PATCH", "/state", json!({"updates": {}})),
+            ("POST", "/end", json!({})),
+        ] {
+            let answer = visitor.change(method, rest, &body);
+            answer.refuses(409, "session_busy", &format!("{flow}{rest}"));
+            assert_eq!(answer.header("retry-after"), "1");
+        }
+        assert_eq!(visitor.session()["revision"], 1);
+        store.release_lease(session, token).unwrap();
+        store.take_lease(&lease("2020-01-01T00:00:00Z", "2020-01-01T00:01:00Z")).unwrap();
+        visitor.say("after a minute");
+        assert_eq!(visitor.state()["temp"]["count"], 1);
+    }
 }
 
 /// An end and a change of variables obey the same guard as an answer (F9).

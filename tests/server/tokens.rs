@@ -63,6 +63,23 @@ fn a_token_that_is_not_a_sessions_finds_nothing() {
     assert_eq!(other.session()["revision"], 1);
 }
 
+/// A request that is refused before its body matters is read all the same: a client that sends
+/// head and body apart goes on with the same connection.
+#[test]
+fn a_refused_request_leaves_its_connection_in_order() {
+    let place = Place::with_flows();
+    let server = place.serve(&json!({}));
+    let visitor = Visitor::start(&server.client(), "counter", &json!({}));
+    let body = "x".repeat(300 * 1024);
+    for _ in 0..50 {
+        for path in [visitor.path("/interact"), visitor.path("/nothing"), visitor.path("")] {
+            let answer = visitor.client.send(("POST", &path), &[], body.as_bytes());
+            assert!([403, 404, 405].contains(&answer.status), "{answer:?}");
+        }
+    }
+    assert_eq!(visitor.session()["revision"], 1);
+}
+
 #[test]
 fn a_change_needs_the_sessions_own_csrf_token() {
     let place = Place::with_flows();
