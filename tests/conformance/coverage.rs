@@ -11,6 +11,8 @@ use serde_json::Value;
 pub(crate) struct Coverage {
     nodes: BTreeSet<(String, String)>,
     connections: BTreeSet<(String, String, String, String)>,
+    /// Composites left, and by which connection; a path does not name where that leads.
+    exits: BTreeSet<(String, String, String)>,
 }
 
 impl Coverage {
@@ -20,6 +22,9 @@ impl Coverage {
         for (i, entry) in played.path.iter().enumerate() {
             let (flow, node) = (text(entry, 0), text(entry, 1));
             let next = played.path.get(i + 1).filter(|next| next[0] == entry[0]);
+            if let Some(kind) = entry[2].as_str() {
+                self.exits.insert((flow.clone(), node.clone(), kind.to_owned()));
+            }
             if let (Some(kind), Some(next)) = (entry[2].as_str(), next) {
                 let taken = (flow.clone(), node.clone(), kind.to_owned(), text(next, 1));
                 self.connections.insert(taken);
@@ -42,10 +47,15 @@ impl Coverage {
                     missing.push(format!("{key}: node {}", node.id));
                 }
             }
-            for connection in leaving_simple_nodes(definition) {
+            for connection in &definition.connections {
                 let (from, to) = (connection.source.to_string(), connection.target.to_string());
-                let taken = (id.clone(), from.clone(), connection.kind.to_string(), to.clone());
-                if !self.connections.contains(&taken) {
+                let (flow, kind) = (id.clone(), connection.kind.to_string());
+                let used = if is_composite(definition, connection) {
+                    self.exits.contains(&(flow, from.clone(), kind))
+                } else {
+                    self.connections.contains(&(flow, from.clone(), kind, to.clone()))
+                };
+                if !used {
                     missing.push(format!("{key}: {from} -{}-> {to}", connection.kind));
                 }
             }
@@ -54,10 +64,7 @@ impl Coverage {
     }
 }
 
-/// A composite is left from within its sub-flow, where a path does not name it.
-fn leaving_simple_nodes(flow: &FlowDefinition) -> impl Iterator<Item = &ConnectionDefinition> {
-    flow.connections.iter().filter(|connection| {
-        let source = flow.nodes.iter().find(|node| node.id == connection.source);
-        source.is_some_and(|node| node.kind != NodeType::Composite)
-    })
+fn is_composite(flow: &FlowDefinition, connection: &ConnectionDefinition) -> bool {
+    let source = flow.nodes.iter().find(|node| node.id == connection.source);
+    source.is_some_and(|node| node.kind == NodeType::Composite)
 }

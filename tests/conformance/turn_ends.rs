@@ -156,16 +156,11 @@ fn check(entrance: Entrance, chain: &[Link]) {
     assert_eq!(played.transcript.state["temp"]["done"], json!(counted), "{context}");
 }
 
-/// The nodes entered: each turn's path begins where the session waited.
+/// The nodes visited; an entry with a fourth element tells of a node that was only left (F45).
 fn entered(played: &Played) -> Vec<String> {
-    let mut nodes: Vec<String> = Vec::new();
-    for entry in &played.path {
-        let node = entry[1].as_str().unwrap().to_owned();
-        if nodes.last() != Some(&node) {
-            nodes.push(node);
-        }
-    }
-    nodes
+    let visits =
+        played.path.iter().filter(|entry| entry.as_array().is_some_and(|entry| entry.len() == 3));
+    visits.map(|entry| entry[1].as_str().unwrap().to_owned()).collect()
 }
 
 fn chains(letters: &[Link], length: usize) -> Vec<Vec<Link>> {

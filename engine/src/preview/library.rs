@@ -168,10 +168,11 @@ impl Library {
             EffectKind::LoadFlow { flow } => {
                 Outcome::failed("flow_not_found", format!("there is no flow `{flow}`"))
             }
-            EffectKind::CallHandler { .. } | EffectKind::CallWebhook { .. } => self
-                .handlers
-                .resolve(effect)
-                .unwrap_or_else(|| Outcome::failed("no_handler", "nothing answers")),
+            EffectKind::CallHandler { .. } | EffectKind::CallWebhook { .. } => {
+                self.handlers.resolve(effect).unwrap_or_else(|| {
+                    Outcome::failed("no_handler", "no handler answers this request")
+                })
+            }
         }
     }
 
