@@ -21,7 +21,7 @@ pub fn now() -> Duration {
 pub fn nanos<T>(run: impl FnOnce() -> T) -> f64 {
     let before = now();
     std::hint::black_box(run());
-    (now() - before).as_secs_f64() * 1e9
+    now().saturating_sub(before).as_secs_f64() * 1e9
 }
 
 /// Nanoseconds that one call of `run` takes, over as many calls as fill about `sample`.
@@ -33,7 +33,7 @@ pub fn nanos_each<T>(sample: Duration, mut run: impl FnMut() -> T) -> f64 {
             std::hint::black_box(run());
         }
         calls += 16;
-        let spent = now() - before;
+        let spent = now().saturating_sub(before);
         if spent >= sample {
             return spent.as_secs_f64() * 1e9 / f64::from(calls);
         }

@@ -64,27 +64,28 @@ pub fn flow_doc(rounds: usize, looped: bool) -> Value {
             (false, 5) => LIMITS[round - 1],
             (false, _) => i64::try_from(round).expect("few rounds"),
         };
-        let [q, c, t, f, m] = ["q", "c", "t", "f", "m"].map(|kind| format!("{kind}{round}"));
-        nodes.push(question(&q, round));
-        nodes.push(json!({"id": c, "type": "condition", "content": {
+        let [ask, test, more, less, tell] =
+            ["q", "c", "t", "f", "m"].map(|kind| format!("{kind}{round}"));
+        nodes.push(question(&ask, round));
+        nodes.push(json!({"id": test, "type": "condition", "content": {
             "conditions": [{"if": format!("temp.score >= {limit}"), "then": "$0"}],
             "default_path": "$1",
         }}));
-        nodes.push(action(&t, "advanced", 1));
-        nodes.push(action(&f, "basic", 2));
-        nodes.push(message(&m, "Level {{user.reading_level}}, score {{temp.score}}."));
+        nodes.push(action(&more, "advanced", 1));
+        nodes.push(action(&less, "basic", 2));
+        nodes.push(message(&tell, "Level {{user.reading_level}}, score {{temp.score}}."));
         let next = match (round < rounds, looped) {
             (true, _) => format!("q{}", round + 1),
             (false, true) => "q1".to_owned(),
             (false, false) => "end".to_owned(),
         };
         connections.extend([
-            connection(&q, &c, "default"),
-            connection(&c, &t, "$0"),
-            connection(&c, &f, "$1"),
-            connection(&t, &m, "default"),
-            connection(&f, &m, "default"),
-            connection(&m, &next, "default"),
+            connection(&ask, &test, "default"),
+            connection(&test, &more, "$0"),
+            connection(&test, &less, "$1"),
+            connection(&more, &tell, "default"),
+            connection(&less, &tell, "default"),
+            connection(&tell, &next, "default"),
         ]);
     }
     nodes.push(message("end", "Goodbye!"));
