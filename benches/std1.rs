@@ -64,15 +64,15 @@ pub fn flow_doc(rounds: usize, looped: bool) -> Value {
             (false, 5) => LIMITS[round - 1],
             (false, _) => i64::try_from(round).expect("few rounds"),
         };
-        let [ask, test, more, less, tell] =
+        let [ask, test, yes, no, tell] =
             ["q", "c", "t", "f", "m"].map(|kind| format!("{kind}{round}"));
         nodes.push(question(&ask, round));
         nodes.push(json!({"id": test, "type": "condition", "content": {
             "conditions": [{"if": format!("temp.score >= {limit}"), "then": "$0"}],
             "default_path": "$1",
         }}));
-        nodes.push(action(&more, "advanced", 1));
-        nodes.push(action(&less, "basic", 2));
+        nodes.push(action(&yes, "advanced", 1));
+        nodes.push(action(&no, "basic", 2));
         nodes.push(message(&tell, "Level {{user.reading_level}}, score {{temp.score}}."));
         let next = match (round < rounds, looped) {
             (true, _) => format!("q{}", round + 1),
@@ -81,10 +81,10 @@ pub fn flow_doc(rounds: usize, looped: bool) -> Value {
         };
         connections.extend([
             connection(&ask, &test, "default"),
-            connection(&test, &more, "$0"),
-            connection(&test, &less, "$1"),
-            connection(&more, &tell, "default"),
-            connection(&less, &tell, "default"),
+            connection(&test, &yes, "$0"),
+            connection(&test, &no, "$1"),
+            connection(&yes, &tell, "default"),
+            connection(&no, &tell, "default"),
             connection(&tell, &next, "default"),
         ]);
     }

@@ -1,4 +1,8 @@
-//! What the tests share: how many cases to run, and how to report what was run.
+//! What the tests share: conversations on every kind of host, generated flows, how many cases to
+//! run, how to read them, and how to report what was run.
 
 pub mod budget;
+pub mod case;
+pub mod conversation;
 pub mod report;
+pub mod strategies;

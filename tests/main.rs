@@ -1,3 +1,9 @@
 //! Chatflow's behaviour as a whole, in one binary.
 
+mod cli;
+mod conformance;
+mod crash;
+mod properties;
+mod real;
+mod server;
 mod tidy;

@@ -90,8 +90,8 @@ pub use flow::{
 pub use id::{ContentId, EffectId, FlowId, FlowRef, NodeId, Revision, SessionId, TenantId};
 pub use journal::Journal;
 pub use preview::{
-    Handlers, HandlersError, Library, LibraryItem, Preview, PreviewError, Transcript,
-    TranscriptTurn, play,
+    Case, CaseError, Handlers, HandlersError, Library, LibraryItem, Preview, PreviewError,
+    Transcript, TranscriptTurn, check, play,
 };
 pub use protocol::{
     Content, Effect, EffectKind, EndReason, Ending, Event, Failure, HandlerRequest, HistoryEntry,

@@ -1,9 +1,11 @@
 //! Talking to a flow in memory: a host whose library and handlers are plain data.
 
+mod case;
 mod handlers;
 mod library;
 mod play;
 
+pub use case::{Case, CaseError, check};
 pub use handlers::{Handlers, HandlersError};
 pub use library::{Library, LibraryItem};
 pub use play::{Preview, PreviewError, Transcript, TranscriptTurn, play};

@@ -17,7 +17,7 @@ use crate::draw::Seed;
 use crate::id::{FlowRef, NodeId, Revision, SessionId};
 use crate::protocol::Visited;
 use crate::time::Timestamp;
-use crate::value::{canonical, state_hash, state_hash_of_canonical};
+use crate::value::{canonical, settle, state_hash, state_hash_of_canonical};
 
 /// The version of the session's JSON form; a session of another version is refused.
 const FORMAT: u32 = 1;
@@ -158,7 +158,11 @@ impl Session {
         if engine.format != FORMAT {
             return Err(RestoreError::Format { found: engine.format });
         }
-        Ok(Self { engine, state: serde_json::from_str(state).map_err(RestoreError::Json)? })
+        let mut state: Map<String, Value> =
+            serde_json::from_str(state).map_err(RestoreError::Json)?;
+        // Canonical JSON writes 2⁶³ as an integer; it was a double and is one again (F22).
+        state.values_mut().for_each(settle);
+        Ok(Self { engine, state })
     }
 
     /// The session's id.
@@ -218,16 +222,16 @@ impl Session {
         state_hash(&self.state)
     }
 
+    /// The versions that its sub-flows are pinned to.
+    pub fn pins(&self) -> impl Iterator<Item = FlowRef> {
+        self.engine.pins.values().copied()
+    }
+
     /// All that a store keeps, with the variables written once for their text and their hash.
     pub fn texts(&self) -> SessionTexts {
         let state = self.state_json();
         let state_hash = state_hash_of_canonical(&state);
         SessionTexts { engine: self.engine_json(), state, state_hash }
-    }
-
-    /// The versions that its sub-flows are pinned to.
-    pub fn pins(&self) -> impl Iterator<Item = FlowRef> {
-        self.engine.pins.values().copied()
     }
 
     /// The versions that must be in the catalog before the session can go on.

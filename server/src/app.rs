@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, patch, post};
 use chatflow::{Engine, Handlers, Limits};
 use chatflow_storage::AsyncStore;
 
-use crate::error::ApiError;
+use crate::body;
+use crate::error::{ApiError, complete};
 use crate::flows::FlowCache;
 use crate::routes::{history, interact, listing, page, session, start};
 use crate::token::random_id;
@@ -68,11 +70,16 @@ async fn method_not_allowed() -> ApiError {
 }
 
 /// Gives every answer a request id and the headers of S12.9.
-async fn label(request: axum::extract::Request, next: Next) -> Response {
+async fn label(request: Request, next: Next) -> Response {
     let name = HeaderName::from_static("x-request-id");
     let given = request.headers().get(&name).filter(|id| is_request_id(id)).cloned();
     let id = given.or_else(|| HeaderValue::from_str(&random_id().ok()?.simple().to_string()).ok());
-    let mut response = next.run(request).await.into_response();
+    let (parts, body) = request.into_parts();
+    let response = match body::receive(body).await {
+        Ok(body) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => error.into_response(),
+    };
+    let mut response = complete(response, id.as_ref());
     let headers = response.headers_mut();
     if let Some(id) = id {
         headers.insert(name, id);

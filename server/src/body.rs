@@ -1,6 +1,9 @@
 //! Request bodies: JSON objects within limits (S3.1, S3.5, S3.17, S12.1).
 
-use axum::body::{Body, to_bytes};
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -9,11 +12,38 @@ use crate::error::ApiError;
 /// How deep a body may be nested.
 const MAX_DEPTH: usize = 64;
 
+/// The largest body that any route takes, in bytes.
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+
+/// How many bytes beyond that are read of a body that will be refused.
+const MAX_DISCARDED: usize = 8 * 1024 * 1024;
+
 /// A body, and the names of keys that nobody reads.
 #[derive(Debug)]
 pub(crate) struct Fields {
     map: Map<String, Value>,
     known: &'static [&'static str],
+}
+
+/// Reads a request's body to its end before anything is answered, so that the answer is heard by
+/// whoever is still sending, and the connection can be used again.
+///
+/// Of a body that is too large for every route, just so much is handed on that it stays so.
+pub(crate) async fn receive(mut body: Body) -> Result<Body, ApiError> {
+    let mut bytes = Vec::new();
+    let mut received = 0_usize;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        // A part of a body must not be taken for the whole.
+        let broken = |_| ApiError::field(&["body"], "json_invalid", "the body broke off");
+        let Ok(part) = frame.map_err(broken)?.into_data() else { continue };
+        received = received.saturating_add(part.len());
+        let room = MAX_BYTES.saturating_add(1).saturating_sub(bytes.len());
+        bytes.extend_from_slice(part.get(..room).unwrap_or(&part));
+        if received > MAX_BYTES.saturating_add(MAX_DISCARDED) {
+            break;
+        }
+    }
+    Ok(Body::from(bytes))
 }
 
 /// Reads a body of at most `limit` bytes that may have the keys `known`; an empty body is `{}`.
@@ -37,6 +67,9 @@ pub(crate) async fn read(
         return Err(ApiError::field(&["body"], "type_error.object", "must be an object"));
     };
     for (key, value) in &map {
+        if key.contains('\0') {
+            return Err(ApiError::field(&["body"], "value_error.nul", "a key contains U+0000"));
+        }
         check_value(value, &[key], 1)?;
         if matches!(key.as_str(), "metadata" | "meta_data") {
             let message = "unknown field; free data goes under `info`";

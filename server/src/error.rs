@@ -1,5 +1,6 @@
 //! What goes wrong, as clients see it: one table (S3.4, appendix B).
 
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::StepError;
@@ -74,6 +75,22 @@ impl ApiError {
     }
 }
 
+/// The body of a refused request, until the request's id is added.
+#[derive(Clone)]
+struct Refusal(Map<String, Value>);
+
+/// Writes the body of a refused request; other answers stay as they are (S3.4).
+pub(crate) fn complete(mut response: Response, request_id: Option<&HeaderValue>) -> Response {
+    let Some(Refusal(mut body)) = response.extensions_mut().remove() else { return response };
+    let id = request_id.and_then(|id| id.to_str().ok());
+    body.insert("request_id".to_owned(), json!(id));
+    *response.body_mut() = Body::from(Value::Object(body).to_string());
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if let Some(cause) = &self.cause {
@@ -82,7 +99,8 @@ impl IntoResponse for ApiError {
         let mut body = self.more;
         body.insert("detail".to_owned(), self.detail);
         body.insert("code".to_owned(), json!(self.code));
-        let mut response = (self.status, axum::Json(Value::Object(body))).into_response();
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(Refusal(body));
         if self.code == "session_busy" {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -109,7 +109,7 @@ impl<'a, S: AsyncContentStore + AsyncSessionStore + Sync> TurnHost<'a, S> {
                 match self.handlers.resolve(kind) {
                     Some(Outcome::Done { value }) => Ok(value),
                     Some(failed) => Err(failed),
-                    None => Err(Outcome::failed("no_handler", "nothing answers this request")),
+                    None => Err(Outcome::failed("no_handler", "no handler answers this request")),
                 }
             }
             // All flows of a session are pinned and loaded before its turn begins.

@@ -19,10 +19,11 @@ struct Suite {
     batches: u32,
 }
 
-const SUITES: [Suite; 3] = [
+const SUITES: [Suite; 4] = [
     Suite { name: "properties", filter: "properties::", batches: 20 },
     Suite { name: "storage", filter: "storage::", batches: 10 },
     Suite { name: "server", filter: "server::", batches: 10 },
+    Suite { name: "crash", filter: "crash::", batches: 4 },
 ];
 
 /// Prints the suites.

@@ -44,7 +44,7 @@ const STEPS: [Step; 7] = [
     Step { name: "clippy", about: "lints", run: rust::clippy },
     Step { name: "doc", about: "documentation builds and its links hold", run: rust::doc },
     Step { name: "tests", about: "unit, property, contract and doc tests", run: rust::tests },
-    Step { name: "wasm", about: "WebAssembly: build, imports, size, transcripts", run: wasm::wasm },
+    Step { name: "wasm", about: "WebAssembly: build, results, imports, size", run: wasm::wasm },
     Step { name: "counts", about: "instruction counts", run: counts::instruction_counts },
     Step { name: "deny", about: "licences, bans and sources of dependencies", run: rust::deny },
 ];

@@ -48,7 +48,9 @@ impl<'a> Fields<'a> {
         let at = self.at.push(key);
         let value = self.object.and_then(|o| o.get(key)).filter(|v| !v.is_null());
         if value.is_some_and(|v| !v.is_object()) {
-            report.add(Code::QuestionValidation, &at, format!("`{key}` must be an object"));
+            report
+                .add(Code::QuestionValidation, &at, format!("`{key}` must be an object"))
+                .help(format!("write `\"{key}\": {{…}}`, or remove it"));
         }
         Self { object: value.and_then(Value::as_object), at }
     }
@@ -66,14 +68,18 @@ impl<'a> Fields<'a> {
         let read = (reader.read)(value);
         if read.is_none() {
             let message = format!("`{key}` must be {}", reader.expected);
-            report.add(Code::QuestionValidation, &self.at.push(key), message);
+            report
+                .add(Code::QuestionValidation, &self.at.push(key), message)
+                .help(format!("correct `{key}`, or remove it"));
         }
         read
     }
 
     /// A problem with the value of a key.
     pub(super) fn refuse(&self, key: &str, message: impl Into<String>, report: &mut Report) {
-        report.add(Code::QuestionValidation, &self.at.push(key), message);
+        report
+            .add(Code::QuestionValidation, &self.at.push(key), message)
+            .help(format!("correct `{key}`, or remove it"));
     }
 
     /// Reports a lower limit that is above its upper limit.

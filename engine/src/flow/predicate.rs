@@ -75,12 +75,18 @@ pub(crate) fn compile_cel(
 }
 
 fn warn(problem: &Problem, at: &Pointer, report: &mut Report) {
-    let code = match problem.kind {
-        ProblemKind::UnknownFunction => Code::CelUnknownFunction,
-        ProblemKind::TemplateInExpression => Code::CelTemplate,
-        ProblemKind::Syntax | ProblemKind::Limit | ProblemKind::Pattern => Code::CelSyntax,
+    let (code, help) = match problem.kind {
+        ProblemKind::UnknownFunction => {
+            (Code::CelUnknownFunction, "correct its name; the functions are those of CEL")
+        }
+        ProblemKind::TemplateInExpression => {
+            (Code::CelTemplate, "write the path alone, without braces")
+        }
+        ProblemKind::Syntax | ProblemKind::Limit | ProblemKind::Pattern => {
+            (Code::CelSyntax, "write CEL, e.g. `temp.genre == 'fantasy'`")
+        }
     };
-    report.add(code, at, problem.message.clone());
+    report.add(code, at, problem.message.clone()).help(help);
 }
 
 /// Reads a path; `None` after a problem has been reported as `code`.

@@ -96,7 +96,9 @@ fn read(mut document: Value) -> (Option<FlowDefinition>, Report) {
     }
     if clean(&mut document).nul {
         let message = "the document holds U+0000, which cannot be stored; it was removed";
-        report.add(Code::FlowField, &Pointer::root(), message);
+        report
+            .add(Code::FlowField, &Pointer::root(), message)
+            .help("remove the character, often written `\\u0000`, from the document");
     }
     let definition = Shape::of(document, Pointer::root(), true, &mut report)
         .map(|shape| shape.read(&mut report));
@@ -105,7 +107,9 @@ fn read(mut document: Value) -> (Option<FlowDefinition>, Report) {
 
 fn too_deep(report: &mut Report) {
     let message = format!("arrays and objects are nested more than {MAX_DEPTH} deep");
-    report.add(Code::FlowTooLarge, &Pointer::root(), message);
+    report
+        .add(Code::FlowTooLarge, &Pointer::root(), message)
+        .help("flatten the document, or move the inner parts into sub-flows");
 }
 
 /// A document taken apart into its two layers.
@@ -276,7 +280,9 @@ fn take_list(
     let mut list = match graph.remove(key) {
         Some(Value::Array(list)) => list,
         Some(other) if !is_empty(&other) => {
-            report.add(code, &at, format!("`{key}` is {}, not an array", kind_of(&other)));
+            report
+                .add(code, &at, format!("`{key}` is {}, not an array", kind_of(&other)))
+                .help(format!("write `\"{key}\": […]`"));
             Vec::new()
         }
         Some(_) | None => Vec::new(),

@@ -157,11 +157,15 @@ impl<P, C> Compiler<'_, '_, '_, P, C> {
     }
 
     fn broken(&mut self, at: &Pointer, message: impl Into<String>) -> JsonCondition<P, C> {
-        self.report.add(Code::ConditionJson, at, message);
+        self.report
+            .add(Code::ConditionJson, at, message)
+            .help("write e.g. `{\"var\": \"user.age\", \"gte\": 8}`, or CEL as a text");
         JsonCondition::Constant(false)
     }
 
     fn warn(&mut self, at: &Pointer, message: impl Into<String>) {
-        self.report.add_as(Code::ConditionJson, Severity::Warning, at, message);
+        self.report
+            .add_as(Code::ConditionJson, Severity::Warning, at, message)
+            .help("write e.g. `{\"var\": \"user.age\", \"gte\": 8}`, or CEL as a text");
     }
 }

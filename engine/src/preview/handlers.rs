@@ -93,9 +93,9 @@ impl Handlers {
             Some(Ok(answer)) => Outcome::Done { value: answer.clone() },
             Some(Err(code)) => Outcome::Failed(Failure {
                 code: code.clone(),
-                reason: format!("the handler of `{endpoint}` failed with `{code}`"),
+                reason: format!("the handler failed with `{code}`"),
             }),
-            None => Outcome::failed("no_handler", format!("nothing answers `{endpoint}`")),
+            None => Outcome::failed("no_handler", "no handler answers this request"),
         }
     }
 }

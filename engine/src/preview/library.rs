@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::handlers::Handlers;
 use crate::check::{Code, Pointer, Report};
@@ -32,8 +33,9 @@ struct Entry {
     visibility: Visibility,
 }
 
-/// A content item with what decides who may see it.
-#[derive(Clone, Debug, PartialEq)]
+/// A content item with what decides who may see it. In JSON all is on one level.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct LibraryItem {
     /// The item.
     pub item: ContentItem,
@@ -41,6 +43,21 @@ pub struct LibraryItem {
     pub tags: Vec<String>,
     /// The tenant that alone may see it; everyone when absent.
     pub owner: Option<TenantId>,
+}
+
+/// A [`LibraryItem`] as it is written. (`flatten` would do, but weighs more in a wasm module.)
+#[derive(Deserialize, Serialize)]
+struct Written {
+    id: ContentId,
+    #[serde(rename = "type")]
+    kind: String,
+    content: Map<String, Value>,
+    #[serde(default)]
+    info: Map<String, Value>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<TenantId>,
 }
 
 impl Library {
@@ -83,11 +100,13 @@ impl Library {
         for link in entry.flow.links() {
             let target = self.resolve_link(link, entry.owner);
             if target == id {
-                report.add(
-                    Code::CompositeSelf,
-                    &Pointer::root(),
-                    format!("the flow embeds itself by `{link}`"),
-                );
+                report
+                    .add(
+                        Code::CompositeSelf,
+                        &Pointer::root(),
+                        format!("the flow embeds itself by `{link}`"),
+                    )
+                    .help("lead back to the flow\'s first node by a connection instead");
             } else if target.is_none() {
                 report
                     .add(
@@ -149,15 +168,29 @@ impl Library {
             EffectKind::LoadFlow { flow } => {
                 Outcome::failed("flow_not_found", format!("there is no flow `{flow}`"))
             }
-            EffectKind::CallHandler { .. } | EffectKind::CallWebhook { .. } => self
-                .handlers
-                .resolve(effect)
-                .unwrap_or_else(|| Outcome::failed("no_handler", "nothing answers")),
+            EffectKind::CallHandler { .. } | EffectKind::CallWebhook { .. } => {
+                self.handlers.resolve(effect).unwrap_or_else(|| {
+                    Outcome::failed("no_handler", "no handler answers this request")
+                })
+            }
         }
     }
 
     pub(super) fn owner(&self, flow: FlowId) -> Option<TenantId> {
         self.flows.get(&flow)?.owner
+    }
+}
+
+impl From<Written> for LibraryItem {
+    fn from(Written { id, kind, content, info, tags, owner }: Written) -> Self {
+        Self { item: ContentItem { id, kind, content, info }, tags, owner }
+    }
+}
+
+impl From<LibraryItem> for Written {
+    fn from(LibraryItem { item, tags, owner }: LibraryItem) -> Self {
+        let ContentItem { id, kind, content, info } = item;
+        Self { id, kind, content, info, tags, owner }
     }
 }
 

@@ -57,6 +57,9 @@ pub struct Transcript {
     pub state_hash: String,
     /// Why the session ended; null when it still waits.
     pub ended: Option<&'static str>,
+    /// Why the engine did not take the answer after the last turn, when that is where it stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// One turn of a [`Transcript`].
@@ -162,11 +165,12 @@ impl<'a> Preview<'a> {
     }
 }
 
-/// Plays answers one after the other, until they or the conversation end. Says how many were used.
+/// Plays answers one after the other, until they or the conversation end, or one is refused. Says
+/// how many were used.
 ///
 /// # Errors
 ///
-/// As [`Preview::start`] and [`Preview::reply`].
+/// As [`Preview::start`].
 pub fn play(
     library: &Library,
     (name, flow): (&str, FlowId),
@@ -178,10 +182,18 @@ pub fn play(
     let told = turn.to_value(preview.session());
     let mut turns = vec![TranscriptTurn { input: Value::Null, turn: told }];
     let mut used = 0_usize;
+    let mut refused = None;
     for answer in answers {
         let Some(prompt) = preview.prompt() else { break };
         let continues = prompt.input_type == InputType::Continue;
-        let turn = preview.reply(answer.clone())?;
+        let turn = match preview.reply(answer.clone()) {
+            Ok(turn) => turn,
+            Err(PreviewError::Step(error)) => {
+                refused = Some(error.to_string());
+                break;
+            }
+            Err(error) => return Err(error),
+        };
         let input = if continues { Value::Null } else { answer.clone() };
         turns.push(TranscriptTurn { input, turn: turn.to_value(preview.session()) });
         used = used.saturating_add(1);
@@ -195,6 +207,7 @@ pub fn play(
         state: Value::Object(session.state().clone()),
         state_hash: session.state_hash(),
         ended: preview.ended(),
+        refused,
     };
     Ok((transcript, used))
 }

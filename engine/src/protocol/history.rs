@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::{Event, Visited};
 use super::turn::Turn;
+use crate::flow::ConnectionType;
 use crate::id::{FlowId, NodeId};
 
 /// The three kinds of history row.
@@ -51,21 +52,42 @@ impl Turn {
             .collect()
     }
 
-    /// The nodes of this turn as `[flow, node, connection or null]`, in order.
+    /// The nodes of this turn, in order (F45): `[flow, node, connection or null]` for a visit.
     ///
-    /// Except for a start, the first entry is the node at which the session had waited: the turn
-    /// left it but did not visit it.
+    /// A node that this turn left but had visited earlier, where the session had waited or a
+    /// sub-flow had been entered, has a fourth element, `"left"`, and counts as no visit.
     pub fn path(&self) -> Value {
-        let mut path: Vec<(Visited, Option<String>)> = Vec::new();
-        path.extend(self.from.clone().map(|from| (from, None)));
+        let mut path: Vec<(&Visited, Option<&ConnectionType>, bool)> = Vec::new();
+        path.extend(self.from.as_ref().map(|from| (from, None, false)));
+        // The place in `path` whose connection the next `Left` tells.
+        let mut at = 0_usize;
         for event in &self.events {
             if let Event::Entered(node) = event {
-                path.push((node.clone(), None));
-            } else if let (Event::Left { connection }, Some((_, edge))) = (event, path.last_mut()) {
-                *edge = Some(connection.to_string());
+                at = path.len();
+                path.push((node, None, true));
+            } else if let Event::SubflowReturned { node, .. } = event {
+                let entered = path
+                    .iter()
+                    .rposition(|(seen, edge, visit)| *seen == node && edge.is_none() && *visit);
+                at = entered.unwrap_or(path.len());
+                if entered.is_none() {
+                    path.push((node, None, false));
+                }
+            } else if let (Event::Left { connection }, Some((_, edge, _))) =
+                (event, path.get_mut(at))
+            {
+                *edge = Some(connection);
             }
         }
-        path.into_iter().map(|(at, edge)| json!([at.flow, at.node, edge])).collect()
+        let entry = |(node, edge, visit): (&Visited, Option<&ConnectionType>, bool)| {
+            let edge = edge.map(ToString::to_string);
+            if visit {
+                json!([node.flow, node.node, edge])
+            } else {
+                json!([node.flow, node.node, edge, "left"])
+            }
+        };
+        path.into_iter().map(entry).collect()
     }
 }
 

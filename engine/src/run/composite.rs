@@ -52,6 +52,10 @@ impl<'a> Run<'a> {
         let Some(flow) = self.catalog.get(version) else {
             return self.fail(node, "subflow_not_available", "the flow is not in the catalog");
         };
+        if self.turn().visits >= self.limits.nodes_per_turn {
+            // A frame in which no node was entered would have no position.
+            return self.end(EndReason::Error, Some("step_limit"));
+        }
         let mut missing = Vec::new();
         let scope = Scope::of(self.session);
         let mut input = Map::new();

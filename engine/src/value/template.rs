@@ -205,11 +205,9 @@ impl Reference {
             return None;
         }
         if inside.contains(['{', '}', '\n']) {
-            report.add(
-                Code::TemplateMalformed,
-                at,
-                format!("`{{{{{written}}}}}` is not a reference"),
-            );
+            report
+                .add(Code::TemplateMalformed, at, format!("`{{{{{written}}}}}` is not a reference"))
+                .help("write a path, e.g. `{{user.name}}`");
             return None;
         }
         let mut parts = written.splitn(2, '|');

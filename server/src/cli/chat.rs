@@ -79,7 +79,9 @@ fn talk(arguments: &ChatArguments) -> Result<u8, u8> {
         return Ok(exit::OK);
     }
     let left = answers.len().saturating_sub(used);
-    if transcript.ended.is_none() {
+    if let Some(why) = &transcript.refused {
+        tell(format_args!("error: answer {} was not taken: {why}", used.saturating_add(1)));
+    } else if transcript.ended.is_none() {
         tell("error: the answers ended before the conversation did");
     } else {
         tell(format_args!("error: the conversation ended with {left} answers left over"));
@@ -146,7 +148,8 @@ fn converse(started: Result<(Preview<'_>, Turn), PreviewError>) -> Result<u8, u8
         match lines.next() {
             Some(Ok(line)) => match preview.reply(answer(&line)) {
                 Ok(turn) => show(&turn),
-                Err(error) => return Err(refused(&error)),
+                // The question is still open: say why, and wait for another answer.
+                Err(error) => tell_error(&error),
             },
             Some(Err(error)) => {
                 tell(format_args!("error: cannot read the terminal: {error}"));

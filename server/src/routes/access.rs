@@ -1,10 +1,24 @@
 //! Who may use a session: the holder of its token (S4.2, S4.5 to S4.10, F16, F44).
 
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use chatflow_storage::{AsyncSessionStore, StoredSession};
 
 use crate::error::ApiError;
 use crate::token::{matches, session_of};
+
+/// A path's token. One that is not even text names no session (S4.2).
+pub(crate) struct PathToken(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathToken {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let token = Path::from_request_parts(parts, state).await;
+        token.map(|Path(token)| Self(token)).map_err(|_| ApiError::session_not_found())
+    }
+}
 
 /// The session of a path's token; `me` means the one of the `chat_session` cookie.
 pub(crate) async fn session<S: AsyncSessionStore>(

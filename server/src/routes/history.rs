@@ -1,18 +1,18 @@
 //! `GET /v1/chat/sessions/{token}/history` (S3.13, S4.23, S4.24).
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use chatflow_storage::{AsyncStore, HistoryQuery, HistoryRow, history_row_id};
 use serde_json::{Value, json};
 
-use super::access::session;
+use super::access::{PathToken, session};
 use crate::app::Shared;
 use crate::error::ApiError;
 
 pub(crate) async fn history<S: AsyncStore>(
     State(app): Shared<S>,
-    Path(token): Path<String>,
+    PathToken(token): PathToken,
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {

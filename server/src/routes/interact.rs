@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use chatflow::{InputKind, InputType, Revision};
 use chatflow_storage::{AsyncStore, SessionStatus, StoredSession};
 use serde_json::{Value, json};
 
-use super::access::session_for_change;
+use super::access::{PathToken, session_for_change};
 use super::turn::take;
 use crate::app::Shared;
 use crate::body::{self, Fields};
@@ -20,7 +20,7 @@ const KNOWN: &[&str] =
 
 pub(crate) async fn interact<S: AsyncStore>(
     State(app): Shared<S>,
-    Path(token): Path<String>,
+    PathToken(token): PathToken,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {

@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use chatflow::{InputKind, Phase};
 use chatflow_storage::AsyncStore;
 use serde_json::{Map, Value, json};
 
-use super::access::{session, session_for_change};
+use super::access::{PathToken, session, session_for_change};
 use super::interact::{BODY_LIMIT, check_active, check_revision};
 use super::start::{RESERVED, measure};
 use super::turn::{restore, take};
@@ -18,7 +18,7 @@ use crate::error::ApiError;
 
 pub(crate) async fn read<S: AsyncStore>(
     State(app): Shared<S>,
-    Path(token): Path<String>,
+    PathToken(token): PathToken,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let stored = session(&app.store, &headers, &token).await?;
@@ -53,7 +53,7 @@ pub(crate) async fn read<S: AsyncStore>(
 
 pub(crate) async fn patch_state<S: AsyncStore>(
     State(app): Shared<S>,
-    Path(token): Path<String>,
+    PathToken(token): PathToken,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
@@ -92,7 +92,7 @@ pub(crate) async fn patch_state<S: AsyncStore>(
 
 pub(crate) async fn end<S: AsyncStore>(
     State(app): Shared<S>,
-    Path(token): Path<String>,
+    PathToken(token): PathToken,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {

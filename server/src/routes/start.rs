@@ -17,7 +17,6 @@ use crate::error::ApiError;
 use crate::host::{TurnHost, now};
 use crate::token::{Token, random_id};
 
-const BODY_LIMIT: usize = 1024 * 1024;
 const KNOWN: &[&str] = &["flow_id", "user_id", "initial_state", "client", "preview", "locale"];
 /// Scopes that a visitor cannot fill (S4.15, F46).
 pub(crate) const RESERVED: [&str; 8] =
@@ -28,7 +27,7 @@ pub(crate) async fn start<S: AsyncStore>(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let fields = body::read(&headers, body, BODY_LIMIT, KNOWN).await?;
+    let fields = body::read(&headers, body, body::MAX_BYTES, KNOWN).await?;
     let flow = flow_id(&fields)?;
     refuse_identity(&fields)?;
     let client = client(&fields)?;

@@ -1,4 +1,4 @@
-//! The WebAssembly step: build, bind, inspect, and replay transcripts in Node.
+//! The WebAssembly step: build, bind, compare with the engine in Node, and inspect.
 
 use std::path::{Path, PathBuf};
 
@@ -8,17 +8,17 @@ use crate::{install, shell};
 /// The gate on the module's gzip size, in bytes (350 kB).
 const GZIP_LIMIT: &str = "350000";
 
-/// Builds the module, checks what it imports and weighs, and runs its tests.
+/// Builds the module, runs its tests, and checks what it imports and weighs.
 pub(crate) fn wasm() -> Result<Outcome, String> {
     let ready = install::ensure_wasm_target().and_then(|()| install::ensure("node", "nodejs"));
     if let Err(why) = ready {
         return Ok(Outcome::skipped(why));
     }
     let package = bind(&build()?)?;
+    shell::run(shell::program("node").arg("tests/wasm/run.mjs").arg(&package))?;
     let mut inspect = shell::program("node");
     inspect.arg("xtask/inspect-wasm.mjs").arg(package.join("chatflow_bg.wasm")).arg(GZIP_LIMIT);
     shell::run(&mut inspect)?;
-    shell::run(shell::program("node").arg("tests/wasm/run.mjs").arg(&package))?;
     Ok(Outcome::whole())
 }
 

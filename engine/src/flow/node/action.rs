@@ -76,7 +76,9 @@ impl Action {
                 match action.as_object() {
                     Some(map) => steps.extend(ActionStep::compile(map, &at, report)),
                     None => {
-                        report.add(Code::ActionType, &at, "an action must be an object");
+                        report
+                            .add(Code::ActionType, &at, "an action must be an object")
+                            .help("write `{\"type\": …}`, or remove it");
                     }
                 }
             }
@@ -141,11 +143,13 @@ impl Parameters<'_> {
                     );
                 let at = self.fields.at.push(name);
                 if !amount.is_number() && !amount.is_string() {
-                    report.add(
-                        Code::ActionField,
-                        &at,
-                        format!("`{name}` must be a number or a reference"),
-                    );
+                    report
+                        .add(
+                            Code::ActionField,
+                            &at,
+                            format!("`{name}` must be a number or a reference"),
+                        )
+                        .help("write a number, or a text such as `{{temp.points}}`");
                 }
                 let amount = Shape::compile(&amount, &at, report);
                 Some(Op::Add { target, amount, negate: self.name == "decrement" })
@@ -202,7 +206,9 @@ impl Parameters<'_> {
                         Code::ActionOperation
                     }
                 };
-                report.add(code, &self.fields.at.push(problem.field), problem.message);
+                report.add(code, &self.fields.at.push(problem.field), problem.message).help(
+                    "write `expression`, e.g. `sum(temp.scores)`, or name `operation` and `source`",
+                );
                 None
             }
         }

@@ -112,11 +112,9 @@ fn outputs(fields: &Fields<'_>, report: &mut Report) -> Box<[(Box<str>, Target)]
             names.iter().filter_map(|name| pair(name.as_str()?, name.as_str()?, report)).collect()
         }
         Some(_) => {
-            report.add(
-                Code::CompositeMapping,
-                &at,
-                "`outputs` must be an object of names and paths",
-            );
+            report
+                .add(Code::CompositeMapping, &at, "`outputs` must be an object of names and paths")
+                .help("write e.g. `{\"output.score\": \"temp.score\"}`");
             Box::default()
         }
     }

@@ -63,7 +63,9 @@ fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<(Predica
     };
     let fields = Fields { map, at };
     let Some((name, predicate)) = fields.first(&["if", "expression", "condition"]) else {
-        report.add(Code::ConditionEntry, at, "an entry of a condition needs `if`");
+        report
+            .add(Code::ConditionEntry, at, "an entry of a condition needs `if`")
+            .help("write `{\"if\": …, \"then\": …}`");
         return None;
     };
     let predicate = Predicate::compile(predicate, &at.push(name), Code::CelSyntax, report);

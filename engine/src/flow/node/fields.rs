@@ -70,7 +70,9 @@ impl<'a> Fields<'a> {
     ) -> Option<T> {
         if found.is_none() {
             let message = format!("`{name}` must be {want}");
-            report.add(Code::NodeField, &self.at.push(name), message);
+            report
+                .add(Code::NodeField, &self.at.push(name), message)
+                .help(format!("correct `{name}`, or remove it"));
         }
         found
     }

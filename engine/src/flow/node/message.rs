@@ -102,7 +102,9 @@ impl ItemConfig {
             });
         }
         let Some(map) = entry.as_object() else {
-            report.add(Code::MessageItem, at, "an entry of `messages` must be an object or a text");
+            report
+                .add(Code::MessageItem, at, "an entry of `messages` must be an object or a text")
+                .help("write e.g. `{\"type\": \"text\", \"text\": \"Hello!\"}`");
             return None;
         };
         let fields = Fields { map, at };
@@ -130,11 +132,13 @@ pub(crate) fn content_id(fields: &Fields<'_>, report: &mut Report) -> Option<Con
     let text = fields.text(&["content_id"], report)?;
     let id = text.parse().ok().map(ContentId);
     if id.is_none() {
-        report.add(
-            Code::MessageItem,
-            &fields.at.push("content_id"),
-            format!("`{text}` is not a UUID"),
-        );
+        report
+            .add(
+                Code::MessageItem,
+                &fields.at.push("content_id"),
+                format!("`{text}` is not a UUID"),
+            )
+            .help("give the id of a content item, or write the text itself");
     }
     id
 }

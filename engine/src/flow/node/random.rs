@@ -75,11 +75,13 @@ fn tags(config: &Fields<'_>, name: &'static str, report: &mut Report) -> Value {
         },
         Some(list @ Value::Array(items)) if items.iter().all(Value::is_string) => list.clone(),
         Some(_) => {
-            report.add(
-                Code::QuestionSource,
-                &config.at.push(name),
-                format!("`{name}` must be a list of texts"),
-            );
+            report
+                .add(
+                    Code::QuestionSource,
+                    &config.at.push(name),
+                    format!("`{name}` must be a list of texts"),
+                )
+                .help("write e.g. `[\"riddle\"]`, or a reference such as `{{temp.tags}}`");
             Value::Array(Vec::new())
         }
     }

@@ -115,7 +115,9 @@ impl Webhook {
     pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
         fields.not_built(&["auth", "follow_redirects"], report);
         if Value::Object(fields.map.clone()).to_string().contains("{{secret:") {
-            report.add(Code::NodeNotBuilt, fields.at, "this version does not resolve secrets yet");
+            report
+                .add(Code::NodeNotBuilt, fields.at, "this version does not resolve secrets yet")
+                .help("call a handler of the host by `api_call`; it knows its own secrets");
             return None;
         }
         let url = fields.text(&["url"], report).unwrap_or_default();
@@ -232,7 +234,9 @@ fn mapping(
     let pair = |(key, value): (&String, &Value)| {
         let at = at.push(key);
         let Some(value) = value.as_str() else {
-            report.add(Code::NodeField, &at, "a mapping must be a text");
+            report
+                .add(Code::NodeField, &at, "a mapping must be a text")
+                .help("write a variable and a response path, e.g. `\"temp.name\": \"$.name\"`");
             return None;
         };
         let response_first = match (key.starts_with('$'), value.starts_with('$')) {
@@ -267,12 +271,14 @@ impl ResponsePath {
         match Path::parse(&path) {
             Ok(path) => Some(Self::Part(path)),
             Err(error) => {
-                report.add_as(
-                    Code::NodeField,
-                    Severity::Error,
-                    at,
-                    format!("`{text}` is not a response path: {error}"),
-                );
+                report
+                    .add_as(
+                        Code::NodeField,
+                        Severity::Error,
+                        at,
+                        format!("`{text}` is not a response path: {error}"),
+                    )
+                    .help("write e.g. `$.items.0.name`, `$status` or `$`");
                 None
             }
         }

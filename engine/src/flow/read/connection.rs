@@ -85,7 +85,9 @@ impl<'a> Reader<'a> {
                     "`{token}` of node `{source}` leads to {}, not to a node id",
                     kind_of(&target)
                 );
-                self.report.add(Code::ConnectionShape, &at, message);
+                self.report
+                    .add(Code::ConnectionShape, &at, message)
+                    .help("write `\"<type>\": \"<node id>\"`");
                 continue;
             };
             let mut info = Map::new();
@@ -147,12 +149,9 @@ impl<'a> Reader<'a> {
                     "the connection's `info` is {}, not an object; it is ignored",
                     kind_of(&found.value)
                 );
-                self.report.add_as(
-                    Code::ConnectionShape,
-                    Severity::Warning,
-                    &found.at(at),
-                    message,
-                );
+                self.report
+                    .add_as(Code::ConnectionShape, Severity::Warning, &found.at(at), message)
+                    .help("write `\"info\": {…}`, or remove it");
                 Map::new()
             }
             None => Map::new(),

@@ -131,7 +131,7 @@ impl Reader<'_> {
 
     fn wrong_kind(&mut self, key: &str, value: &Value, wanted: &str) {
         let message = format!("`{key}` is {}, not {wanted}; it is ignored", kind_of(value));
-        self.wrong(key, message);
+        self.wrong(key, message).help(format!("give {wanted}, or remove `{key}`"));
     }
 
     fn text(&mut self, key: &str) -> Option<String> {
@@ -149,7 +149,7 @@ impl Reader<'_> {
         let uuid = Uuid::parse_str(&text).ok();
         if uuid.is_none() {
             let message = format!("`{key}` is `{text}`, which is not a UUID; it is ignored");
-            self.wrong(key, message);
+            self.wrong(key, message).help(format!("give a UUID, or remove `{key}`"));
         }
         uuid
     }
@@ -187,7 +187,7 @@ impl Reader<'_> {
         if let Some((end, _)) = text.char_indices().nth(limit) {
             text.truncate(end);
             let message = format!("`{key}` has more than {limit} characters; the rest is dropped");
-            self.wrong(key, message);
+            self.wrong(key, message).help(format!("shorten `{key}`"));
         }
         text
     }

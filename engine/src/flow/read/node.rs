@@ -105,7 +105,9 @@ fn read_id(
     }
     if let Some(found) = unusable {
         let message = format!("the node's id is {}, not a string", kind_of(&found.value));
-        report.add(Code::NodeIdInvalid, &found.at(at), message);
+        report
+            .add(Code::NodeIdInvalid, &found.at(at), message)
+            .help("write the id as a text, e.g. `\"ask_age\"`");
     } else if fallback.is_none() {
         report
             .add(Code::NodeIdMissing, at, "the node has no id and is left out")
@@ -241,7 +243,9 @@ impl NodeReader<'_> {
     fn wrong_kind(&mut self, found: &Found, field: &str, wanted: &str) {
         let kind = kind_of(&found.value);
         let message = format!("node `{}`: `{field}` is {kind}, not {wanted}", self.id);
-        self.report.add_as(Code::NodeField, Severity::Warning, &found.at(self.at), message);
+        self.report
+            .add_as(Code::NodeField, Severity::Warning, &found.at(self.at), message)
+            .help(format!("give {wanted}, or remove `{field}`"));
     }
 }
 

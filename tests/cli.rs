@@ -1,0 +1,12 @@
+//! The `chatflow` command: what it prints and how it ends.
+
+mod chat;
+mod import;
+mod serve;
+
+use std::path::{Path, PathBuf};
+
+/// A file of the demo.
+fn demo(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/demo").join(name)
+}

@@ -1,0 +1,89 @@
+//! `chatflow import`.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::demo;
+use crate::real::{Place, Ran, run};
+
+fn import(path: &Path, database: &Path, more: &[&str]) -> Ran {
+    let words = [Path::new("import"), path, Path::new("--db"), database];
+    run(words.into_iter().chain(more.iter().map(Path::new)))
+}
+
+#[test]
+fn a_second_import_changes_nothing() {
+    let place = Place::new();
+    let database = place.database();
+    let first = import(&demo("seed.json"), &database, &["--json"]);
+    assert_eq!(first.code, 0, "{first:?}");
+    let (first, counts) = (
+        first.json(),
+        |created, unchanged| json!({"created": created, "updated": 0, "unchanged": unchanged}),
+    );
+    let of = |report: &Value, kind: &str| report["counts"][kind].clone();
+    for (kind, count) in [("schools", 1), ("themes", 1), ("content", 11), ("flows", 5)] {
+        assert_eq!(of(&first, kind), counts(count, 0), "{kind}");
+    }
+    let second = import(&demo("seed.json"), &database, &["--json"]).json();
+    for (kind, count) in [("schools", 1), ("themes", 1), ("content", 11), ("flows", 5)] {
+        assert_eq!(of(&second, kind), counts(0, count), "{kind}");
+    }
+    assert_eq!(second["flows"], first["flows"]);
+    let told = import(&demo(""), &database, &[]);
+    assert!(told.out.contains("flows: 0 created, 0 updated, 5 unchanged"), "{told:?}");
+}
+
+#[test]
+fn what_is_left_out_is_told_and_refused_when_strict() {
+    let place = Place::new();
+    let flow = json!({
+        "seed_key": "hello", "name": "Hello", "entry_node_id": "a",
+        "flow_data": {"nodes": [{"id": "a", "type": "message", "content": {"messages": [{"type": "text", "text": "Hello."}]}}], "connections": []},
+    });
+    let fixture =
+        json!({"seed_key": "x", "flows": [flow, {"flow_file": "missing-flow.json"}], "users": []});
+    let path = place.file("fixture.json", fixture.to_string());
+    let strict = import(&path, &place.database(), &["--strict"]);
+    assert_eq!(strict.code, 2, "{strict:?}");
+    for text in ["notice: ", "missing-flow.json", "/flows/1", "nothing was imported"] {
+        assert!(strict.err.contains(text), "{text}: {strict:?}");
+    }
+    assert!(!place.database().exists(), "nothing was imported");
+    let lenient = import(&path, &place.database(), &[]);
+    assert_eq!(lenient.code, 0, "{lenient:?}");
+    assert!(lenient.err.contains("missing-flow.json"), "{lenient:?}");
+    assert!(lenient.out.contains("flows: 1 created"), "{lenient:?}");
+}
+
+#[test]
+fn a_flow_with_errors_is_not_imported() {
+    let place = Place::new();
+    let flow = json!({
+        "seed_key": "bad", "name": "Bad", "entry_node_id": "a",
+        "flow_data": {"nodes": [{"id": "a", "type": "action", "content": {"actions": []}}], "connections": []},
+    });
+    let path = place.file("bad-flow.json", flow.to_string());
+    let ran = import(&path, &place.database(), &[]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    for text in ["bad-flow.json", "/flow_data/nodes/0/content/actions", "nothing was imported"] {
+        assert!(ran.err.contains(text), "{text}: {ran:?}");
+    }
+    assert!(import(&demo("seed.json"), &place.database(), &[]).out.contains("flows: 5 created"));
+}
+
+#[test]
+fn a_file_that_is_no_database_stays_as_it_is() {
+    let place = Place::new();
+    let text = "This is a letter, not a database. ".repeat(100);
+    let path = place.file("letter.txt", &text);
+    let ran = import(&demo("seed.json"), &path, &[]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("letter.txt") && ran.err.contains("database"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    let nowhere = import(&demo("seed.json"), Path::new("no/such/folder/chatflow.db"), &[]);
+    assert_eq!(nowhere.code, 1, "{nowhere:?}");
+    let missing = import(Path::new("nowhere.json"), &place.database(), &[]);
+    assert_eq!(missing.code, 2, "{missing:?}");
+}

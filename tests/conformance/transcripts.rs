@@ -1,0 +1,169 @@
+//! The golden conversations of `tests/transcripts`; `UPDATE=1` writes them anew.
+
+use chatflow::play;
+use chatflow_tests::conversation::{TranscriptFile, play_in_memory, read_transcripts};
+use serde_json::{Value, json};
+
+use super::{every_store_agrees, root};
+
+fn files() -> Vec<(std::path::PathBuf, TranscriptFile)> {
+    let files = read_transcripts(&root().join("tests/transcripts"));
+    assert!(files.len() >= 10, "{} transcripts", files.len());
+    files
+}
+
+#[test]
+fn golden_conversations_are_as_written_down() {
+    let update = std::env::var_os("UPDATE").is_some_and(|value| value == "1");
+    for (path, mut file) in files() {
+        let world = file.world(&root());
+        let played = play_in_memory(&world, &file.opening(), &mut file.answers.iter());
+        let transcript = json!(played.transcript);
+        if update {
+            file.transcript = transcript;
+            file.write(&path);
+        } else {
+            assert_eq!(file.transcript, transcript, "{}: {}", path.display(), file.name);
+        }
+    }
+}
+
+#[test]
+fn golden_conversations_leave_the_same_bytes_on_every_host() {
+    for (path, file) in files() {
+        let world = file.world(&root());
+        let opening = file.opening();
+        let played = play_in_memory(&world, &opening, &mut file.answers.iter());
+        let flow = world.library.find(&opening.flow).unwrap();
+        let (transcript, _) = play(
+            &world.library,
+            (&opening.flow, flow),
+            (&opening.seed, opening.at),
+            opening.state.clone(),
+            &file.answers,
+        )
+        .unwrap();
+        let text = |value: &_| serde_json::to_string(value).unwrap();
+        assert_eq!(text(&played.transcript), text(&transcript), "{}", path.display());
+        every_store_agrees(&world, &opening, &file.answers, &played);
+    }
+}
+
+#[test]
+fn golden_conversations_use_all_their_answers() {
+    for (path, file) in files() {
+        let turns = file.transcript["turns"].as_array().unwrap();
+        assert_eq!(turns.len(), file.answers.len() + 1, "{}", path.display());
+    }
+}
+
+/// The transcript of one file, for tests that say what is golden about it.
+fn golden(name: &str) -> Value {
+    let path = root().join("tests/transcripts").join(format!("{name}.json"));
+    let text = std::fs::read_to_string(path).unwrap();
+    serde_json::from_str::<TranscriptFile>(&text).unwrap().transcript
+}
+
+fn texts(turn: &Value) -> Vec<&str> {
+    let messages = turn["turn"]["messages"].as_array().unwrap();
+    messages.iter().map(|item| item["text"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn an_integer_is_asked_for_again_and_then_stored_as_one() {
+    // Example G1.
+    let golden = golden("retry-then-answer");
+    assert_eq!(texts(&golden["turns"][0]), ["Welcome, stranger."]);
+    let refused = &golden["turns"][1]["turn"];
+    assert_eq!(refused["messages"][0]["level"], "validation_error");
+    assert_eq!(refused["validation_error"]["code"], "not_an_integer");
+    assert_eq!(refused["validation_error"]["attempt"], 1);
+    assert_eq!(refused["validation_error"]["remaining"], 0);
+    assert_eq!(refused["session_updated"]["state"]["temp"].get("tickets"), None);
+    assert_eq!(texts(&golden["turns"][2]), ["Group rate for 5!"]);
+    assert_eq!(golden["turns"][2]["turn"]["session_updated"]["revision"], 3);
+    assert_eq!(
+        (&golden["state"]["temp"]["tickets"], &golden["ended"]),
+        (&json!(5), &json!("completed"))
+    );
+}
+
+#[test]
+fn too_many_wrong_answers_take_the_failure_connection() {
+    // Example G1, the alternative.
+    let golden = golden("retries-exhausted");
+    assert_eq!(texts(&golden["turns"][2]), ["Let's try another day."]);
+    assert_eq!(golden["state"].pointer("/temp/tickets"), None);
+}
+
+#[test]
+fn a_choice_is_an_object_that_compares_by_its_value() {
+    // Example G2.
+    let golden = golden("choice-object");
+    assert_eq!(texts(&golden["turns"][1]), ["You chose Green tea (30 mg)", "A good choice."]);
+    let drink = json!({"value": "tea", "label": "Green tea", "caffeine": 30});
+    assert_eq!(golden["state"]["temp"]["drink"], drink);
+}
+
+#[test]
+fn options_without_a_connection_of_their_own_take_the_conditional_or_the_plain_default() {
+    // Example G3.
+    for (option, message) in [("a", "A"), ("b", "Z"), ("c", "C"), ("d", "D")] {
+        let golden = golden(&format!("four-options-{option}"));
+        assert_eq!(texts(&golden["turns"][1]), [message]);
+    }
+}
+
+#[test]
+fn actions_go_on_after_an_error_and_the_node_fails() {
+    // Example G4.
+    let golden = golden("actions-in-order");
+    assert_eq!(texts(&golden["turns"][0]), ["failed"]);
+    assert_eq!(golden["state"]["temp"], json!({"n": 1, "log": [1], "after": 1}));
+}
+
+#[test]
+fn a_question_two_flows_deep_returns_through_both() {
+    // Example G5.
+    let golden = golden("nested-subflows");
+    assert_eq!(texts(&golden["turns"][0]), ["m1"]);
+    let told = &golden["turns"][0]["turn"];
+    assert_eq!(told["current_node_id"], "q");
+    assert_eq!(texts(&golden["turns"][1]), ["m3", "m2"]);
+    assert_eq!(
+        (&golden["state"]["temp"]["x"], &golden["ended"]),
+        (&json!("hi"), &json!("completed"))
+    );
+}
+
+#[test]
+fn random_questions_do_not_repeat_and_are_passed_over_when_there_are_none() {
+    // Example G9; the second answer is invalid and asked again.
+    let golden = golden("random-without-repeats");
+    let asked = |turn: usize| &golden["turns"][turn]["turn"]["input_request"]["content_id"];
+    assert_ne!(asked(0), asked(1));
+    assert_eq!(asked(1), asked(2), "asked again, not drawn again");
+    assert_eq!(golden["state"]["temp"]["shown"], json!([asked(0), asked(1)]));
+    assert_eq!(golden["state"]["temp"]["third"], Value::Null);
+    assert_eq!(texts(&golden["turns"][3]), ["after"]);
+}
+
+#[test]
+fn a_pause_at_the_end_of_a_subflow_counts_what_follows_in_the_parent() {
+    // Example G11, R2.30.
+    let golden = golden("pause-in-subflow");
+    assert_eq!(golden["turns"][0]["turn"]["wait_for_acknowledgment"], true);
+    assert_eq!(texts(&golden["turns"][1]), ["after"]);
+    assert_eq!(golden["ended"], "completed");
+}
+
+#[test]
+fn a_loop_that_a_condition_never_leaves_ends_the_session_with_an_error() {
+    // Example G8 as F21 has it.
+    let golden = golden("endless-loop");
+    let told = &golden["turns"][0]["turn"];
+    assert_eq!((&told["session_ended"], &told["ended_reason"]), (&json!(true), &json!("error")));
+    let messages = told["messages"].as_array().unwrap();
+    assert_eq!(messages.last().unwrap()["level"], "error");
+    assert_eq!(golden["state"]["temp"]["n"], 50);
+}

@@ -1,0 +1,104 @@
+//! Looks at the database itself, beside the running server.
+
+use std::path::Path;
+
+use chatflow::{
+    Catalog, Engine, Flow, FlowDefinition, Input, NewSession, Seed, Session, SessionId,
+};
+use chatflow_sqlite::SqliteStore;
+use chatflow_storage::{AccessScope, FlowStore as _, SessionStore as _, StoredSession};
+use rusqlite::Connection;
+use serde_json::Value;
+
+/// The database, seen as a store and as tables.
+pub(super) struct Judge {
+    store: SqliteStore,
+    tables: Connection,
+}
+
+/// What must hold for every session: one journal entry a revision, and history without a gap.
+const WHOLE: &str = "
+SELECT s.id, s.revision, s.history_seq, s.lease_token IS NULL,
+  (SELECT count(*) FROM conversation_history h WHERE h.session_id = s.id),
+  (SELECT coalesce(max(seq), 0) FROM conversation_history h WHERE h.session_id = s.id),
+  (SELECT count(*) FROM session_journal j WHERE j.session_id = s.id),
+  (SELECT coalesce(max(revision), 0) FROM session_journal j WHERE j.session_id = s.id)
+FROM conversation_sessions s";
+
+/// Rows that belong to no session.
+const STRAY: &str = "
+SELECT (SELECT count(*) FROM conversation_history
+        WHERE session_id NOT IN (SELECT id FROM conversation_sessions))
+     + (SELECT count(*) FROM session_journal
+        WHERE session_id NOT IN (SELECT id FROM conversation_sessions))";
+
+impl Judge {
+    pub(super) fn open(database: &Path) -> Self {
+        let store = SqliteStore::open(database).expect("the database opens");
+        Self { store, tables: Connection::open(database).expect("the database opens") }
+    }
+
+    /// The file is sound, and every session in it is whole, known to a client or not.
+    pub(super) fn counts(&self) {
+        let text = |sql| self.tables.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(text("PRAGMA integrity_check"), "ok");
+        let stray: i64 = self.tables.query_row(STRAY, [], |row| row.get(0)).unwrap();
+        assert_eq!(stray, 0);
+        let mut statement = self.tables.prepare(WHOLE).unwrap();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let id: String = row.get(0).unwrap();
+            let number = |column: usize| row.get::<_, i64>(column).unwrap();
+            let (revision, last) = (number(1), number(2));
+            assert_eq!((number(4), number(5)), (last, last), "history of {id}");
+            assert_eq!((number(6), number(7)), (revision, revision), "journal of {id}");
+            assert_eq!(last, 2 + 4 * (revision - 1), "rows of {id} at revision {revision}");
+            assert_eq!(number(3), 1, "{id} is leased");
+        }
+    }
+
+    /// Every session's journal, played again, leads to the session that is stored; how many.
+    pub(super) fn replays(&self) -> usize {
+        let mut statement = self.tables.prepare("SELECT id FROM conversation_sessions").unwrap();
+        let ids = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let mut count = 0;
+        for id in ids {
+            let id = SessionId(id.unwrap().parse().unwrap());
+            let stored = self.store.load_session(id).unwrap().expect("a session");
+            let session = self.replay(id, &stored);
+            let kept = &stored.snapshot;
+            assert_eq!(session.state_json(), kept.state, "{id}");
+            assert_eq!(session.engine_json(), kept.engine, "{id}");
+            assert_eq!(Some(session.state_hash()), kept.state_hash, "{id}");
+            assert_eq!(session.revision(), stored.revision, "{id}");
+            count += 1;
+        }
+        count
+    }
+
+    fn replay(&self, id: SessionId, stored: &StoredSession) -> Session {
+        let flow = stored.head.flow;
+        let version = self.store.flow_version(&AccessScope::system(), flow).unwrap();
+        let (definition, _) = FlowDefinition::read_json(&version.expect("a version").document);
+        let mut definition = definition.expect("a flow");
+        definition.id = Some(flow.id);
+        let compiled = Flow::compile(&definition, flow.seq).flow.expect("a sound flow");
+        let catalog: Catalog = std::iter::once(compiled).collect();
+        let engine: Value = serde_json::from_str(&stored.snapshot.engine).unwrap();
+        let seed: Seed = serde_json::from_value(engine["seed"].clone()).unwrap();
+        let pins = std::collections::BTreeMap::new();
+        let mut session = Session::new(NewSession { id, flow, pins, seed, user_id: None });
+        let journal = self.store.journal(id).unwrap();
+        for row in &journal {
+            let first: Input = serde_json::from_str(&row.entry.input).unwrap();
+            let more: Vec<Input> = serde_json::from_str(&row.entry.outcomes).unwrap();
+            for input in std::iter::once(first).chain(more) {
+                let _ = Engine::default().step(&catalog, &mut session, input).unwrap();
+            }
+            assert_eq!(session.revision(), row.revision, "{id}");
+        }
+        let last = journal.last().map(|row| row.entry.turn_hash.clone());
+        assert_eq!(last, stored.snapshot.turn_hash, "{id}");
+        session
+    }
+}

@@ -1,0 +1,13 @@
+//! The `chatflow` command as a process of its own, and a client that talks to it over HTTP.
+
+mod client;
+mod command;
+mod place;
+mod server;
+mod visitor;
+
+pub(crate) use client::{Answer, Client};
+pub(crate) use command::{Ran, run};
+pub(crate) use place::Place;
+pub(crate) use server::Server;
+pub(crate) use visitor::Visitor;

@@ -1,0 +1,52 @@
+//! A folder that goes away, with a database in it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::command::run;
+use super::server::Server;
+
+/// A folder of one test.
+#[derive(Debug)]
+pub(crate) struct Place(TempDir);
+
+impl Place {
+    /// An empty folder.
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().expect("a folder can be made"))
+    }
+
+    /// A folder whose database holds the fixture at `path`.
+    pub(crate) fn with(path: &Path) -> Self {
+        let place = Self::new();
+        let words = [Path::new("import"), path, Path::new("--db"), &place.database()];
+        let ran = run(words);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        place
+    }
+
+    /// A folder whose database holds the flows of `tests/real/seed.json`.
+    pub(crate) fn with_flows() -> Self {
+        Self::with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("real/seed.json"))
+    }
+
+    /// The database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.path().join("chatflow.db")
+    }
+
+    /// Writes a file.
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, text).expect("a file can be written");
+        path
+    }
+
+    /// Serves the database, with these answers for the requests of flows.
+    pub(crate) fn serve(&self, handlers: &Value) -> Server {
+        let handlers = self.file("handlers.json", handlers.to_string());
+        Server::start(&self.database(), &[Path::new("--handlers"), &handlers])
+    }
+}

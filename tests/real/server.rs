@@ -1,0 +1,73 @@
+//! `chatflow serve` as a child process.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread::JoinHandle;
+
+use super::client::Client;
+use super::command::chatflow;
+
+/// A running server; it is killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    address: String,
+    printed: Vec<JoinHandle<String>>,
+}
+
+impl Server {
+    /// Starts a server on a free port and waits until it says that it listens.
+    pub(crate) fn start(database: &Path, more: &[&Path]) -> Self {
+        let mut command = chatflow();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(database).args(more);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("chatflow starts");
+        let errors = collect(child.stderr.take().expect("stderr is a pipe"));
+        let mut output = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("stdout reads");
+        let address = line.trim().strip_prefix("Chatflow listens on ").map(str::to_owned);
+        let Some(address) = address else {
+            drop(child.kill());
+            panic!("the server did not listen: {line:?} {:?}", errors.join());
+        };
+        Self { child, address, printed: vec![collect(output), errors] }
+    }
+
+    /// A client of this server, with connections of its own.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.address.trim_end_matches('/'))
+    }
+
+    /// Kills the server as `kill -9` does, and answers with all that it has printed.
+    pub(crate) fn kill(&mut self) -> String {
+        self.die();
+        let printed = std::mem::take(&mut self.printed);
+        printed.into_iter().map(|text| text.join().expect("a pipe reads")).collect()
+    }
+
+    fn die(&mut self) {
+        // On Unix this is SIGKILL; it fails only if the process is gone.
+        drop(self.child.kill());
+        self.child.wait().expect("a child can be waited for");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.die();
+    }
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        drop(pipe.read_to_end(&mut bytes));
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
