@@ -1,5 +1,7 @@
 //! STD-1 and its longer and wider kin played by the engine.
 
+use std::sync::Arc;
+
 use chatflow::{
     Catalog, Content, Driven, Effect, Engine, Event, Flow, FlowDefinition, FlowRef, Input,
     InputKind, InputType, NewSession, Next, Outcome, Resolver, Seed, Session, SessionId,
@@ -29,13 +31,13 @@ pub struct Talk {
     catalog: Catalog,
     flow: FlowRef,
     id: SessionId,
-    state: Map<String, Value>,
+    state: Arc<Map<String, Value>>,
     /// The session after its start.
     stored: Option<SessionTexts>,
 }
 
 /// Reads the text of a flow and compiles it: all that a host does before the first session.
-pub fn load(text: &str) -> std::sync::Arc<Flow> {
+pub fn load(text: &str) -> Arc<Flow> {
     let (definition, report) = FlowDefinition::read_json(text);
     let compiled = Flow::compile(&definition.unwrap_or_else(|| panic!("{report:?}")), 1);
     compiled.flow.unwrap_or_else(|| panic!("{:?}", compiled.report))
@@ -60,7 +62,7 @@ impl Talk {
             catalog: Catalog::from_iter([flow]),
             flow: version,
             id: SessionId::derived("std1"),
-            state: std::mem::take(state),
+            state: Arc::new(std::mem::take(state)),
             stored: None,
         };
         let mut session = talk.session();
@@ -82,7 +84,7 @@ impl Talk {
 
     /// The first turn.
     pub fn start(&mut self, session: &mut Session) -> Turn {
-        let state = self.state.clone();
+        let state = Arc::clone(&self.state);
         self.feed(session, InputKind::Start { state })
     }
 

@@ -45,7 +45,7 @@
 //! let (engine, mut catalog) = (Engine::default(), Catalog::from_iter([flow]));
 //! let mut host = Host;
 //!
-//! let start = InputKind::Start { state: serde_json::Map::new() };
+//! let start = InputKind::Start { state: serde_json::Map::new().into() };
 //! let input = Input::new(host.now(), start);
 //! let turn = drive(&engine, &mut catalog, &mut session, input, &mut host)?.turn;
 //! assert!(matches!(turn.next, Next::Ask(_)));

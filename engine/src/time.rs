@@ -121,8 +121,23 @@ impl fmt::Display for Timestamp {
         let (year, month, day) = civil_from_days(self.0.div_euclid(DAY));
         let ms = self.0.rem_euclid(DAY);
         let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T")?;
-        write!(f, "{hours:02}:{minutes:02}:{seconds:02}.{:03}Z", ms % 1000)
+        // Digits go where they belong, without the machinery of `write!`: sessions are full of times.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        for (places, mut number) in [
+            (0..4, year),
+            (5..7, month),
+            (8..10, day),
+            (11..13, hours),
+            (14..16, minutes),
+            (17..19, seconds),
+            (20..23, ms % 1000),
+        ] {
+            for place in text.get_mut(places).into_iter().flatten().rev() {
+                *place = b'0' | u8::try_from(number % 10).unwrap_or(0);
+                number /= 10;
+            }
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -56,7 +56,7 @@ fn race(store: &impl Store) {
     let (pins, seed) = (std::collections::BTreeMap::new(), Seed(0));
     let mut session = Session::new(NewSession { id, flow: root.flow, pins, seed, user_id: None });
     let started =
-        turn(&mut catalog, &mut session, InputKind::Start { state: serde_json::Map::new() });
+        turn(&mut catalog, &mut session, InputKind::Start { state: serde_json::Map::new().into() });
     store
         .create_session(&chatflow_storage::NewSession {
             head: records::head(id, &root, Timestamp::default()),

@@ -128,7 +128,7 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
             seed: Seed::from_text(&opening.seed),
             user_id: None,
         });
-        let start = InputKind::Start { state: opening.state.clone() };
+        let start = InputKind::Start { state: opening.state.clone().into() };
         let driven = self.drive(&*store, catalog, &mut session, start);
         let new = chatflow_storage::NewSession {
             head: head(self.id, root, self.now),

@@ -32,8 +32,8 @@ fn a_session_is_the_same_after_it_was_stored_at_any_step() {
             assert_eq!(&again, session);
             *session = again;
         };
-        whole.feed(InputKind::Start { state: state.clone() }).unwrap();
-        stored.feed_and(InputKind::Start { state }, store).unwrap();
+        whole.feed(InputKind::Start { state: state.clone().into() }).unwrap();
+        stored.feed_and(InputKind::Start { state: state.into() }, store).unwrap();
         for reply in replies {
             let kind = InputKind::Reply { value: reply, hint: InputType::Text };
             let (a, b) = (whole.feed(kind.clone()), stored.feed_and(kind, store));
@@ -149,7 +149,9 @@ fn driving_with_and_without_blocking_is_the_same() {
         let mut b = a.clone();
         let state = some_state().as_object().unwrap().clone();
         let answer = |value| InputKind::Reply { value, hint: InputType::Text };
-        let kinds = [InputKind::Start { state }].into_iter().chain(replies.into_iter().map(answer));
+        let kinds = [InputKind::Start { state: state.into() }]
+            .into_iter()
+            .chain(replies.into_iter().map(answer));
         for (turn, kind) in kinds.enumerate() {
             let at = Timestamp::from_millis(i64::try_from(turn).unwrap());
             let input = chatflow::Input::new(at, kind);
@@ -168,7 +170,7 @@ fn inputs() -> impl Strategy<Value = Vec<InputKind>> {
     let map = || vec((text(), json()), 0..3).prop_map(Map::from_iter);
     let hint = proptest::sample::select(InputType::ALL.to_vec());
     let input = proptest::prop_oneof![
-        map().prop_map(|state| InputKind::Start { state }),
+        map().prop_map(|state| InputKind::Start { state: state.into() }),
         map().prop_map(|updates| InputKind::Patch { updates }),
         json().prop_map(|scope| InputKind::Patch {
             updates: Map::from_iter([("temp".into(), scope)])
@@ -200,7 +202,8 @@ fn a_refused_input_leaves_the_session_unchanged() {
         let mut session = Talk::new(&world, limits).unwrap().session;
         let mut talk = Talk::new(&world, limits).unwrap();
         let state = some_state().as_object().unwrap().clone();
-        let start = chatflow::Input::new(Timestamp::default(), InputKind::Start { state });
+        let start =
+            chatflow::Input::new(Timestamp::default(), InputKind::Start { state: state.into() });
         let step = talk.engine.step(&talk.catalog, &mut session, start).unwrap();
         if matches!(step.next, Next::Resolve(_)) {
             talk.session = session;

@@ -40,7 +40,7 @@ impl<'a> Talk<'a> {
     /// Starts with these variables.
     pub(super) fn start(&mut self, state: Value) -> Result<(), StepError> {
         let Value::Object(state) = state else { panic!("{state} is no state") };
-        self.feed(InputKind::Start { state })
+        self.feed(InputKind::Start { state: state.into() })
     }
 
     /// Answers as a client that knows the prompt; `false` when the session is over.

@@ -78,7 +78,7 @@ fn an_answer_over_http_equals_the_engines_turn() {
         driven.unwrap().turn.to_value(&session)
     };
     let start: Map<String, Value> = state.as_object().unwrap().clone();
-    assert_eq!(feed(InputKind::Start { state: start }), opening);
+    assert_eq!(feed(InputKind::Start { state: start.into() }), opening);
     for (input, kind, turn) in &said {
         let hint = InputType::parse(kind).unwrap();
         assert_eq!(feed(InputKind::Reply { value: input.clone(), hint }), *turn, "after {input}");

@@ -120,7 +120,7 @@ impl<'a> Preview<'a> {
         });
         let host = Host { library, tenant: library.owner(flow), now: at };
         let mut preview = Self { host, engine: Engine::default(), catalog, session, next: None };
-        let turn = preview.feed(InputKind::Start { state })?;
+        let turn = preview.feed(InputKind::Start { state: state.into() })?;
         Ok((preview, turn))
     }
 

@@ -1,5 +1,7 @@
 //! What a host feeds the engine.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -32,8 +34,9 @@ fn is_zero(minutes: &i16) -> bool {
 pub enum InputKind {
     /// Enter the flow, with these variables (R11.4).
     Start {
-        /// Top-level keys are scopes: `user`, `context`, `temp`, or the host's own.
-        state: Map<String, Value>,
+        /// Top-level keys are scopes: `user`, `context`, `temp`, or the host's own. Shared, because
+        /// both the session and the journal keep it.
+        state: Arc<Map<String, Value>>,
     },
     /// The visitor answered, or acknowledged.
     Reply {

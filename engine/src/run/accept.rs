@@ -1,5 +1,7 @@
 //! An input meets a phase: what is refused, and where the walk begins.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::answer::Open;
@@ -162,7 +164,7 @@ impl Run<'_> {
     fn begin(&mut self, kind: InputKind) -> Result<Move, StepError> {
         let phase = &self.session.engine.phase;
         match (phase, kind) {
-            (_, InputKind::Start { state }) => self.start(state),
+            (_, InputKind::Start { state }) => self.start(Arc::unwrap_or_clone(state)),
             (_, InputKind::Patch { updates }) => self.patch(updates),
             (_, InputKind::End) => Ok(self.end(EndReason::Terminated, None)),
             (Phase::Resolving { .. }, InputKind::Resolved { outcome, .. }) => {

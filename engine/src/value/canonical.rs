@@ -146,12 +146,13 @@ fn write_string(out: &mut impl Sink, text: &str) {
 
 /// Whether nothing needs an escape; looks at eight bytes at a time.
 fn is_plain(text: &str) -> bool {
-    let (words, rest) = text.as_bytes().as_chunks();
-    let mut last = [b' '; 8];
-    for (place, byte) in last.iter_mut().zip(rest) {
-        *place = *byte;
+    let bytes = text.as_bytes();
+    let (words, _) = bytes.as_chunks();
+    match bytes.last_chunk() {
+        // The last word overlaps the one before it.
+        Some(last) => words.iter().chain([last]).all(|word| is_plain_word(*word)),
+        None => bytes.iter().all(|byte| !needs_escape(char::from(*byte))),
     }
-    words.iter().all(|word| is_plain_word(*word)) && is_plain_word(last)
 }
 
 /// Each term has the high bit of a byte set that is not plain. A borrow or carry may set it in the

@@ -45,7 +45,7 @@ pub(crate) async fn start<S: AsyncStore>(
     let catalog = app.flows.catalog(&app.store, &scope, versions).await?;
     let budget = app.options.limits.effect_budget_ms;
     let host = TurnHost::new(&app.store, &app.options.handlers, scope, None, budget);
-    let input = Input::new(head.started_at, InputKind::Start { state });
+    let input = Input::new(head.started_at, InputKind::Start { state: state.into() });
     let driven = drive(&app, catalog, &mut session, input, &host).await?;
     let mut info = Map::new();
     if !client.is_empty() {
