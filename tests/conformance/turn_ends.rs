@@ -156,12 +156,13 @@ fn check(entrance: Entrance, chain: &[Link]) {
     assert_eq!(played.transcript.state["temp"]["done"], json!(counted), "{context}");
 }
 
-/// The nodes entered: each turn's path begins where the session waited.
+/// The nodes entered, none of them twice: a turn's path also tells where the session had waited, and
+/// which composite its sub-flow returned to.
 fn entered(played: &Played) -> Vec<String> {
     let mut nodes: Vec<String> = Vec::new();
     for entry in &played.path {
         let node = entry[1].as_str().unwrap().to_owned();
-        if nodes.last() != Some(&node) {
+        if !nodes.contains(&node) {
             nodes.push(node);
         }
     }

@@ -54,14 +54,26 @@ impl Turn {
     /// The nodes of this turn as `[flow, node, connection or null]`, in order.
     ///
     /// Except for a start, the first entry is the node at which the session had waited: the turn
-    /// left it but did not visit it.
+    /// left it but did not visit it. So it is with a composite whose sub-flow was entered in an
+    /// earlier turn and finished in this one.
     pub fn path(&self) -> Value {
         let mut path: Vec<(Visited, Option<String>)> = Vec::new();
         path.extend(self.from.clone().map(|from| (from, None)));
+        // Which entry is left next: the last one, until a sub-flow returns to its composite.
+        let mut standing = path.len().checked_sub(1);
         for event in &self.events {
             if let Event::Entered(node) = event {
+                standing = Some(path.len());
                 path.push((node.clone(), None));
-            } else if let (Event::Left { connection }, Some((_, edge))) = (event, path.last_mut()) {
+            } else if let Event::SubflowReturned { node, .. } = event {
+                let open = path.iter().rposition(|(at, edge)| at == node && edge.is_none());
+                standing = Some(open.unwrap_or(path.len()));
+                if open.is_none() {
+                    path.push((node.clone(), None));
+                }
+            } else if let Event::Left { connection } = event
+                && let Some((_, edge)) = standing.and_then(|at| path.get_mut(at))
+            {
                 *edge = Some(connection.to_string());
             }
         }
