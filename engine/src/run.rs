@@ -14,6 +14,9 @@ mod route;
 mod scope;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use accept::StepError;
 
 use std::sync::Arc;
@@ -28,6 +31,7 @@ use crate::protocol::{
     Effect, EffectKind, EndReason, Ending, Event, Failure, Input, Next, Outcome, Step, Visited,
 };
 use crate::session::{Phase, Resume, Session, TurnState};
+use crate::value::template::Missing;
 
 /// Bounds on what a session may use; plain configuration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -232,9 +236,13 @@ impl<'a> Run<'a> {
         self.events.push(Event::Warned { node, code, about: about.into() });
     }
 
-    fn warn_missing(&mut self, missing: Vec<Box<str>>) {
-        for reference in missing {
+    fn warn_missing(&mut self, missing: Missing) {
+        let (references, too_large) = missing.finish();
+        for reference in references {
             self.warn("unresolved_reference", reference);
+        }
+        if too_large {
+            self.warn("substitution_too_large", "some references are left out");
         }
     }
 

@@ -103,9 +103,16 @@ pub(crate) struct TurnState {
     pub(crate) visits: u32,
     pub(crate) effects: u32,
     pub(crate) items: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) actions: u32,
     /// How often each side effect of this turn was requested, for its idempotency key (R7.50).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) repeats: BTreeMap<String, u32>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Why a stored session cannot be resumed.

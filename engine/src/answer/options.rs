@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::value::option::plain_text;
+use crate::value::template::text_of;
 
 /// An option with `value` and `label`; `None` if it has nothing to be chosen by (R3.5).
 ///
@@ -39,6 +40,8 @@ fn normalise_object(fields: &Map<String, Value>) -> Option<Value> {
         .or_else(|| present("value").map(|value| Value::from(plain_text(value))))?;
     let value = fields.get("value").or_else(|| present("text")).unwrap_or(&label).clone();
     let mut option = fields.clone();
+    // A reference may have brought in anything; what is read is a text.
+    let label = if label.is_string() { label } else { Value::from(&*text_of(&label)) };
     option.insert("label".to_owned(), label);
     option.insert("value".to_owned(), value);
     if let (Some(image), None) = (present("image"), present("image_url")) {
@@ -59,6 +62,11 @@ mod tests {
             (json!("tea"), json!({"value": "tea", "label": "tea"})),
             (json!(5), json!({"value": 5, "label": "5"})),
             (json!(true), json!({"value": true, "label": "true"})),
+            (json!({"label": 5}), json!({"value": 5, "label": "5"})),
+            (
+                json!({"value": 1, "label": {"value": "r", "label": "Red"}}),
+                json!({"value": 1, "label": "Red"}),
+            ),
             (json!({"value": 2.0}), json!({"value": 2.0, "label": "2"})),
             (json!({"label": "Tea"}), json!({"value": "Tea", "label": "Tea"})),
             (json!({"text": "t"}), json!({"value": "t", "label": "t", "text": "t"})),

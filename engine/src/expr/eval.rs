@@ -194,7 +194,7 @@ impl<'a> Evaluation<'a> {
             let value = if *optional { optional_value("{?}", value)? } else { Some(value) };
             let Some(value) = value else { continue };
             if map.contains_key(&key) {
-                return Err(Error::range(format!("duplicate key `{key}`")));
+                return Err(Error::range("a key stands twice"));
             }
             map.insert(key, value);
         }

@@ -278,11 +278,12 @@ pub(super) fn index<'a>(meter: &mut Meter, of: &Value<'a>, at: &Value<'a>) -> Re
         return opt_index(meter, of, at);
     }
     find(meter, of, at)?.ok_or_else(|| {
-        if let Value::Str(key) = at {
-            Error::no_key(key)
+        // Which key is not told: it may come from a variable that is secret (R2.74).
+        Error::missing(if matches!(at, Value::Str(_)) {
+            "no such key"
         } else {
-            Error::missing("index out of range")
-        }
+            "index out of range"
+        })
     })
 }
 

@@ -17,7 +17,7 @@ use super::node::question::Question;
 use super::node::request::Webhook;
 use super::predicate::Predicate;
 use super::target::Target;
-use crate::check::{Code, Pointer, Report, check_graph};
+use crate::check::{Code, Pointer, Report, Severity, check_graph};
 use crate::id::{FlowId, FlowRef, NodeId};
 
 /// A compiled flow, and everything its author should know about it.
@@ -48,6 +48,7 @@ impl Flow {
     pub fn compile(definition: &FlowDefinition, seq: u32) -> Compiled {
         let mut report = Report::default();
         check_graph(definition, &mut report);
+        check_contract(definition, &mut report);
         let mut index = BTreeMap::new();
         let mut nodes = Vec::new();
         for node in &definition.nodes {
@@ -83,6 +84,17 @@ impl Flow {
             })
         });
         Compiled { flow, report }
+    }
+}
+
+/// Contracts are documentation; enforcing one is not built (R9.34).
+fn check_contract(definition: &FlowDefinition, report: &mut Report) {
+    let strict = definition.contract.as_ref().and_then(|contract| contract.get("strict"));
+    if strict == Some(&Value::Bool(true)) {
+        let at = Pointer::root().push("contract").push("strict");
+        report
+            .add(Code::NodeNotBuilt, &at, "this version does not enforce contracts yet")
+            .help("remove `strict`");
     }
 }
 
@@ -159,7 +171,7 @@ fn compile_node(node: &NodeDefinition, report: &mut Report) -> NodeKind {
 /// The declared variables that have a default (R1.7, R1.8).
 fn defaults(definition: &FlowDefinition, report: &mut Report) -> Vec<(Target, Value)> {
     let at = definition.data_at.push("variables");
-    let mut defaults = Vec::new();
+    let (mut defaults, mut undeclared) = (Vec::new(), Vec::new());
     let mut declare = |name: &str, value: &Value, at: &Pointer| {
         if let Some(target) = Target::compile(name, at, Code::FlowVariable, report) {
             defaults.push((target, value.clone()));
@@ -168,22 +180,33 @@ fn defaults(definition: &FlowDefinition, report: &mut Report) -> Vec<(Target, Va
     match definition.data_keys.get("variables") {
         Some(Value::Array(list)) => {
             for (i, entry) in list.iter().enumerate() {
-                let name = entry.get("name").and_then(Value::as_str);
-                if let (Some(name), Some(value)) = (name, entry.get("default")) {
-                    declare(name, value, &at.push(i));
+                match (entry.get("name").and_then(Value::as_str), entry.get("default")) {
+                    (Some(name), Some(value)) => declare(name, value, &at.push(i)),
+                    (Some(_), None) => {}
+                    (None, _) => undeclared.push(at.push(i)),
                 }
             }
         }
         Some(Value::Object(scopes)) => {
             for (scope, names) in scopes {
-                for (name, value) in names.as_object().into_iter().flatten() {
+                let Some(names) = names.as_object() else {
+                    undeclared.push(at.push(scope));
+                    continue;
+                };
+                for (name, value) in names {
                     if let Some(value) = default_of(value) {
                         declare(&format!("{scope}.{name}"), value, &at.push(scope).push(name));
                     }
                 }
             }
         }
-        _ => {}
+        None | Some(Value::Null) => {}
+        Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => undeclared.push(at),
+    }
+    for at in undeclared {
+        report
+            .add_as(Code::FlowVariable, Severity::Warning, &at, "this declares no variable")
+            .help("write `{\"temp\": {\"score\": 0}}`, or `[{\"name\": \"temp.score\", \"default\": 0}]`");
     }
     defaults
 }

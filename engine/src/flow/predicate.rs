@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Pointer, Report, Severity};
 use crate::expr::{Dialect, Problem, ProblemKind, Program};
 use crate::json_condition::JsonCondition;
 use crate::value::path::Path;
@@ -36,7 +36,14 @@ impl Predicate {
                     compile_cel(source, Dialect::Condition, at, syntax, report)
                 },
             ))),
-            Value::Null | Value::Array(_) => Self::Constant(false),
+            Value::Null => Self::Constant(false),
+            Value::Array(_) => {
+                let message = "a list is no condition; it never holds";
+                report
+                    .add_as(syntax, Severity::Warning, at, message)
+                    .help("write an expression, or `{\"and\": […]}`");
+                Self::Constant(false)
+            }
         }
     }
 }

@@ -12,8 +12,7 @@ use crate::id::{EffectId, FlowRef, NodeId};
 use crate::protocol::{EndReason, Event, Input, InputKind, Next, Outcome, Step};
 use crate::session::{Phase, Session, TurnState};
 use crate::value::path::merge_deep;
-use crate::value::settle;
-use crate::value::{canonical_len, object_len};
+use crate::value::{canonical_len, clean, object_len};
 
 /// How the host misused the engine; the session is unchanged.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -188,7 +187,9 @@ impl Run<'_> {
                 map.retain(|_, value| !value.is_null());
             }
         }
-        state.values_mut().for_each(settle);
+        for value in state.values_mut() {
+            let _ = clean(value);
+        }
         let bytes = self.fits(object_len(&state))?;
         let flow = self.flow;
         let at = self.turn().at;
@@ -212,8 +213,10 @@ impl Run<'_> {
         }
         let keys: Vec<String> = updates.keys().cloned().collect();
         let mut state = self.session.state.clone();
+        for value in updates.values_mut() {
+            let _ = clean(value);
+        }
         merge_deep(&mut state, updates);
-        state.values_mut().for_each(settle);
         let bytes = self.fits(object_len(&state))?;
         self.session.state = state;
         self.session.engine.bytes = bytes;

@@ -9,14 +9,18 @@ use super::write::{code_of, once_each};
 use super::{Move, Run};
 use crate::flow::ConnectionType;
 use crate::flow::graph::Node;
+use crate::flow::node::NodeKind;
 use crate::flow::node::action::{Action, ActionStep, Op};
 use crate::flow::target::Target;
-use crate::protocol::{Event, Outcome};
+use crate::protocol::{EndReason, Event, Outcome};
 use crate::session::{Acting, Resume};
 use crate::value::Lookup;
 use crate::value::option::option_value;
 use crate::value::settle;
-use crate::value::template::{Purpose, Shape};
+use crate::value::template::{Missing, Purpose, Shape};
+
+/// How many actions a turn may run.
+const MAX_ACTIONS: u32 = 10_000;
 
 /// Why an action failed; nothing of it was written (R7.7).
 pub(super) struct ActionError {
@@ -68,6 +72,9 @@ impl<'a> Run<'a> {
             if acting.failed && !action.continue_on_error {
                 break;
             }
+            if !self.counts_action() {
+                return self.end(EndReason::Error, Some("step_limit"));
+            }
             if !self.guard_holds(step, acting.index) {
                 acting.index = acting.index.saturating_add(1);
                 continue;
@@ -79,6 +86,13 @@ impl<'a> Run<'a> {
             }
         }
         self.acted(node, action, acting)
+    }
+
+    /// Whether the turn may run one more action: a node may hold very many (R11.26).
+    fn counts_action(&mut self) -> bool {
+        let turn = self.turn();
+        turn.actions = turn.actions.saturating_add(1);
+        turn.actions <= MAX_ACTIONS
     }
 
     fn guard_holds(&mut self, step: &ActionStep, index: usize) -> bool {
@@ -144,8 +158,8 @@ impl<'a> Run<'a> {
     ) -> Result<Done, ActionError> {
         let target = match op {
             Op::ApiCall(call) => {
-                let prefix = (node, acting.index);
-                return self.start_api_call(call, prefix, Resume::Action(acting.clone()));
+                let nth = nth_request(node, acting.index);
+                return self.start_api_call(call, (node, nth), Resume::Action(acting.clone()));
             }
             Op::Set { target, value } => {
                 let value = self.filled(value);
@@ -205,7 +219,7 @@ impl<'a> Run<'a> {
     }
 
     fn filled(&mut self, shape: &Shape) -> Value {
-        let mut missing = Vec::new();
+        let mut missing = Missing::default();
         let mut value = shape.fill(&Scope::of(self.session), Purpose::Store, &mut missing);
         settle(&mut value);
         self.warn_missing(missing);
@@ -263,6 +277,13 @@ impl<'a> Run<'a> {
         }
         self.put(target, Value::Array(list))
     }
+}
+
+/// Which request of its node an action sends: what the requests' keys are numbered by (R7.50).
+fn nth_request(node: &Node, index: usize) -> usize {
+    let NodeKind::Action(action) = &node.kind else { return 0 };
+    let before = action.steps.iter().take(index);
+    before.filter(|step| matches!(step.op, Op::ApiCall(_))).count()
 }
 
 fn not_a_list(target: &Target) -> ActionError {

@@ -21,7 +21,7 @@ use crate::session::Phase;
 use crate::time::Timestamp;
 use crate::value::Lookup;
 use crate::value::path::{Path, get_in};
-use crate::value::template::Template;
+use crate::value::template::{Missing, Template};
 
 /// A question that is open, as the session keeps it.
 pub(super) struct Open {
@@ -75,30 +75,34 @@ impl<'a> Run<'a> {
 
     fn take_answer(&mut self, reply: Reply<'a>, stored: Value, option: Option<usize>) -> Move {
         let Reply { node, question, open, value, hint } = reply;
-        if let Some(target) = target_of(question, &open.prompt)
-            && let Err(error) = self.write(&target, stored.clone())
-        {
-            return self.fail(node, code_of(error), &error.to_string());
+        let here = self.here();
+        self.events.push(Event::Answered {
+            node: here,
+            input: hidden(question, value),
+            hint,
+            value: hidden(question, stored.clone()),
+            variable: open.prompt.variable.clone(),
+            content_id: open.prompt.content_id,
+        });
+        match target_of(question, &open.prompt) {
+            Some(target) => {
+                if let Err(error) = self.write(&target, stored.clone()) {
+                    return self.fail(node, code_of(error), &error.to_string());
+                }
+            }
+            None if open.prompt.variable.is_empty() => {}
+            None => self.warn("not_written", &*open.prompt.variable),
         }
         if let Some(target) = &question.append_to {
             let mut list = match self.read(target) {
                 Some(Value::Array(items)) => items.clone(),
                 _ => Vec::new(),
             };
-            list.push(stored.clone());
+            list.push(stored);
             if let Err(error) = self.write(target, Value::Array(list)) {
                 self.warn("not_written", format!("{}: {error}", target.text()));
             }
         }
-        let here = self.here();
-        self.events.push(Event::Answered {
-            node: here,
-            input: hidden(question, value),
-            hint,
-            value: hidden(question, stored),
-            variable: open.prompt.variable.clone(),
-            content_id: open.prompt.content_id,
-        });
         let edge = self.route_answer(node, option);
         self.take(node, edge)
     }
@@ -156,21 +160,30 @@ impl<'a> Run<'a> {
             Some(OnMaxRetries::Fail) => self.fail(node, "max_retries", "too many invalid answers"),
             Some(OnMaxRetries::End) => self.end(EndReason::Error, Some("max_retries")),
             Some(OnMaxRetries::Default) => {
-                let default = question.rules.default_value().cloned();
-                self.pass_over(&reply, default.unwrap_or(Value::Null))
+                let default = question.rules.default_value().cloned().unwrap_or(Value::Null);
+                self.pass_over(&reply, default, |run, node| {
+                    run.take(node, unconditional_default(node))
+                })
             }
-            Some(OnMaxRetries::Skip) => self.pass_over(&reply, Value::Null),
+            Some(OnMaxRetries::Skip) => self.pass_over(&reply, Value::Null, |run, node| {
+                run.leave(node, &[ConnectionType::Default])
+            }),
         }
     }
 
-    /// Stores what stands for an answer that was not given, and goes on by `default` (R3.13).
-    fn pass_over(&mut self, reply: &Reply<'a>, stored: Value) -> Move {
+    /// Stores what stands for an answer that was not given, and leaves the node (R3.13).
+    fn pass_over(
+        &mut self,
+        reply: &Reply<'a>,
+        stored: Value,
+        leave: impl FnOnce(&mut Self, &'a Node) -> Move,
+    ) -> Move {
         if let Some(target) = target_of(reply.question, &reply.open.prompt)
             && let Err(error) = self.write(&target, stored)
         {
             return self.fail(reply.node, code_of(error), &error.to_string());
         }
-        self.take(reply.node, unconditional_default(reply.node))
+        leave(self, reply.node)
     }
 
     /// What the visitor is told (R3.11).
@@ -180,12 +193,10 @@ impl<'a> Run<'a> {
         let authored = retry.or_else(|| rules.error_message()).or_else(|| rules.retry_message());
         let Some(authored) = authored else { return refusal.message.clone() };
         let template = Template::compile(authored, &Pointer::root(), &mut Report::default());
-        let seen = Seen {
-            scope: Scope::of(self.session),
-            input: &reply.value,
-            validation: rules.effective(),
-        };
-        template.show(&seen, &mut Vec::new())
+        let input = hidden(reply.question, reply.value.clone());
+        let seen =
+            Seen { scope: Scope::of(self.session), input: &input, validation: rules.effective() };
+        template.show(&seen, &mut Missing::default())
     }
 }
 

@@ -15,7 +15,8 @@ use crate::id::FlowRef;
 use crate::protocol::{EffectKind, EndReason, Event};
 use crate::session::{Frame, Resume};
 use crate::value::Lookup;
-use crate::value::template::Purpose;
+use crate::value::template::{Missing, Purpose};
+use crate::value::{MAX_DEPTH, canonical_len, is_deeper_than};
 
 impl<'a> Run<'a> {
     pub(super) fn enter_composite(&mut self, node: &'a Node, composite: &'a Composite) -> Move {
@@ -56,7 +57,8 @@ impl<'a> Run<'a> {
             // A frame in which no node was entered would have no position.
             return self.end(EndReason::Error, Some("step_limit"));
         }
-        let mut missing = Vec::new();
+        let mut missing = Missing::default();
+        let mut room = self.limits.state_bytes;
         let scope = Scope::of(self.session);
         let mut input = Map::new();
         for (name, source) in &composite.inputs {
@@ -65,12 +67,19 @@ impl<'a> Run<'a> {
                     if let Some(value) = Lookup::get(&scope, path) {
                         value.into_owned()
                     } else {
-                        missing.push(path.text().as_ref().into());
+                        missing.push(path.text().as_ref());
                         Value::Null
                     }
                 }
                 Source::Shape(shape) => shape.fill(&scope, Purpose::Store, &mut missing),
             };
+            let fits = room.checked_sub(canonical_len(&value));
+            // As for variables: what is too large or too deep could not be stored.
+            let Some(left) = fits.filter(|_| !is_deeper_than(&value, MAX_DEPTH)) else {
+                self.warn_missing(missing);
+                return self.fail(node, "state_too_large", "the inputs are too large or too deep");
+            };
+            room = left;
             input.insert(name.to_string(), value);
         }
         self.warn_missing(missing);

@@ -11,7 +11,7 @@ use crate::id::ContentId;
 use crate::protocol::EffectKind;
 use crate::session::{Asked, Gathered, Resume};
 use crate::value::Lookup;
-use crate::value::option::option_value;
+use crate::value::option::{option_value, reduced};
 use crate::value::path::Path;
 use crate::value::template::text_of;
 
@@ -97,15 +97,21 @@ impl Run<'_> {
                 None => unresolved.push(key.clone()),
             }
         }
-        let tags = |tags: &Value| -> Vec<String> {
-            let tags = resolve(tags, &scope);
-            let list = tags.as_ref().and_then(Value::as_array).into_iter().flatten();
-            list.map(|tag| text_of(tag).to_string()).collect()
+        let mut tags = |name: &str, tags: &Value| -> Vec<String> {
+            let tag = |tag: &Value| text_of(reduced(tag)).to_string();
+            match resolve(tags, &scope) {
+                Some(Value::Array(list)) => list.iter().map(tag).collect(),
+                Some(one) => vec![tag(&one)],
+                None => {
+                    unresolved.push(name.into());
+                    Vec::new()
+                }
+            }
         };
         let query = ContentQuery {
             kind: random.kind.to_string(),
-            tags: tags(&random.tags),
-            tags_all: tags(&random.tags_all),
+            tags: tags("tags", &random.tags),
+            tags_all: tags("tags_all", &random.tags_all),
             info_filters,
             exclude: if fresh { self.shown(random) } else { Vec::new() },
         };

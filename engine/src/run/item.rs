@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::gather::Gather;
 use super::scope::Scope;
 use crate::check::{Pointer, Report};
 use crate::content::ContentItem;
 use crate::flow::node::message::{Body, ItemConfig, ListBody, Timing, is_allowed_url, needs_url};
-use crate::id::NodeId;
+use crate::id::{ContentId, NodeId};
 use crate::protocol::{Content, Item};
+use crate::session::Gathered;
 use crate::value::Lookup;
 use crate::value::template::{Missing, Purpose, Shape};
 
@@ -20,15 +22,17 @@ pub(super) struct Notes {
     pub(super) warnings: Vec<(&'static str, Box<str>)>,
 }
 
-/// The items of one entry of `messages`; `found` is its content item, if it is available.
+/// The items of one entry of `messages`, by its content item if that is available.
 pub(super) fn render(
     config: &ItemConfig,
-    found: Option<&ContentItem>,
+    gathered: &Gathered,
     node: &NodeId,
     scope: &Scope<'_>,
     notes: &mut Notes,
 ) -> Vec<Item> {
-    let mut items = found.map_or_else(Vec::new, |found| render_content(found, node, scope, notes));
+    let content_item = config.content_id.and_then(|id| gathered.item(id));
+    let mut items = content_item
+        .map_or_else(Vec::new, |found| render_content(found, gathered, node, scope, notes));
     if items.is_empty() {
         items.extend(render_own(config, node, scope, notes));
     }
@@ -60,8 +64,11 @@ fn render_own(
 }
 
 fn set_timing(item: &mut Item, timing: &Timing) {
-    item.delay.clone_from(&timing.delay);
-    item.delay_ms = timing.delay_ms;
+    // Entries of a content item have delays of their own.
+    if timing.delay_ms.is_some() {
+        item.delay.clone_from(&timing.delay);
+        item.delay_ms = timing.delay_ms;
+    }
     item.typing_delay_ms = timing.typing_delay_ms.or(item.typing_delay_ms);
 }
 
@@ -96,9 +103,18 @@ fn render_list(list: &ListBody, scope: &Scope<'_>, notes: &mut Notes) -> Option<
     Some(Content::Object { body, text: None })
 }
 
-/// A content item as message items (R2.24): one, or one per entry of its `messages`.
+/// The content items that a content item names in its `messages` (R2.24).
+pub(super) fn nested_ids(found: &ContentItem) -> impl Iterator<Item = ContentId> {
+    let entries = found.content.get("messages").and_then(Value::as_array);
+    let id = |entry: &Value| entry.get("content_id")?.as_str()?.parse().ok().map(ContentId);
+    entries.into_iter().flatten().filter_map(id)
+}
+
+/// A content item as message items (R2.24): one, or one per entry of its `messages`. An entry may
+/// name another item, which is shown without entries of its own.
 fn render_content(
     found: &ContentItem,
+    gathered: &Gathered,
     node: &NodeId,
     scope: &Scope<'_>,
     notes: &mut Notes,
@@ -109,16 +125,30 @@ fn render_content(
         let configs =
             entries.iter().filter_map(|entry| ItemConfig::compile(entry, &at, &mut report));
         let configs: Vec<ItemConfig> = configs.collect();
-        let items = configs.iter().flat_map(|config| render(config, None, node, scope, notes));
-        return items.map(|item| sourced(item, found)).collect();
+        let nothing = Gathered::default();
+        let items = configs.iter().flat_map(|config| {
+            let inner = config.content_id.and_then(|id| gathered.item(id));
+            if let Some(inner) = inner.filter(|inner| !inner.content.contains_key("messages")) {
+                let mut item = render_single(inner, node, scope, notes);
+                set_timing(&mut item, &config.timing);
+                return vec![item];
+            }
+            let items = render(config, &nothing, node, scope, notes);
+            items.into_iter().map(|item| sourced(item, found)).collect()
+        });
+        return items.collect();
     }
+    vec![render_single(found, node, scope, notes)]
+}
+
+fn render_single(found: &ContentItem, node: &NodeId, scope: &Scope<'_>, notes: &mut Notes) -> Item {
     let body = filled(found, scope, notes);
     let text = text_of(&found.kind, &body);
     let typing = body.get("typing_delay").and_then(crate::flow::node::message::milliseconds);
     let kind: Arc<str> = found.kind.as_str().into();
     let mut item = Item::new(kind, Content::Object { body, text }, node.clone());
     item.typing_delay_ms = typing;
-    vec![sourced(item, found)]
+    sourced(item, found)
 }
 
 fn sourced(mut item: Item, found: &ContentItem) -> Item {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::gather::Gather;
-use super::item::{Notes, render};
+use super::item::{Notes, nested_ids, render};
 use super::scope::Scope;
 use super::{Move, Run, value_of};
 use crate::flow::ConnectionType;
@@ -35,7 +34,13 @@ impl<'a> Run<'a> {
         outcome: Outcome,
     ) -> Move {
         match value_of(outcome) {
-            Ok(value) => self.receive_items(&mut gathered, value),
+            Ok(value) => {
+                self.receive_items(&mut gathered, value);
+                let nested = nested(message, &gathered);
+                if !nested.is_empty() {
+                    return self.fetch(gathered, nested);
+                }
+            }
             Err(failure) => self.warn("content_unavailable", failure.reason),
         }
         self.say(node, message, &gathered)
@@ -45,14 +50,18 @@ impl<'a> Run<'a> {
         let scope = Scope::of(self.session);
         let mut notes = Notes::default();
         let mut items: Vec<Item> = Vec::new();
+        let room = usize::try_from(self.limits.items_per_turn).unwrap_or(usize::MAX);
         for config in &message.items {
-            let found = config.content_id.and_then(|id| gathered.item(id));
-            let rendered = render(config, found, &node.id, &scope, &mut notes);
+            let rendered = render(config, gathered, &node.id, &scope, &mut notes);
             // Mostly there is one entry, whose list then serves as it is.
             if items.is_empty() {
                 items = rendered;
             } else {
                 items.extend(rendered);
+            }
+            // More would be dropped, so it is not made.
+            if items.len() > room {
+                break;
             }
         }
         if items.is_empty()
@@ -105,4 +114,18 @@ impl<'a> Run<'a> {
                 .is_some_and(|composite| !composite.edges.is_empty())
         })
     }
+}
+
+/// The items that the node's own items name, before those are fetched (R2.24).
+fn nested(message: &Message, gathered: &Gathered) -> Vec<ContentId> {
+    let named = |id: ContentId| message.items.iter().any(|config| config.content_id == Some(id));
+    let mut ids: Vec<ContentId> = Vec::new();
+    if gathered.fetched.iter().all(|id| named(*id)) {
+        for id in gathered.items.iter().flat_map(nested_ids) {
+            if !ids.contains(&id) && !gathered.fetched.contains(&id) {
+                ids.push(id);
+            }
+        }
+    }
+    ids
 }

@@ -10,7 +10,7 @@ use super::item::{Notes, filled};
 use super::scope::Scope;
 use super::{Move, Run, value_of};
 use crate::answer::InputType;
-use crate::answer::options::normalise;
+use crate::answer::options::{client_view, normalise};
 use crate::check::{Pointer, Report};
 use crate::content::ContentItem;
 use crate::flow::ConnectionType;
@@ -78,7 +78,8 @@ impl<'a> Run<'a> {
 
     /// The random source, if an empty pool may be due to its exclusions and those may be lifted.
     fn reusable(&self, question: &'a Question) -> Option<&'a Random> {
-        let random = question.random.as_ref()?;
+        // Its own prompt goes before a repeat (R4.14).
+        let random = question.random.as_ref().filter(|_| question.text.is_none())?;
         (random.exhausted == Exhausted::Reuse && !self.shown(random).is_empty()).then_some(random)
     }
 
@@ -87,14 +88,39 @@ impl<'a> Run<'a> {
         if question.text.is_some() {
             return self.ask(node, question, None);
         }
-        // A stale answer must never be read in place of one that was not given (F8).
-        if let Some(target) = &question.variable {
-            self.store(target, Value::Null);
-        }
+        self.forget_answer(question, None);
         if random.exhausted == Exhausted::Skip {
             return self.leave(node, &[ConnectionType::Default]);
         }
         self.fail(node, "content_exhausted", "there is no content left to draw")
+    }
+
+    /// Nothing to ask with (R4.14): a drawn item without a prompt is like none.
+    fn no_prompt(
+        &mut self,
+        node: &'a Node,
+        question: &'a Question,
+        found: Option<&ContentItem>,
+    ) -> Move {
+        self.forget_answer(question, found);
+        if question.random.as_ref().is_some_and(|random| random.exhausted == Exhausted::Skip) {
+            return self.leave(node, &[ConnectionType::Default]);
+        }
+        self.fail(node, "no_prompt", "the question has neither a prompt nor content")
+    }
+
+    /// A stale answer must never be read in place of one that a drawn question did not get (F8).
+    fn forget_answer(&mut self, question: &Question, found: Option<&ContentItem>) {
+        if question.random.is_none() {
+            return;
+        }
+        let target = match &question.variable {
+            Some(target) => Some(target.clone()),
+            None => Target::quiet(&variable_of(question, found)),
+        };
+        if let Some(target) = target {
+            self.store(&target, Value::Null);
+        }
     }
 
     /// Presents the question, with the prompt of `found` if there is one.
@@ -102,23 +128,27 @@ impl<'a> Run<'a> {
         let scope = Scope::of(self.session);
         let mut notes = Notes::default();
         let body = found.map(|found| filled(found, &scope, &mut notes));
-        let Some(prompt_text) = text_of_prompt(question, body.as_ref(), &scope, &mut notes.missing)
+        let options = self.options(question, found, &mut notes.missing);
+        let prompt_text = text_of_prompt(question, body.as_ref(), &scope, &mut notes.missing);
+        // A question may consist of its options only (R2.41, R4.14).
+        let Some(prompt_text) = prompt_text.or_else(|| (!options.is_empty()).then(String::new))
         else {
             self.warn_notes(notes);
-            return self.fail(node, "no_prompt", "the question has neither a prompt nor content");
+            return self.no_prompt(node, question, found);
         };
         let mut presented = Map::from_iter([("text".to_owned(), Value::from(prompt_text))]);
         if let (Some(found), Some(body)) = (found, body) {
             presented.insert("id".to_owned(), json!(found.id));
             presented.insert("type".to_owned(), json!(found.kind));
-            presented.insert("content".to_owned(), Value::Object(body));
+            // The body holds the options with what their author keeps private (R3.9).
+            presented.insert("content".to_owned(), client_view(&Value::Object(body)));
         }
-        let options = self.options(question, found, &mut notes.missing);
         if question.input_type.takes_options()
             && question.input_type != InputType::Boolean
             && options.is_empty()
         {
             self.warn_notes(notes);
+            self.forget_answer(question, found);
             return self.fail(node, "no_options", "the question has no options");
         }
         let scope = Scope::of(self.session);
@@ -234,7 +264,9 @@ pub(super) fn target_of<'a>(question: &'a Question, prompt: &Prompt) -> Option<C
 
 fn from_content(found: &ContentItem, scope: &Scope<'_>, missing: &mut Missing) -> Arc<[Value]> {
     let nested = found.content.get("question").and_then(|inner| inner.get("options"));
-    let list = ["answers", "options"].into_iter().find_map(|key| found.content.get(key)).or(nested);
+    let is_filled = |list: &&Value| list.as_array().is_some_and(|items| !items.is_empty());
+    let listed = ["answers", "options"].into_iter().filter_map(|key| found.content.get(key));
+    let list = listed.chain(nested).find(is_filled);
     let options = list.and_then(Value::as_array).into_iter().flatten();
     options
         .filter_map(|option| {

@@ -16,8 +16,12 @@ use crate::flow::target::Target;
 use crate::protocol::{EffectKind, Event, Failure, HandlerRequest, HttpRequest, Outcome};
 use crate::session::Resume;
 use crate::time::Timestamp;
+use crate::value::canonical_len;
 use crate::value::path::get_in;
-use crate::value::template::{Purpose, Shape};
+use crate::value::template::{Missing, Purpose, Shape, data};
+
+/// The largest body that is sent (R8.1).
+const BODY_BYTES: usize = 256 * 1024;
 
 /// An answer, taken apart: an HTTP status and headers only where there was HTTP.
 struct Answer {
@@ -27,7 +31,7 @@ struct Answer {
 }
 
 impl<'a> Run<'a> {
-    /// Opens the effect of an `api_call`; `place` is the node and the index of the action.
+    /// Opens the effect of an `api_call`; `place` is the node and which of its requests this is.
     pub(super) fn start_api_call(
         &mut self,
         call: &'a ApiCall,
@@ -62,16 +66,41 @@ impl<'a> Run<'a> {
                 Answer { status: None, headers: Map::new(), body: fallback.clone() }
             }
             (Err((failure, status)), None) => {
-                self.tell_error(&call.request, &failure, status);
+                self.tell_error(&call.request, &failure.reason, status);
                 return Err(ActionError::new("api_call_failed", failure.reason));
             }
         };
-        let mut written = self.map_answer(&call.request, &answer)?;
-        if let Some(target) = &call.store {
-            self.put(target, answer.body)?;
-            written.push(target.text().clone());
+        let status = answer.status;
+        let written = self.all_or_nothing(|run| {
+            let mut written = run.map_answer(&call.request, &answer)?;
+            if let Some(target) = &call.store {
+                run.put(target, answer.body)?;
+                written.push(target.text().clone());
+            }
+            Ok(written)
+        });
+        if let Err(error) = &written {
+            self.tell_error(&call.request, &error.reason, status);
         }
-        Ok(written)
+        written
+    }
+
+    /// What is written by `write` is taken back if it fails (R7.7).
+    fn all_or_nothing<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T, ActionError>,
+    ) -> Result<T, ActionError> {
+        let (state, bytes) = (self.session.state.clone(), self.session.engine.bytes);
+        let frame = self.session.engine.frames.last().cloned();
+        let written = write(self);
+        if written.is_err() {
+            self.session.state = state;
+            self.session.engine.bytes = bytes;
+            if let (Some(now), Some(then)) = (self.session.engine.frames.last_mut(), frame) {
+                *now = then;
+            }
+        }
+        written
     }
 
     pub(super) fn enter_webhook(&mut self, node: &'a Node, webhook: &'a Webhook) -> Move {
@@ -106,20 +135,26 @@ impl<'a> Run<'a> {
         let request = &webhook.request;
         let (status, fallback_used, written) = match answer {
             Ok(answer) => {
-                let written = self.map_answer(request, &answer);
+                let written = self.all_or_nothing(|run| run.map_answer(request, &answer));
+                let written = written.map_err(|error| failure(error.code, &error.reason));
                 self.keep_answer(webhook, &answer);
                 (answer.status, false, written)
             }
-            Err((failure, status)) => {
+            Err((failed, status)) => {
                 if let Some(fallback) = &request.fallback {
-                    (status, true, self.apply_fallback(request, fallback))
+                    self.warn("fallback_used", failed.code);
+                    let written = self.all_or_nothing(|run| run.apply_fallback(request, fallback));
+                    let written = written.map_err(|error| failure(error.code, &error.reason));
+                    (status, true, written)
                 } else {
-                    self.tell_error(request, &failure, status);
-                    self.record_failure(failure.code, failure.reason.clone());
-                    (status, false, Err(ActionError::new("webhook_failed", failure.reason)))
+                    (status, false, Err(failed))
                 }
             }
         };
+        if let Err(failed) = &written {
+            self.tell_error(request, &failed.reason, status);
+            self.record_failure(failed.code.as_str(), failed.reason.clone());
+        }
         let success = written.is_ok();
         let here = self.here();
         self.events.push(Event::Called {
@@ -143,11 +178,12 @@ impl<'a> Run<'a> {
         request: &'a Request,
         (node, index): (&'a Node, usize),
     ) -> Result<EffectKind, (Failure, Option<u16>)> {
-        let mut missing = Vec::new();
+        let mut missing = Missing::default();
         let scope = Scope::of(self.session);
         let url = request.endpoint.url(&scope, &mut missing);
         let query = present(request.query.fill(&scope, Purpose::Send, &mut missing));
         let headers = present(request.headers.fill(&scope, Purpose::Send, &mut missing));
+        let headers = headers.into_iter().map(|(name, value)| (name, header(&value))).collect();
         let sends_body = request.method != "GET"
             && (request.method != "DELETE"
                 || !matches!(request.body, Shape::Constant(Value::Null)));
@@ -186,6 +222,9 @@ impl<'a> Run<'a> {
         }
         if !is_https(&url) {
             return Err((failure("url_invalid", "the address is not an https URL"), None));
+        }
+        if canonical_len(&asked.body) > BODY_BYTES {
+            return Err((failure("payload_too_large", "the body is larger than 256 KiB"), None));
         }
         Ok(EffectKind::CallWebhook { request: HttpRequest { url, headers, request: asked } })
     }
@@ -255,10 +294,10 @@ impl<'a> Run<'a> {
         Ok(written)
     }
 
-    fn tell_error(&mut self, request: &'a Request, failure: &Failure, status: Option<u16>) {
+    fn tell_error(&mut self, request: &'a Request, reason: &str, status: Option<u16>) {
         let Some(target) = &request.error_variable else { return };
         let at = self.turn().now;
-        let error = json!({"error": failure.reason, "status_code": status, "timestamp": at, "fallback_used": false});
+        let error = json!({"error": reason, "status_code": status, "timestamp": at, "fallback_used": false});
         if let Err(error) = self.write(target, error) {
             self.warn("not_written", format!("{}: {error}", target.text()));
         }
@@ -269,7 +308,7 @@ impl Request {
     /// Whether the answer is an HTTP response.
     fn is_absolute(&self, run: &Run<'_>) -> bool {
         let scope = Scope::of(run.session);
-        self.endpoint.url(&scope, &mut Vec::new()).is_some_and(|url| !url.starts_with('/'))
+        self.endpoint.url(&scope, &mut Missing::default()).is_some_and(|url| !url.starts_with('/'))
     }
 }
 
@@ -321,6 +360,14 @@ fn failure(code: &str, reason: &str) -> Failure {
 fn present(value: Value) -> Map<String, Value> {
     let Value::Object(map) = value else { return Map::new() };
     map.into_iter().filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// A header's value: text, without what could end it (R5.42, R8.1).
+fn header(value: &Value) -> Value {
+    let mut text = String::new();
+    data(value, &mut text);
+    text.retain(|c| !matches!(c, '\r' | '\n' | '\0'));
+    Value::String(text)
 }
 
 fn is_https(url: &str) -> bool {

@@ -85,7 +85,11 @@ impl<'a> Run<'a> {
                 return self.take(node, Some(edge));
             }
         }
-        match self.pick(node, &[ConnectionType::Default]) {
+        // What goes on after success must not go on after a failure (R2.9, R2.13).
+        let serves_success =
+            |edge: &&Edge| matches!(edge.kind, ConnectionType::Success | ConnectionType::Fallback);
+        let edge = self.pick_one(node, &ConnectionType::Default);
+        match edge.or_else(|| lone(node).filter(|edge| !serves_success(edge))) {
             Some(edge) => self.take(node, Some(edge)),
             // A message that cannot be shown ends nothing that would not have ended (R2.12).
             None if matches!(node.kind, NodeKind::Message(_)) => self.take(node, None),
@@ -97,7 +101,17 @@ impl<'a> Run<'a> {
 /// The only connection of a node, if it is unconditional and serves no option or failure (R2.9).
 pub(super) fn lone(node: &Node) -> Option<&Edge> {
     let [edge] = &*node.edges else { return None };
-    let numbered = matches!(edge.kind, ConnectionType::Option(_))
-        && matches!(node.kind, NodeKind::Question(_) | NodeKind::Condition(_));
-    (edge.predicate.is_none() && !numbered && !edge.kind.is_failure()).then_some(edge)
+    let chooses = match &node.kind {
+        NodeKind::Question(question) => {
+            question.input_type.is_choice() || question.input_type.takes_options()
+        }
+        NodeKind::Condition(_) => true,
+        NodeKind::Message(_)
+        | NodeKind::Action(_)
+        | NodeKind::Webhook(_)
+        | NodeKind::Composite(_)
+        | NodeKind::Broken => false,
+    };
+    let numbered = matches!(edge.kind, ConnectionType::Option(_));
+    (edge.predicate.is_none() && !(numbered && chooses) && !edge.kind.is_failure()).then_some(edge)
 }

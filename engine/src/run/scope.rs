@@ -14,6 +14,10 @@ use crate::value::path::{Path, get_in};
 /// The largest JSON an expression may result in, in bytes (R6.8).
 const RESULT_BYTES: usize = 256 * 1024;
 
+/// The names in `session` that the engine computes.
+const COMPUTED: [&str; 9] =
+    ["flow_id", "flow_version", "id", "locale", "now", "revision", "started_at", "turn", "user_id"];
+
 /// A view of a session's variables.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
@@ -83,9 +87,20 @@ impl<'a> Scope<'a> {
             "local" => frame.map(|frame| &frame.local),
             "user" | "temp" | "context" => self.state.get(name).or(Some(&computed.empty)),
             "env" => Some(&computed.empty),
-            _ if unscoped => self.temp(name).or_else(|| self.state.get(name)),
+            _ if unscoped => self.unscoped(name),
             _ => self.state.get(name),
         }
+    }
+
+    /// A name without a scope (R5.4): inside a sub-flow its own variables go first.
+    fn unscoped(&self, name: &str) -> Option<&'a Value> {
+        let own = || {
+            let (_, [.., frame]) = self.engine.frames.split_first()? else { return None };
+            [&frame.input, &frame.local, &frame.output]
+                .into_iter()
+                .find_map(|scope| scope.get(name))
+        };
+        own().or_else(|| self.temp(name)).or_else(|| self.state.get(name))
     }
 
     fn temp(&self, name: &str) -> Option<&'a Value> {
@@ -96,24 +111,29 @@ impl<'a> Scope<'a> {
     fn session(&self) -> Value {
         let mut scope = self.state.get("session").cloned().unwrap_or_else(|| json!({}));
         if let Value::Object(map) = &mut scope {
-            let engine = self.engine;
-            let now = engine.turn.as_ref().map(|turn| turn.at);
-            let locale = self.state.get("context").and_then(|context| context.get("locale"));
-            for (name, value) in [
-                ("id", json!(engine.id)),
-                ("flow_id", json!(engine.flow.id)),
-                ("flow_version", json!(engine.version)),
-                ("started_at", json!(engine.started_at)),
-                ("revision", json!(engine.revision)),
-                ("turn", json!(engine.revision)),
-                ("user_id", json!(engine.user_id)),
-                ("locale", json!(locale)),
-                ("now", json!(now)),
-            ] {
-                map.insert(name.to_owned(), value);
+            for name in COMPUTED {
+                map.extend(self.computed(name).map(|value| (name.to_owned(), value)));
             }
         }
         scope
+    }
+
+    /// What the engine knows of the session under one name (R5.2).
+    fn computed(&self, name: &str) -> Option<Value> {
+        let engine = self.engine;
+        Some(match name {
+            "id" => json!(engine.id),
+            "flow_id" => json!(engine.flow.id),
+            "flow_version" => json!(engine.version),
+            "started_at" => json!(engine.started_at),
+            "revision" | "turn" => json!(engine.revision),
+            "user_id" => json!(engine.user_id),
+            "locale" => {
+                json!(self.state.get("context").and_then(|context| context.get("locale")))
+            }
+            "now" => json!(engine.turn.as_ref().map(|turn| turn.at)),
+            _ => return None,
+        })
     }
 
     /// The `system` scope, as far as authors may read it.
@@ -137,20 +157,28 @@ impl Lookup for Scope<'_> {
             let frame = self.engine.frames.last()?;
             get_in(scope(frame), path.rest()).map(Cow::Borrowed)
         };
-        let owned = |scope: &Value| get_in(scope, path.rest()).cloned().map(Cow::Owned);
+        let owned = |scope: &Value, rest| get_in(scope, rest).cloned().map(Cow::Owned);
         match path.head() {
-            "session" => owned(&self.session()),
-            "system" => owned(&self.system()),
+            // One name at a time: the whole scope may be large, and templates name it often.
+            "session" => match path.rest().split_first() {
+                None => Some(Cow::Owned(self.session())),
+                Some((name, rest)) => match self.computed(name) {
+                    Some(value) => owned(&value, rest),
+                    None => get_in(self.state.get("session")?, path.rest()).map(Cow::Borrowed),
+                },
+            },
+            "system" => owned(&self.system(), path.rest()),
+            // A scope is there even if nothing was written to it (R5.3).
+            "user" | "temp" | "context" | "env" if path.rest().is_empty() => {
+                let scope = self.state.get(path.head()).map(Cow::Borrowed);
+                scope.or_else(|| Some(Cow::Owned(json!({}))))
+            }
             "input" => frame(|frame| &frame.input),
             "output" => frame(|frame| &frame.output),
             "local" => frame(|frame| &frame.local),
             head => {
                 let unscoped = path.rest().is_empty();
-                let found = if unscoped {
-                    self.temp(head).or_else(|| self.state.get(head))
-                } else {
-                    self.state.get(head)
-                };
+                let found = if unscoped { self.unscoped(head) } else { self.state.get(head) };
                 get_in(found?, path.rest()).map(Cow::Borrowed)
             }
         }

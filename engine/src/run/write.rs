@@ -6,15 +6,26 @@ use serde_json::{Map, Value};
 
 use super::Run;
 use crate::flow::target::{Place, Target};
+use crate::session::Frame;
 use crate::value::path::{WriteError, get_in, remove_in, set_in};
-use crate::value::settle;
+use crate::value::{MAX_DEPTH, is_deeper_than, settle};
 
 impl Run<'_> {
     /// Writes a variable by the number rule (F22) and keeps count of the state's size (R11.25).
     pub(super) fn write(&mut self, target: &Target, mut value: Value) -> Result<(), WriteError> {
         settle(&mut value);
+        // A variable that grows around itself could neither be stored nor read again.
+        let depth = MAX_DEPTH.saturating_sub(target.segments().len());
+        if is_deeper_than(&value, depth) {
+            return Err(WriteError::TooDeep);
+        }
         let used = self.session.engine.bytes;
-        let room = self.limits.state_bytes.saturating_sub(used);
+        let held = match target.place() {
+            Place::State => used,
+            // The scopes of a frame have the same room, to themselves.
+            Place::Output | Place::Local => self.session.frame().map_or(0, Frame::scopes_len),
+        };
+        let room = self.limits.state_bytes.saturating_sub(held);
         let room = isize::try_from(room).unwrap_or(isize::MAX);
         let Some(map) = self.object(target.place()) else { return Ok(()) };
         let written = set_in(map, target.segments(), value, room)?;
@@ -63,6 +74,7 @@ pub(super) fn code_of(error: WriteError) -> &'static str {
     match error {
         WriteError::BadIndex => "bad_index",
         WriteError::TooLarge => "state_too_large",
+        WriteError::TooDeep => "state_too_deep",
     }
 }
 

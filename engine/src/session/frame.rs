@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::{FlowRef, NodeId};
+use crate::value::canonical_len;
 
 /// A flow that was entered, and the scopes that live as long as it runs (R9.5, R9.9).
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -33,6 +34,13 @@ impl Frame {
     /// The frame of a session's own flow.
     pub(crate) fn root(flow: FlowRef) -> Self {
         Self { flow, entered_from: None, input: empty(), output: empty(), local: empty() }
+    }
+
+    /// The length of the canonical text of its scopes.
+    pub(crate) fn scopes_len(&self) -> usize {
+        [&self.input, &self.output, &self.local]
+            .into_iter()
+            .fold(0, |length, scope| length.saturating_add(canonical_len(scope)))
     }
 
     /// The frame of a sub-flow that the composite `from` enters.

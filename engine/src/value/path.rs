@@ -125,6 +125,8 @@ pub(crate) enum WriteError {
     BadIndex,
     #[error("the state would exceed its limit")]
     TooLarge,
+    #[error("the value would be nested too deeply")]
+    TooDeep,
 }
 
 /// What a write did.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::Lookup;
 use super::option::{option_label, option_value};
 use super::path::Path;
+use super::{Lookup, canonical_len};
 use crate::check::{Code, Pointer, Report};
 
 /// A text with references.
@@ -62,8 +62,40 @@ pub(crate) enum Purpose {
     Send,
 }
 
-/// References that found nothing, for the trace.
-pub(crate) type Missing = Vec<Box<str>>;
+/// The most text that the references of one substitution may bring in, in bytes: a few characters of
+/// template must not multiply a large variable without end.
+const ROOM: usize = 2 * 1024 * 1024;
+
+/// What a substitution found out: references that found nothing, for the trace.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    references: Vec<Box<str>>,
+    room: usize,
+}
+
+impl Default for Missing {
+    fn default() -> Self {
+        Self { references: Vec::new(), room: ROOM }
+    }
+}
+
+impl Missing {
+    /// Notes a reference that found nothing.
+    pub(crate) fn push(&mut self, reference: impl Into<Box<str>>) {
+        self.references.push(reference.into());
+    }
+
+    /// The references that found nothing, and whether others found too much.
+    pub(crate) fn finish(self) -> (Vec<Box<str>>, bool) {
+        (self.references, self.room == 0)
+    }
+
+    /// Whether there is room for so many bytes more; without, there is none for anything.
+    fn take(&mut self, bytes: usize) -> bool {
+        self.room = self.room.saturating_sub(bytes);
+        self.room > 0
+    }
+}
 
 impl Template {
     /// Parses `text`; what cannot be read stays as written and is reported.
@@ -71,6 +103,8 @@ impl Template {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
+        // Whether a `}}` may still follow: it is not looked for in vain again and again.
+        let mut closes = true;
         while let Some(open) = rest.find("{{") {
             let (before, after) = split(rest, open);
             if let Some(before) = before.strip_suffix('\\') {
@@ -80,10 +114,13 @@ impl Template {
                 continue;
             }
             literal.push_str(before);
-            let Some(close) = after.find("}}") else {
-                report
-                    .add(Code::TemplateMalformed, at, "`{{` without `}}`")
-                    .help("close the reference, or write `\\{{`");
+            let Some(close) = closes.then(|| after.find("}}")).flatten() else {
+                if closes {
+                    report
+                        .add(Code::TemplateMalformed, at, "`{{` without `}}`")
+                        .help("close the reference, or write `\\{{`");
+                }
+                closes = false;
                 literal.push_str("{{");
                 rest = after;
                 continue;
@@ -126,7 +163,13 @@ impl Template {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Reference(reference) => match reference.find(scope) {
-                    Some(value) => display(&value, &mut out),
+                    Some(value) => {
+                        let before = out.len();
+                        display(&value, &mut out);
+                        if !missing.take(out.len().saturating_sub(before)) {
+                            out.truncate(before);
+                        }
+                    }
                     None => missing.push(reference.written.clone()),
                 },
             }
@@ -165,7 +208,12 @@ impl Template {
                 Part::Text(text) => out.push_str(text),
                 Part::Reference(reference) => {
                     if let Some(value) = reference.find(scope) {
+                        let before = out.len();
                         write(i == 0, &value, &mut out);
+                        if !missing.take(out.len().saturating_sub(before)) {
+                            out.truncate(before);
+                            complete = false;
+                        }
                     } else {
                         missing.push(reference.written.clone());
                         complete = false;
@@ -350,6 +398,9 @@ impl Single {
             missing.push(self.0.written.clone());
             return if purpose == Purpose::Show { Value::from("") } else { Value::Null };
         };
+        if !missing.take(weight(&value)) {
+            return if purpose == Purpose::Show { Value::from("") } else { Value::Null };
+        }
         match purpose {
             Purpose::Store => value.into_owned(),
             Purpose::Show => {
@@ -359,6 +410,15 @@ impl Single {
             }
             Purpose::Send => collapse(&value),
         }
+    }
+}
+
+/// About how many bytes a copy takes.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len(),
+        Value::Array(_) | Value::Object(_) => canonical_len(value),
     }
 }
 
@@ -441,7 +501,7 @@ mod tests {
 
     use super::super::Lookup;
     use super::super::path::{Path, get_in};
-    use super::{Purpose, Shape, Template};
+    use super::{Missing, Purpose, Shape, Template};
     use crate::check::{Pointer, Report};
 
     struct State(Value);
@@ -462,14 +522,14 @@ mod tests {
 
     fn show(text: &str) -> String {
         Template::compile(text, &Pointer::root(), &mut Report::default())
-            .show(&state(), &mut Vec::new())
+            .show(&state(), &mut Missing::default())
     }
 
     fn fill(value: &Value, purpose: Purpose) -> Value {
         Shape::compile(value, &Pointer::root(), &mut Report::default()).fill(
             &state(),
             purpose,
-            &mut Vec::new(),
+            &mut Missing::default(),
         )
     }
 
@@ -533,7 +593,7 @@ mod tests {
         );
         let url = |text: &str| {
             let template = Template::compile(text, &Pointer::root(), &mut Report::default());
-            template.url(&state, &mut Vec::new())
+            template.url(&state, &mut Missing::default())
         };
         assert_eq!(
             url("/v1/{{temp.q}}?x={{temp.pick}}").as_deref(),
@@ -550,7 +610,38 @@ mod tests {
     fn substituted_text_is_not_scanned_again() {
         let state = State(json!({"temp": {"evil": "{{secret:k}} {{temp.evil}}"}}));
         let template = Template::compile("{{temp.evil}}", &Pointer::root(), &mut Report::default());
-        assert_eq!(template.show(&state, &mut Vec::new()), "{{secret:k}} {{temp.evil}}");
+        assert_eq!(template.show(&state, &mut Missing::default()), "{{secret:k}} {{temp.evil}}");
+    }
+
+    /// A text of 1 MiB named a thousand times would otherwise be a text of 1 GiB.
+    #[test]
+    fn references_cannot_multiply_a_large_variable_without_end() {
+        let state = State(json!({"temp": {"big": "x".repeat(1 << 20)}}));
+        let at = Pointer::root();
+        let texts = "{{temp.big}}".repeat(1000);
+        let mut missing = Missing::default();
+        let shown =
+            Template::compile(&texts, &at, &mut Report::default()).show(&state, &mut missing);
+        assert_eq!(shown.len(), 1 << 20);
+        assert!(missing.finish().1);
+        for purpose in [Purpose::Store, Purpose::Show, Purpose::Send] {
+            let list = Value::from(vec!["{{temp.big}}"; 1000]);
+            let mut missing = Missing::default();
+            let shape = Shape::compile(&list, &at, &mut Report::default());
+            let filled = shape.fill(&state, purpose, &mut missing);
+            assert!(filled.to_string().len() < 2 << 20);
+            assert!(missing.finish().1);
+        }
+    }
+
+    /// Looking for the missing `}}` at each `{{` would take hours.
+    #[test]
+    fn a_text_of_nothing_but_open_braces_is_read_in_one_go() {
+        let mut report = Report::default();
+        let text = "{{".repeat(2_000_000);
+        let template = Template::compile(&text, &Pointer::root(), &mut report);
+        assert_eq!(template.constant(), Some(&*text));
+        assert_eq!(report.iter().count(), 1);
     }
 
     #[test]

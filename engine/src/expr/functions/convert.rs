@@ -58,10 +58,9 @@ fn string<'a>(meter: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
     }
 }
 
-/// A text that does not spell a value of a type.
-fn not_a(what: &str, text: &str) -> Error {
-    let start: String = text.chars().take(40).collect();
-    Error::range(format!("`{start}` is not {what}"))
+/// A text that does not spell a value of a type. It is not told which: it may be a secret (R2.74).
+fn not_a(what: &str) -> Error {
+    Error::range(format!("the text is not {what}"))
 }
 
 fn int<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
@@ -69,7 +68,7 @@ fn int<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
         [Value::Int(i)] => Some(*i),
         [Value::UInt(u)] => i64::try_from(*u).ok(),
         [Value::Double(d)] => number::truncate(*d),
-        [Value::Str(text)] => Some(text.parse().map_err(|_| not_a("an int", text))?),
+        [Value::Str(text)] => Some(text.parse().map_err(|_| not_a("an int"))?),
         [Value::Timestamp(s, _)] => Some(*s),
         _ => return Err(Error::no_overload("int", args)),
     };
@@ -81,7 +80,7 @@ fn uint<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
         [Value::UInt(u)] => Some(*u),
         [Value::Int(i)] => u64::try_from(*i).ok(),
         [Value::Double(d)] => number::truncate_unsigned(*d),
-        [Value::Str(text)] => Some(text.parse().map_err(|_| not_a("a uint", text))?),
+        [Value::Str(text)] => Some(text.parse().map_err(|_| not_a("a uint"))?),
         _ => return Err(Error::no_overload("uint", args)),
     };
     uint.map(Value::UInt).ok_or_else(Error::overflow)
@@ -89,7 +88,7 @@ fn uint<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
 
 fn double<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
     match args {
-        [Value::Str(text)] => text.parse().map(Value::Double).map_err(|_| not_a("a double", text)),
+        [Value::Str(text)] => text.parse().map(Value::Double).map_err(|_| not_a("a double")),
         [value] if value.is_number() => Ok(Value::Double(value.as_double().unwrap_or(f64::NAN))),
         _ => Err(Error::no_overload("double", args)),
     }
@@ -101,7 +100,7 @@ fn bool<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
         [Value::Str(text)] => match &**text {
             "1" | "t" | "true" | "TRUE" | "True" => Ok(Value::Bool(true)),
             "0" | "f" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
-            _ => Err(not_a("a bool", text)),
+            _ => Err(not_a("a bool")),
         },
         _ => Err(Error::no_overload("bool", args)),
     }
@@ -123,7 +122,7 @@ fn timestamp<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
         [value @ Value::Timestamp(..)] => Ok(value.clone()),
         [Value::Int(s)] => calendar::timestamp(calendar::total(*s, 0)),
         [Value::Str(text)] => calendar::timestamp(
-            calendar::parse_timestamp(text).ok_or_else(|| not_a("an RFC 3339 timestamp", text))?,
+            calendar::parse_timestamp(text).ok_or_else(|| not_a("an RFC 3339 timestamp"))?,
         ),
         _ => Err(Error::no_overload("timestamp", args)),
     }
@@ -132,9 +131,9 @@ fn timestamp<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
 fn duration<'a>(_: &mut Meter, args: &[Value<'a>]) -> Res<'a> {
     match args {
         [value @ Value::Duration(..)] => Ok(value.clone()),
-        [Value::Str(text)] => calendar::duration(
-            calendar::parse_duration(text).ok_or_else(|| not_a("a duration", text))?,
-        ),
+        [Value::Str(text)] => {
+            calendar::duration(calendar::parse_duration(text).ok_or_else(|| not_a("a duration"))?)
+        }
         _ => Err(Error::no_overload("duration", args)),
     }
 }

@@ -71,7 +71,7 @@ pub(in crate::expr) fn regex(pattern: &str) -> Result<regex_lite::Regex, Error> 
         .size_limit(16 * 1024)
         .nest_limit(32)
         .build()
-        .map_err(|error| Error::range(format!("invalid pattern: {error}")))
+        .map_err(|_| Error::range("the pattern is not valid"))
 }
 
 /// `matches` with a computed pattern: compiling it is paid for.

@@ -121,9 +121,23 @@ impl ActionStep {
         let parameters = Parameters { fields: Fields { map: &merged, at }, name };
         let guard = action
             .get("if")
-            .filter(|value| !value.is_null())
+            // An editor's empty field guards nothing.
+            .filter(|value| {
+                !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
+            })
             .map(|value| Predicate::compile(value, &at.push("if"), Code::CelSyntax, report));
-        let forgiving = action.get("on_error").and_then(Value::as_str) == Some("continue");
+        let forgiving = match action.get("on_error") {
+            None | Some(Value::Null) => false,
+            Some(value) => {
+                let known = value.as_str().filter(|text| matches!(*text, "continue" | "fail"));
+                if known.is_none() {
+                    report
+                        .add(Code::NodeField, &at.push("on_error"), format!("{value} is not known"))
+                        .help("use `continue` or `fail`");
+                }
+                known == Some("continue")
+            }
+        };
         Some(Self { name, guard, forgiving, op: parameters.op(report)? })
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Source {
 impl Composite {
     /// `None` after a report.
     pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
-        fields.not_built(&["isolate", "snapshot", "version_constraint"], report);
+        fields.not_built(&["isolate", "snapshot", "version", "version_constraint"], report);
         let Some(link) = link(fields, report) else {
             if fields.is_set("nodes") {
                 fields.not_built(&["nodes"], report);
@@ -56,6 +56,7 @@ fn link(fields: &Fields<'_>, report: &mut Report) -> Option<Arc<str>> {
     let at = fields.at.push("flow_ref");
     let empty = Map::new();
     let inner = Fields { map: reference.unwrap_or(&empty), at: &at };
+    inner.not_built(&["version"], report);
     if let Some(key) = fields
         .text(&["composite_flow_seed_key", "composite_flow_key"], report)
         .or_else(|| inner.text(&["key"], report))

@@ -25,11 +25,22 @@ pub(crate) struct Destination {
 }
 
 impl Destination {
-    pub(crate) fn compile(path: Option<&Value>) -> Self {
-        let written = path.and_then(Value::as_str).unwrap_or_default();
-        let kind = ConnectionType::parse_from(written, &NodeType::Condition)
+    /// `at` is the place of `path`; a number is the id of a node (R1.15).
+    fn compile(path: Option<&Value>, at: &Pointer, report: &mut Report) -> Self {
+        let written: Box<str> = match path {
+            None | Some(Value::Null) => "".into(),
+            Some(Value::String(text)) => text.trim().into(),
+            Some(Value::Number(id)) => id.to_string().into(),
+            Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+                report
+                    .add(Code::NodeField, at, "a path must be a text")
+                    .help("name a connection type such as `$0`, or a node");
+                "".into()
+            }
+        };
+        let kind = ConnectionType::parse_from(&written, &NodeType::Condition)
             .unwrap_or(ConnectionType::Default);
-        Self { kind, written: written.into() }
+        Self { kind, written }
     }
 }
 
@@ -49,8 +60,11 @@ impl Condition {
             entry_of(entry, &fields.at.push("conditions").push(i), report)
         });
         let entries = entries.collect();
-        let otherwise = fields.first(&["default_path", "else", "default"]).map(|(_, path)| path);
-        Self { entries, otherwise: Destination::compile(otherwise) }
+        let otherwise = match fields.first(&["default_path", "else", "default"]) {
+            Some((name, path)) => Destination::compile(Some(path), &fields.at.push(name), report),
+            None => Destination::compile(None, fields.at, report),
+        };
+        Self { entries, otherwise }
     }
 }
 
@@ -69,5 +83,5 @@ fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<(Predica
         return None;
     };
     let predicate = Predicate::compile(predicate, &at.push(name), Code::CelSyntax, report);
-    Some((predicate, Destination::compile(map.get("then"))))
+    Some((predicate, Destination::compile(map.get("then"), &at.push("then"), report)))
 }

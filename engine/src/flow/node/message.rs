@@ -159,23 +159,35 @@ impl Body {
             }
             Some(Value::Null) | None => {}
             Some(Value::String(text)) => {
+                check_media(kind, &Map::new(), fields.at, report);
                 return Some(Self::Text(Template::compile(text, &at("content"), report)));
             }
             Some(other) => {
                 let text = other.to_string();
+                check_media(kind, &Map::new(), fields.at, report);
                 return Some(Self::Text(Template::compile(&text, &at("content"), report)));
             }
         }
-        if let Some(text) = fields.text(&["text"], report) {
+        // A picture with a caption: the address makes it a picture (R2.23).
+        let captioned = needs_url(kind) && (fields.is_set("url") || fields.is_set("media"));
+        if let Some(text) = fields.text(&["text"], report).filter(|_| !captioned) {
+            check_media(kind, &Map::new(), fields.at, report);
             return Some(Self::Text(Template::compile(text, &at("text"), report)));
         }
         let media = fields.object(&["media"], report);
-        let source = if fields.is_set("url") { fields.map } else { media? };
+        if !fields.is_set("url") && media.is_none() {
+            return None;
+        }
         let outside =
             ["type", "delay", "typing_delay", "delay_ms", "typing_delay_ms", "content_id", "media"];
         let entry = |(key, value): (&String, &Value)| (key.clone(), value.clone());
-        let flat: Map<String, Value> =
-            source.iter().filter(|(key, _)| !outside.contains(&key.as_str())).map(entry).collect();
+        // What stands beside `media` belongs to it (R2.22).
+        let media = media.into_iter().flatten();
+        let flat: Map<String, Value> = media
+            .chain(fields.map)
+            .filter(|(key, _)| !outside.contains(&key.as_str()))
+            .map(entry)
+            .collect();
         check_media(kind, &flat, fields.at, report);
         Some(Self::Object(Shape::compile(&Value::Object(flat), fields.at, report)))
     }

@@ -73,7 +73,9 @@ impl Question {
             at: &inner_at,
         };
         inner.not_built(&["rich_text", "media"], report);
-        let content_id = content_id(&inner, report);
+        // A text of its own goes before a content item (R2.41).
+        let own_text = inner.is_set("text");
+        let content_id = content_id(&inner, report).filter(|_| !own_text);
         let text = prompt_text(fields, &inner, report);
         let has_prompt = random.is_some() || content_id.is_some() || text.is_some();
         if !has_prompt {
@@ -116,16 +118,23 @@ fn prompt_text(fields: &Fields<'_>, inner: &Fields<'_>, report: &mut Report) -> 
         Some(Value::String(text)) if !text.is_empty() => {
             (text.as_str(), fields.at.push("question"))
         }
-        _ => match inner.text(&["text", "question"], report) {
+        written => match inner.text(&["text", "question"], report) {
             Some(text) => (text, inner.at.push("text")),
-            None => (fields.text(&["text"], report)?, fields.at.push("text")),
+            None => match (fields.text(&["text"], report), written) {
+                (Some(text), _) => (text, fields.at.push("text")),
+                // A question may consist of its options only.
+                (None, Some(Value::String(_))) => ("", fields.at.push("question")),
+                (None, _) => return None,
+            },
         },
     };
     Some(Template::compile(text, &at, report))
 }
 
 fn input_type(fields: &Fields<'_>, report: &mut Report) -> InputType {
-    let guess = if fields.is_set("options") { InputType::Choice } else { InputType::Text };
+    let has_options = ["options", "options_source", "items_source"];
+    let has_options = has_options.iter().any(|name| fields.is_set(name));
+    let guess = if has_options { InputType::Choice } else { InputType::Text };
     let Some(text) = fields.text(&["input_type"], report) else { return guess };
     match InputType::parse(text) {
         Some(kind) if !matches!(kind, InputType::Continue | InputType::ScriptResult) => kind,

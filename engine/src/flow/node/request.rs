@@ -62,6 +62,9 @@ enum Direction {
 }
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+/// The scopes that a reference in single braces may begin with (R5.27).
+const SCOPES: [&str; 8] =
+    ["user", "temp", "context", "session", "input", "output", "local", "system"];
 const DEFAULT_TIMEOUT_MS: u64 = 30_000;
 
 impl ApiCall {
@@ -84,7 +87,7 @@ impl ApiCall {
             return None;
         };
         let relative = endpoint.starts_with('/') && !endpoint.starts_with("//");
-        if !relative && !endpoint.starts_with("https://") && !endpoint.starts_with("{{") {
+        if !relative && !endpoint.starts_with("https://") && !endpoint.starts_with('{') {
             report
                 .add(
                     Code::ActionEndpoint,
@@ -121,7 +124,7 @@ impl Webhook {
             return None;
         }
         let url = fields.text(&["url"], report).unwrap_or_default();
-        if !url.starts_with("https://") && !url.starts_with("{{") {
+        if !url.starts_with("https://") && !url.starts_with('{') {
             report
                 .add(
                     Code::WebhookUrl,
@@ -133,6 +136,16 @@ impl Webhook {
         let request = Request::compile(fields, url, Direction::VariableFirst, report)?;
         let key = fields.text(&["response_key"], report).unwrap_or("webhook_response");
         let keep = fields.flag(&["store_response"], report).unwrap_or(false);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !key.chars().all(is_name)
+            || key.starts_with(|c: char| c.is_ascii_digit())
+            || key.is_empty()
+        {
+            let at = fields.at.push("response_key");
+            report
+                .add(Code::NodeField, &at, format!("`{key}` is not a name"))
+                .help("use letters, digits and `_`");
+        }
         Some(Self { request, store: keep.then(|| key.into()) })
     }
 }
@@ -158,15 +171,26 @@ impl Request {
                 .help(format!("use one of {}", METHODS.join(", ")));
             return None;
         };
+        // Reported if they are no objects: such could not be sent.
+        let _ = (fields.object(&["headers"], report), fields.object(&["query_params"], report));
         let shape = |name: &str, report: &mut Report| {
+            let at = fields.at.push(name);
             let value = fields.map.get(name).unwrap_or(&Value::Null);
-            Shape::compile(value, &fields.at.push(name), report)
+            Shape::compile(&double_braced(value, &at, report), &at, report)
         };
         let body = if fields.is_set("body") || !fields.map.contains_key("payload") {
             "body"
         } else {
             "payload"
         };
+        // A webhook without a body sends an empty one (R8.1).
+        let body = if webhook && !fields.map.contains_key(body) {
+            Shape::Constant(Value::Object(Map::new()))
+        } else {
+            shape(body, report)
+        };
+        let endpoint_at = fields.at.push(if webhook { "url" } else { "endpoint" });
+        let endpoint = double_braced(&Value::from(endpoint), &endpoint_at, report);
         let policy = ["retry", "circuit_breaker"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), fields.first(&[name])?.1.clone())));
@@ -177,17 +201,50 @@ impl Request {
         let fallback = fallback
             .filter(|value| !webhook || value.as_object().is_some_and(|map| !map.is_empty()));
         Some(Self {
-            endpoint: Template::compile(endpoint, &fields.at.push("endpoint"), report),
+            endpoint: Template::compile(
+                endpoint.as_str().unwrap_or_default(),
+                &endpoint_at,
+                report,
+            ),
             method,
             headers: shape("headers", report),
             query: shape("query_params", report),
-            body: shape(body, report),
+            body,
             timeout_ms: timeout(fields, report),
             policy: policy.collect(),
             mapping: mapping(fields, direction, report),
             error_variable: Target::compile(error, &error_at, Code::ActionVariable, report),
             fallback: fallback.cloned(),
         })
+    }
+}
+
+/// Strings that are `{scope.path}` as a whole, with the braces that references have (R5.27).
+fn double_braced(value: &Value, at: &Pointer, report: &mut Report) -> Value {
+    match value {
+        Value::String(text) => {
+            if text.replace("{{", "").contains("{secret:") {
+                report.add(Code::NodeNotBuilt, at, "this version does not resolve secrets yet");
+            }
+            let inside = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            let scoped = |path: &&str| {
+                let scope = path.split_once('.').map(|(scope, _)| scope.trim());
+                scope.is_some_and(|scope| SCOPES.contains(&scope)) && !path.contains(['{', '}'])
+            };
+            inside
+                .filter(scoped)
+                .map_or_else(|| value.clone(), |path| format!("{{{{{path}}}}}").into())
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| double_braced(item, &at.push(i), report))
+            .collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, item)| (key.clone(), double_braced(item, &at.push(key), report)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
