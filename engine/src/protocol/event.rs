@@ -163,6 +163,9 @@ pub struct Refused {
     pub message: String,
     /// The question's variable.
     pub field: Arc<str>,
+    /// The content item that asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_id: Option<ContentId>,
     /// How many invalid answers there have been, this one included.
     pub attempt: u32,
     /// How many repeats are allowed.

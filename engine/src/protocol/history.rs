@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::event::{Event, Visited};
 use super::turn::Turn;
 use crate::flow::ConnectionType;
-use crate::id::{FlowId, NodeId};
+use crate::id::{ContentId, FlowId, NodeId};
 
 /// The three kinds of history row.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -106,20 +106,17 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
             (node, Message, content)
         }
         Event::Answered { node, input, hint, value, variable, content_id } => {
-            let mut content = json!({
+            let content = json!({
                 "input": input, "input_type": hint, "value": value, "variable": variable,
             });
-            if let (Value::Object(map), Some(id)) = (&mut content, content_id) {
-                map.insert("content_id".to_owned(), json!(id));
-            }
-            (node.clone(), Input, content)
+            (node.clone(), Input, with_content(content, *content_id))
         }
         Event::Refused(refused) => {
             let content = json!({
                 "input": refused.input, "input_type": refused.hint, "variable": refused.field,
                 "valid": false, "code": refused.code,
             });
-            (refused.node.clone(), Input, content)
+            (refused.node.clone(), Input, with_content(content, refused.content_id))
         }
         Event::Acknowledged { node, input, hint } => {
             (node.clone(), Input, json!({"input": input, "input_type": hint, "variable": null}))
@@ -136,6 +133,14 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
             return None;
         }
     })
+}
+
+/// Names the content item that asked (R4.12).
+fn with_content(mut content: Value, id: Option<ContentId>) -> Value {
+    if let (Value::Object(map), Some(id)) = (&mut content, id) {
+        map.insert("content_id".to_owned(), json!(id));
+    }
+    content
 }
 
 /// The content of an `action` row; it always has a `type`.

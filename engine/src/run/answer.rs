@@ -146,6 +146,7 @@ impl<'a> Run<'a> {
             code: refusal.code.as_str().into(),
             message,
             field: open.prompt.variable.clone(),
+            content_id: open.prompt.content_id,
             attempt,
             max_retries,
             asked_again: way_out.is_none(),

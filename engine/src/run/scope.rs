@@ -127,11 +127,10 @@ impl<'a> Scope<'a> {
             "flow_version" => json!(engine.version),
             "started_at" => json!(engine.started_at),
             "revision" | "turn" => json!(engine.revision),
-            "user_id" => json!(engine.user_id),
-            "locale" => {
-                json!(self.state.get("context").and_then(|context| context.get("locale")))
-            }
-            "now" => json!(engine.turn.as_ref().map(|turn| turn.at)),
+            // What is not known is absent, so that `has` says so (F42).
+            "user_id" => json!(engine.user_id.as_ref()?),
+            "locale" => self.state.get("context")?.get("locale")?.clone(),
+            "now" => json!(engine.turn.as_ref()?.at),
             _ => return None,
         })
     }

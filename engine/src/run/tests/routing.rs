@@ -173,3 +173,16 @@ fn what_is_not_built_or_not_known_is_told() {
         assert!(super::codes(kind, &content).contains(&code), "{content}");
     }
 }
+
+/// F42: a visitor who is not signed in has no `user_id`, rather than an empty one.
+#[test]
+fn what_is_not_known_of_a_session_is_absent() {
+    let nodes = json!([
+        {"id": "a", "type": "condition", "content": {"conditions": [
+            {"if": "has(session.user_id) || has(session.locale)", "then": "$0"},
+            {"if": "has(session.now) && session.turn == 0", "then": "$1"}]}},
+        message("known", "known"), message("unknown", "unknown")
+    ]);
+    let edges = json!([edge("a", "known", "$0"), edge("a", "unknown", "$1")]);
+    assert_eq!(World::of(&nodes, &edges).play(json!({}), &[]).said, ["unknown"]);
+}
