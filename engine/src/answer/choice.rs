@@ -192,7 +192,8 @@ impl<'a> Matcher<'a> {
     }
 
     fn texts(option: &Value) -> impl Iterator<Item = &Value> {
-        Self::KEYS.into_iter().filter_map(|key| option.get(key))
+        let fields = option.as_object();
+        Self::KEYS.into_iter().filter_map(move |key| fields?.get(key))
     }
 }
 
