@@ -10,7 +10,6 @@
 //! and the depth of recursion is fixed when a program is compiled.
 
 mod aggregate;
-mod base64;
 mod calendar;
 mod compile;
 mod error;

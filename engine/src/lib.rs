@@ -59,6 +59,7 @@
 //! ```
 
 mod answer;
+mod base64;
 mod check;
 mod content;
 mod draw;

@@ -2,9 +2,11 @@
 
 mod canonical;
 mod clean;
+pub(crate) mod display;
 mod number;
 pub(crate) mod option;
 pub(crate) mod path;
+pub(crate) mod shape;
 pub(crate) mod template;
 
 pub use canonical::state_hash;

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::value::display::text_of;
 use crate::value::option::plain_text;
-use crate::value::template::text_of;
 
 /// An option with `value` and `label`; `None` if it has nothing to be chosen by (R3.5).
 ///

@@ -3,12 +3,13 @@
 use serde_json::Value as Json;
 
 use super::{
-    base64, calendar,
+    calendar,
     error::Error,
     key::Key,
     number,
     value::{List, Map, Str, Value},
 };
+use crate::base64;
 
 /// Values nested deeper than this are refused.
 const DEPTH: u8 = 192;

@@ -17,7 +17,8 @@ use crate::session::{Acting, Resume};
 use crate::value::Lookup;
 use crate::value::option::option_value;
 use crate::value::settle;
-use crate::value::template::{Missing, Purpose, Shape};
+use crate::value::shape::{Purpose, Shape};
+use crate::value::template::Missing;
 
 /// How many actions a turn may run.
 const MAX_ACTIONS: u32 = 10_000;

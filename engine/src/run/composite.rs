@@ -15,7 +15,8 @@ use crate::id::FlowRef;
 use crate::protocol::{EffectKind, EndReason, Event};
 use crate::session::{Frame, Resume};
 use crate::value::Lookup;
-use crate::value::template::{Missing, Purpose};
+use crate::value::shape::Purpose;
+use crate::value::template::Missing;
 use crate::value::{MAX_DEPTH, canonical_len, is_deeper_than};
 
 impl<'a> Run<'a> {

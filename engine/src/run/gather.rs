@@ -11,9 +11,9 @@ use crate::id::ContentId;
 use crate::protocol::EffectKind;
 use crate::session::{Asked, Gathered, Resume};
 use crate::value::Lookup;
+use crate::value::display::text_of;
 use crate::value::option::{option_value, reduced};
 use crate::value::path::Path;
-use crate::value::template::text_of;
 
 /// Reads what has been gathered.
 pub(super) trait Gather {

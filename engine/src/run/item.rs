@@ -13,7 +13,8 @@ use crate::id::{ContentId, NodeId};
 use crate::protocol::{Content, Item};
 use crate::session::Gathered;
 use crate::value::Lookup;
-use crate::value::template::{Missing, Purpose, Shape};
+use crate::value::shape::{Purpose, Shape};
+use crate::value::template::Missing;
 
 /// What rendering found out beside the items.
 #[derive(Default)]

@@ -22,7 +22,8 @@ use crate::id::ContentId;
 use crate::protocol::{Event, Next, Outcome, Prompt};
 use crate::session::{Asked, Gathered, Phase};
 use crate::value::Lookup;
-use crate::value::template::{Missing, Purpose, Shape};
+use crate::value::shape::{Purpose, Shape};
+use crate::value::template::Missing;
 
 impl<'a> Run<'a> {
     pub(super) fn enter_question(&mut self, node: &'a Node, question: &'a Question) -> Move {

@@ -17,8 +17,10 @@ use crate::protocol::{EffectKind, Event, Failure, HandlerRequest, HttpRequest, O
 use crate::session::Resume;
 use crate::time::Timestamp;
 use crate::value::canonical_len;
+use crate::value::display::data;
 use crate::value::path::get_in;
-use crate::value::template::{Missing, Purpose, Shape, data};
+use crate::value::shape::{Purpose, Shape};
+use crate::value::template::Missing;
 
 /// The largest body that is sent (R8.1).
 const BODY_BYTES: usize = 256 * 1024;

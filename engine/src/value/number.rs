@@ -2,8 +2,7 @@
 
 use serde_json::{Number, Value};
 
-/// 2⁶³, the first double above `i64`.
-const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
+use crate::number;
 
 /// Applies the number rule to every number in `value`.
 ///
@@ -21,23 +20,9 @@ pub(crate) fn settle(value: &mut Value) {
 
 /// Applies the number rule to one number.
 pub(crate) fn settle_number(number: &mut Number) {
-    if number.is_i64() {
-        return;
+    if !number.is_i64() {
+        *number = number::settle(number);
     }
-    let Some(double) = number.as_f64() else { return };
-    if let Some(integer) = integral(double) {
-        *number = integer.into();
-    } else if number.is_u64()
-        && let Some(settled) = Number::from_f64(double)
-    {
-        *number = settled;
-    }
-}
-
-/// The integer that `double` is, if it is one and fits `i64`.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked and nothing is cut off")]
-fn integral(double: f64) -> Option<i64> {
-    (double.fract() == 0.0 && (-TWO_POW_63..TWO_POW_63).contains(&double)).then_some(double as i64)
 }
 
 #[cfg(test)]

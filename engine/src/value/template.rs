@@ -1,12 +1,10 @@
-//! Texts and JSON values with `{{path}}` references, parsed once (R5.20 to R5.29).
+//! Texts with `{{path}}` references, parsed once (R5.20 to R5.29).
 
 use std::borrow::Cow;
-use std::fmt::Write;
-use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::option::{option_label, option_value};
+use super::display::{data, display, percent_encode};
 use super::path::Path;
 use super::{Lookup, canonical_len};
 use crate::check::{Code, Pointer, Report};
@@ -25,41 +23,10 @@ enum Part {
 
 /// One `{{ path | default: … }}`; without a path it is never resolved.
 #[derive(Clone, Debug)]
-struct Reference {
+pub(super) struct Reference {
     path: Option<Path>,
-    written: Box<str>,
+    pub(super) written: Box<str>,
     default: Option<Value>,
-}
-
-/// A JSON value whose strings may hold references.
-#[derive(Clone, Debug)]
-pub(crate) enum Shape {
-    /// Nothing to substitute.
-    Constant(Value),
-    /// A string that is one reference: keeps the type of what it finds (R5.24).
-    Reference(Box<Single>),
-    /// A string with references among text.
-    Text(Template),
-    /// A list with references inside.
-    List(Box<[Self]>),
-    /// An object with references in its values.
-    Object(Box<[(Box<str>, Self)]>),
-}
-
-/// The one reference that a string consists of.
-#[derive(Clone, Debug)]
-pub(crate) struct Single(Reference);
-
-/// What a substituted value is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Purpose {
-    /// Stored in a variable or handed to a sub-flow: types and whole options are kept.
-    Store,
-    /// Shown: every string is a text.
-    Show,
-    /// Sent to a host: an option stands for its value (F27); a string with an unresolved reference
-    /// is null as a whole (R7.44).
-    Send,
 }
 
 /// The most text that the references of one substitution may bring in, in bytes: a few characters of
@@ -91,7 +58,7 @@ impl Missing {
     }
 
     /// Whether there is room for so many bytes more; without, there is none for anything.
-    fn take(&mut self, bytes: usize) -> bool {
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
         self.room = self.room.saturating_sub(bytes);
         self.room > 0
     }
@@ -178,7 +145,7 @@ impl Template {
     }
 
     /// The text for a host, in data form (R5.23); `None` if a reference found nothing.
-    fn send(&self, scope: &dyn Lookup, missing: &mut Missing) -> Option<String> {
+    pub(super) fn send(&self, scope: &dyn Lookup, missing: &mut Missing) -> Option<String> {
         self.joined(scope, missing, |_, value, out| data(value, out))
     }
 
@@ -224,7 +191,7 @@ impl Template {
         complete.then_some(out)
     }
 
-    fn single(&self) -> Option<&Reference> {
+    pub(super) fn single(&self) -> Option<&Reference> {
         let mut found = None;
         for part in &self.parts {
             match part {
@@ -287,7 +254,7 @@ impl Reference {
     }
 
     /// The value, or the default when it is absent, null or empty (R5.28).
-    fn find<'a>(&'a self, scope: &'a dyn Lookup) -> Option<Cow<'a, Value>> {
+    pub(super) fn find<'a>(&'a self, scope: &'a dyn Lookup) -> Option<Cow<'a, Value>> {
         let found = self.path.as_ref().and_then(|path| scope.get(path));
         match &self.default {
             Some(default) if found.as_deref().is_none_or(is_blank) => Some(Cow::Borrowed(default)),
@@ -310,187 +277,13 @@ fn default_of(filter: &str) -> Option<Value> {
     }
 }
 
-impl Shape {
-    /// Parses every string of `value`; `depth` bounds recursion by the document's own limit.
-    pub(crate) fn compile(value: &Value, at: &Pointer, report: &mut Report) -> Self {
-        match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => Self::Constant(value.clone()),
-            Value::String(text) => {
-                let template = Template::compile(text, at, report);
-                match (template.constant(), template.single()) {
-                    (Some(text), _) => Self::Constant(Value::from(text)),
-                    (None, Some(single)) => Self::Reference(Box::new(Single(single.clone()))),
-                    (None, None) => Self::Text(template),
-                }
-            }
-            Value::Array(items) => {
-                let items: Box<[Self]> = items
-                    .iter()
-                    .enumerate()
-                    .map(|(i, item)| Self::compile(item, &at.push(i), report))
-                    .collect();
-                if items.iter().all(Self::is_constant) {
-                    return Self::Constant(Value::Array(
-                        items.into_iter().filter_map(Self::into_constant).collect(),
-                    ));
-                }
-                Self::List(items)
-            }
-            Value::Object(map) => {
-                let entries: Box<[(Box<str>, Self)]> = map
-                    .iter()
-                    .map(|(key, item)| {
-                        (key.as_str().into(), Self::compile(item, &at.push(key), report))
-                    })
-                    .collect();
-                if entries.iter().all(|(_, item)| item.is_constant()) {
-                    let entry =
-                        |(key, item): (Box<str>, Self)| Some((key.into(), item.into_constant()?));
-                    return Self::Constant(Value::Object(
-                        entries.into_iter().filter_map(entry).collect(),
-                    ));
-                }
-                Self::Object(entries)
-            }
-        }
-    }
-
-    /// Whether there is nothing to substitute.
-    pub(crate) fn is_constant(&self) -> bool {
-        matches!(self, Self::Constant(_))
-    }
-
-    fn into_constant(self) -> Option<Value> {
-        if let Self::Constant(value) = self { Some(value) } else { None }
-    }
-
-    /// The value with its references replaced.
-    pub(crate) fn fill(
-        &self,
-        scope: &dyn Lookup,
-        purpose: Purpose,
-        missing: &mut Missing,
-    ) -> Value {
-        match self {
-            Self::Constant(value) => value.clone(),
-            Self::Reference(single) => single.fill(scope, purpose, missing),
-            Self::Text(template) => match purpose {
-                Purpose::Store | Purpose::Show => Value::String(template.show(scope, missing)),
-                Purpose::Send => template.send(scope, missing).map_or(Value::Null, Value::String),
-            },
-            Self::List(items) => {
-                Value::Array(items.iter().map(|item| item.fill(scope, purpose, missing)).collect())
-            }
-            Self::Object(entries) => {
-                let entry = |(key, item): &(Box<str>, Self)| {
-                    (key.to_string(), item.fill(scope, purpose, missing))
-                };
-                Value::Object(entries.iter().map(entry).collect::<Map<_, _>>())
-            }
-        }
-    }
-}
-
-impl Single {
-    fn fill(&self, scope: &dyn Lookup, purpose: Purpose, missing: &mut Missing) -> Value {
-        let found = self.0.find(scope);
-        let Some(value) = found else {
-            missing.push(self.0.written.clone());
-            return if purpose == Purpose::Show { Value::from("") } else { Value::Null };
-        };
-        if !missing.take(weight(&value)) {
-            return if purpose == Purpose::Show { Value::from("") } else { Value::Null };
-        }
-        match purpose {
-            Purpose::Store => value.into_owned(),
-            Purpose::Show => {
-                let mut text = String::new();
-                display(&value, &mut text);
-                Value::String(text)
-            }
-            Purpose::Send => collapse(&value),
-        }
-    }
-}
-
 /// About how many bytes a copy takes.
-fn weight(value: &Value) -> usize {
+pub(super) fn weight(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 8,
         Value::String(text) => text.len(),
         Value::Array(_) | Value::Object(_) => canonical_len(value),
     }
-}
-
-/// Options as their values, inside lists too (F27).
-fn collapse(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.iter().map(collapse).collect()),
-        Value::Object(_) => option_value(value).unwrap_or(value).clone(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
-}
-
-/// Appends the text that a reader sees (R5.22).
-pub(crate) fn display(value: &Value, out: &mut String) {
-    match value {
-        Value::Null => {}
-        Value::String(text) => out.push_str(text),
-        Value::Array(items) if items.iter().all(is_simple) => {
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push_str(", ");
-                }
-                display(item, out);
-            }
-        }
-        Value::Object(_) => match option_label(value) {
-            Some(label) if option_value(value).is_some() => display(label, out),
-            _ => out.push_str(&value.to_string()),
-        },
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "{value}");
-        }
-    }
-}
-
-fn is_simple(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
-        Value::Object(_) => option_value(value).is_some(),
-        Value::Array(_) => false,
-    }
-}
-
-/// Appends the text that a host receives (R5.23).
-pub(crate) fn data(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(_) => match option_value(value) {
-            Some(inner) => data(inner, out),
-            None => out.push_str(&value.to_string()),
-        },
-        Value::Array(_) => out.push_str(&value.to_string()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => display(value, out),
-    }
-}
-
-/// Keeps the unreserved characters of RFC 3986 and encodes every other byte.
-fn percent_encode(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-}
-
-/// The displayed text of a value.
-pub(crate) fn text_of(value: &Value) -> Arc<str> {
-    let mut out = String::new();
-    display(value, &mut out);
-    out.into()
 }
 
 #[cfg(test)]
@@ -501,7 +294,8 @@ mod tests {
 
     use super::super::Lookup;
     use super::super::path::{Path, get_in};
-    use super::{Missing, Purpose, Shape, Template};
+    use super::super::shape::{Purpose, Shape};
+    use super::{Missing, Template};
     use crate::check::{Pointer, Report};
 
     struct State(Value);

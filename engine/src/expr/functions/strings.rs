@@ -1,8 +1,8 @@
 //! String functions: tests, regular expressions, and CEL's strings and encoders extensions.
 
 use super::{Function, convert, format};
+use crate::base64;
 use crate::expr::{
-    base64,
     error::Error,
     meter::{Meter, Res},
     number, text,

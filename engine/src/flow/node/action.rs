@@ -9,7 +9,7 @@ use crate::expr::{Aggregate, AggregateProblemKind, Dialect, Program};
 use crate::flow::predicate::{Predicate, compile_cel, compile_path};
 use crate::flow::target::Target;
 use crate::value::path::Path;
-use crate::value::template::Shape;
+use crate::value::shape::Shape;
 
 /// Runs actions in order.
 #[derive(Debug)]

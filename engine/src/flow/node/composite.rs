@@ -9,7 +9,7 @@ use super::fields::Fields;
 use crate::check::{Code, Pointer, Report};
 use crate::flow::target::Target;
 use crate::value::path::Path;
-use crate::value::template::Shape;
+use crate::value::shape::Shape;
 
 /// Runs another flow.
 #[derive(Debug)]

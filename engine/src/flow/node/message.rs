@@ -9,7 +9,8 @@ use crate::check::{Code, Pointer, Report};
 use crate::flow::predicate::compile_path;
 use crate::id::ContentId;
 use crate::value::path::Path;
-use crate::value::template::{Shape, Template};
+use crate::value::shape::Shape;
+use crate::value::template::Template;
 
 /// Says something.
 #[derive(Debug)]

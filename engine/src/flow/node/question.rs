@@ -14,7 +14,8 @@ use crate::flow::predicate::compile_path;
 use crate::flow::target::Target;
 use crate::id::ContentId;
 use crate::value::path::Path;
-use crate::value::template::{Shape, Template};
+use crate::value::shape::Shape;
+use crate::value::template::Template;
 
 /// Asks something.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use super::fields::Fields;
 use crate::check::{Code, Pointer, Report, Severity};
 use crate::flow::target::Target;
 use crate::value::path::Path;
-use crate::value::template::{Shape, Template};
+use crate::value::shape::Shape;
+use crate::value::template::Template;
 
 /// What is sent, and what becomes of the answer.
 #[derive(Debug)]
