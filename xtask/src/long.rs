@@ -19,9 +19,8 @@ struct Suite {
     batches: u32,
 }
 
-const SUITES: [Suite; 4] = [
+const SUITES: [Suite; 3] = [
     Suite { name: "properties", filter: "properties::", batches: 20 },
-    Suite { name: "storage", filter: "storage::", batches: 10 },
     Suite { name: "server", filter: "server::", batches: 10 },
     Suite { name: "crash", filter: "crash::", batches: 4 },
 ];
