@@ -196,3 +196,17 @@ fn an_ended_session_can_be_read_and_nothing_else() {
     assert_eq!(session["pending"], Value::Null);
     assert!(session["ended_at"].is_string());
 }
+
+/// S4.27
+#[test]
+fn a_visitor_who_goes_away_has_abandoned_the_session() {
+    let place = Place::with_flows();
+    let server = place.serve(&json!({}));
+    let visitor = Visitor::start(&server.client(), "counter", &json!({}));
+    let odd = visitor.change("POST", "/end", &json!({"reason": "bored"}));
+    odd.refuses(422, "validation_error", "an unknown reason");
+    assert_eq!(visitor.session()["status"], "active");
+    let ended = visitor.change("POST", "/end", &json!({"reason": "abandoned"}));
+    assert_eq!(ended.status, 200, "{ended:?}");
+    assert_eq!(visitor.session()["status"], "abandoned");
+}

@@ -5,13 +5,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use chatflow::{InputKind, Phase};
-use chatflow_storage::AsyncStore;
+use chatflow_storage::{AsyncStore, SessionStatus};
 use serde_json::{Map, Value, json};
 
 use super::access::{PathToken, session, session_for_change};
 use super::interact::{BODY_LIMIT, check_active, check_revision};
 use super::start::{RESERVED, measure};
-use super::turn::{restore, take};
+use super::turn::{restore, take, take_as};
 use crate::app::Shared;
 use crate::body;
 use crate::error::ApiError;
@@ -96,11 +96,20 @@ pub(crate) async fn end<S: AsyncStore>(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    const KNOWN: &[&str] = &["expected_revision", "csrf_token"];
+    const KNOWN: &[&str] = &["reason", "expected_revision", "csrf_token"];
     let stored = session_for_change(&app.store, &headers, &token).await?;
     let fields = body::read(&headers, body, BODY_LIMIT, KNOWN).await?;
+    // A visitor who only goes away has not completed anything (S4.27).
+    let ended_as = match fields.text("reason")? {
+        None | Some("terminated") => None,
+        Some("abandoned") => Some(SessionStatus::Abandoned),
+        Some(_) => {
+            let message = "must be `terminated` or `abandoned`";
+            return Err(ApiError::field(&["body", "reason"], "value_error.enum", message));
+        }
+    };
     check_active(&stored)?;
     check_revision(&stored, &fields)?;
-    take(&app, &stored, InputKind::End).await?;
+    take_as(&app, &stored, InputKind::End, ended_as).await?;
     Ok(Json(json!({"message": "Session ended successfully"})))
 }

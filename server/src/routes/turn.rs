@@ -26,6 +26,16 @@ pub(crate) async fn take<S: AsyncStore>(
     stored: &StoredSession,
     kind: InputKind,
 ) -> Result<Taken, ApiError> {
+    take_as(app, stored, kind, None).await
+}
+
+/// [`take`], with a status of the host's choice for a session that has ended.
+pub(crate) async fn take_as<S: AsyncStore>(
+    app: &App<S>,
+    stored: &StoredSession,
+    kind: InputKind,
+    ended_as: Option<SessionStatus>,
+) -> Result<Taken, ApiError> {
     let mut session = restore(stored)?;
     let scope = scope_of(stored.head.school_id);
     let versions = std::iter::once(session.flow()).chain(session.pins());
@@ -52,7 +62,10 @@ pub(crate) async fn take<S: AsyncStore>(
     };
     let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();
     let info = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
-    let (snapshot, turn) = record(&driven, &session, info, previous);
+    let (mut snapshot, turn) = record(&driven, &session, info, previous);
+    if snapshot.status == SessionStatus::Completed {
+        snapshot.status = ended_as.unwrap_or(snapshot.status);
+    }
     let (id, expected) = (stored.head.id, stored.revision);
     let commit = Commit { session: id, expected, lease, at, snapshot, turn };
     app.store.commit(&commit).await?;
