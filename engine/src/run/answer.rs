@@ -16,6 +16,7 @@ use crate::flow::ConnectionType;
 use crate::flow::graph::{Edge, Node};
 use crate::flow::node::NodeKind;
 use crate::flow::node::question::Question;
+use crate::flow::target::Target;
 use crate::protocol::{EndReason, Event, Next, Prompt, Refused};
 use crate::session::Phase;
 use crate::time::Timestamp;
@@ -94,17 +95,23 @@ impl<'a> Run<'a> {
             None => self.warn("not_written", &*open.prompt.variable),
         }
         if let Some(target) = &question.append_to {
-            let mut list = match self.read(target) {
-                Some(Value::Array(items)) => items.clone(),
-                _ => Vec::new(),
-            };
-            list.push(stored);
-            if let Err(error) = self.write(target, Value::Array(list)) {
-                self.warn("not_written", format!("{}: {error}", target.text()));
-            }
+            self.append_answer(target, stored);
         }
         let edge = self.route_answer(node, option);
         self.take(node, edge)
+    }
+
+    /// The answer has its own place: what stands in the way of the list is told, never overwritten.
+    fn append_answer(&mut self, target: &Target, stored: Value) {
+        let mut list = match self.read(target) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) => items.clone(),
+            Some(_) => return self.warn("not_a_list", &**target.text()),
+        };
+        list.push(stored);
+        if let Err(error) = self.write(target, Value::Array(list)) {
+            self.warn("not_written", format!("{}: {error}", target.text()));
+        }
     }
 
     /// R2.45, steps 5 to 7.

@@ -253,16 +253,17 @@ impl ListBody {
 impl Timing {
     pub(crate) fn compile(map: &Map<String, Value>, at: &Pointer, report: &mut Report) -> Self {
         let mut read = |name: &str, explicit: &str| -> Option<u32> {
-            if let Some(ms) = map.get(explicit).and_then(Value::as_f64) {
-                return Some(clamp_ms(ms));
-            }
-            let value = map.get(name).filter(|value| !value.is_null())?;
-            let ms = milliseconds(value);
+            let is_set = |name: &&str| map.get(*name).is_some_and(|value| !value.is_null());
+            let name = [explicit, name].into_iter().find(is_set)?;
+            let value = map.get(name)?;
+            let (ms, help) = if name == explicit {
+                (value.as_f64().and_then(bounded), "write milliseconds, 0 or more (500)")
+            } else {
+                (milliseconds(value), "write seconds (1.5) or milliseconds (500)")
+            };
             if ms.is_none() {
                 let message = format!("`{name}` is not a delay");
-                report
-                    .add(Code::MessageDelay, &at.push(name), message)
-                    .help("write seconds (1.5) or milliseconds (500)");
+                report.add(Code::MessageDelay, &at.push(name), message).help(help);
             }
             ms
         };
@@ -285,17 +286,18 @@ pub(crate) fn milliseconds(value: &Value) -> Option<u32> {
         },
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }?;
-    (ms.is_finite() && ms >= 0.0).then(|| clamp_ms(ms))
+    bounded(ms)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=30000")]
-fn clamp_ms(ms: f64) -> u32 {
-    ms.round().clamp(0.0, 30_000.0) as u32
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0..=30000")]
+fn bounded(ms: f64) -> Option<u32> {
+    (ms.is_finite() && ms >= 0.0).then(|| ms.round().min(30_000.0) as u32)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_allowed_url, milliseconds};
+    use super::{Timing, is_allowed_url, milliseconds};
+    use crate::check::{Pointer, Report};
     use serde_json::json;
 
     #[test]
@@ -312,6 +314,24 @@ mod tests {
             (json!([]), None),
         ] {
             assert_eq!(milliseconds(&value), want, "{value}");
+        }
+    }
+
+    /// R2.17: what is no duration is told and dropped, never read as "at once".
+    #[test]
+    fn an_explicit_delay_is_in_milliseconds() {
+        for (value, want) in [
+            (json!(1.5), Some(2)),
+            (json!(0), Some(0)),
+            (json!(90_000), Some(30_000)),
+            (json!(-1), None),
+            (json!("500ms"), None),
+        ] {
+            let map = json!({"delay_ms": value, "delay": 3});
+            let mut report = Report::default();
+            let timing = Timing::compile(map.as_object().unwrap(), &Pointer::root(), &mut report);
+            assert_eq!(timing.delay_ms, want, "{value}");
+            assert_eq!(report.is_empty(), want.is_some(), "{value}");
         }
     }
 

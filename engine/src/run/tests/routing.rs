@@ -186,3 +186,20 @@ fn what_is_not_known_of_a_session_is_absent() {
     let edges = json!([edge("a", "known", "$0"), edge("a", "unknown", "$1")]);
     assert_eq!(World::of(&nodes, &edges).play(json!({}), &[]).said, ["unknown"]);
 }
+
+/// R2.40: an answer joins a list or starts one; it never takes the place of something else.
+#[test]
+fn an_answer_is_appended_to_a_list_only() {
+    for (before, after) in [
+        (json!(null), json!(["x"])),
+        (json!(["w"]), json!(["w", "x"])),
+        (json!("kept"), json!("kept")),
+    ] {
+        let ask = json!({"id": "a", "type": "question", "content": {
+            "question": "?", "variable": "temp.one", "append_to": "temp.all"}});
+        let world = World::of(&json!([ask]), &json!([]));
+        let played = world.play(json!({"temp": {"all": before}}), &[json!("x")]);
+        assert_eq!(played.state["temp"]["one"], "x", "{before}");
+        assert_eq!(played.state["temp"]["all"], after, "{before}");
+    }
+}
