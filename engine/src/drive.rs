@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::flow::{Catalog, Flow, FlowDefinition};
+use crate::flow::{Catalog, FlowDefinition};
 use crate::id::FlowRef;
 use crate::protocol::{Effect, EffectKind, Event, Input, InputKind, Next, Outcome, Turn, Visited};
 use crate::run::{Engine, StepError};
@@ -137,7 +137,7 @@ fn load(catalog: &mut Catalog, version: FlowRef, document: &Value) -> Outcome {
         );
     };
     definition.id = Some(version.id);
-    match Flow::compile(&definition, version.seq).flow {
+    match catalog.compiler().compile(&definition, version.seq).flow {
         Some(flow) => {
             let digest = Value::from(flow.digest());
             catalog.insert(Arc::clone(&flow));

@@ -10,7 +10,7 @@ mod read;
 pub(crate) mod target;
 mod write;
 
-pub use compile::Compiled;
+pub use compile::{Compiled, Compiler};
 pub use connection_type::ConnectionType;
 pub use definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,

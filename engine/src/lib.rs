@@ -65,6 +65,7 @@ mod content;
 mod draw;
 mod drive;
 mod expr;
+mod extend;
 mod flow;
 mod id;
 mod journal;
@@ -79,13 +80,14 @@ mod time;
 mod value;
 
 pub use answer::InputType;
-pub use check::{Code, Diagnostic, Pointer, Report, Severity};
+pub use check::{Code, Diagnostic, Pointer, Report, Rules, Severity};
 pub use content::{ContentItem, ContentQuery};
 pub use draw::Seed;
 pub use drive::{AsyncResolver, Driven, Resolver, drive, drive_async};
 pub use expr::{ExpressionError, evaluate};
+pub use extend::Extensions;
 pub use flow::{
-    Catalog, Compiled, ConnectionDefinition, ConnectionType, ExecutionContext, Flow,
+    Catalog, Compiled, Compiler, ConnectionDefinition, ConnectionType, ExecutionContext, Flow,
     FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
 pub use id::{ContentId, EffectId, FlowId, FlowRef, NodeId, Revision, SessionId, TenantId};

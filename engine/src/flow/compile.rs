@@ -17,7 +17,8 @@ use super::node::question::Question;
 use super::node::request::Webhook;
 use super::predicate::Predicate;
 use super::target::Target;
-use crate::check::{Code, Pointer, Report, Severity, check_graph};
+use crate::check::{Code, Pointer, Report, Rules, Severity, check_graph};
+use crate::extend::Extensions;
 use crate::id::{FlowId, FlowRef, NodeId};
 
 /// A compiled flow, and everything its author should know about it.
@@ -46,6 +47,22 @@ impl Flow {
     /// # Ok::<(), &'static str>(())
     /// ```
     pub fn compile(definition: &FlowDefinition, seq: u32) -> Compiled {
+        Compiler::default().compile(definition, seq)
+    }
+}
+
+/// What flows are compiled with: the rules they must keep, and what a host adds to the language.
+#[derive(Clone, Debug, Default)]
+pub struct Compiler {
+    /// The business rules that flows are held against.
+    pub rules: Rules,
+    /// Functions and node types of the host.
+    pub extensions: Extensions,
+}
+
+impl Compiler {
+    /// As [`Flow::compile`], by these rules and extensions.
+    pub fn compile(&self, definition: &FlowDefinition, seq: u32) -> Compiled {
         let mut report = Report::default();
         check_graph(definition, &mut report);
         check_contract(definition, &mut report);
@@ -71,7 +88,7 @@ impl Flow {
             nodes.iter().filter_map(|(_, kind, _)| link(kind)).collect();
         let defaults = defaults(definition, &mut report);
         let flow = entry.filter(|_| !report.has_errors()).map(|entry| {
-            Arc::new(Self {
+            Arc::new(Flow {
                 version: FlowRef { id, seq },
                 label: definition.version.as_str().into(),
                 name: definition.name.as_str().into(),

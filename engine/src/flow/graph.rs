@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::compile::Compiler;
 use super::connection_type::ConnectionType;
 use super::node::NodeKind;
 use super::predicate::Predicate;
@@ -76,25 +77,39 @@ impl Flow {
     }
 }
 
-/// The compiled flows that a step may use.
+/// The compiled flows that a step may use, and what further ones are compiled with.
 #[derive(Clone, Debug, Default)]
-pub struct Catalog(BTreeMap<FlowRef, Arc<Flow>>);
+pub struct Catalog {
+    flows: BTreeMap<FlowRef, Arc<Flow>>,
+    compiler: Arc<Compiler>,
+}
 
 impl Catalog {
+    /// An empty catalog whose flows are compiled with `compiler`.
+    pub fn with_compiler(compiler: Arc<Compiler>) -> Self {
+        Self { flows: BTreeMap::new(), compiler }
+    }
+
+    /// What flows are compiled with.
+    pub fn compiler(&self) -> &Compiler {
+        &self.compiler
+    }
+
     /// Looks a version up.
     pub fn get(&self, version: FlowRef) -> Option<&Arc<Flow>> {
-        self.0.get(&version)
+        self.flows.get(&version)
     }
 
     /// Adds a flow under its version.
     pub fn insert(&mut self, flow: Arc<Flow>) {
-        self.0.insert(flow.version, flow);
+        self.flows.insert(flow.version, flow);
     }
 }
 
 impl FromIterator<Arc<Flow>> for Catalog {
     fn from_iter<I: IntoIterator<Item = Arc<Flow>>>(flows: I) -> Self {
-        Self(flows.into_iter().map(|flow| (flow.version, flow)).collect())
+        let flows = flows.into_iter().map(|flow| (flow.version, flow)).collect();
+        Self { flows, compiler: Arc::default() }
     }
 }
 
