@@ -4,5 +4,6 @@
 pub mod budget;
 pub mod case;
 pub mod conversation;
+pub mod fuzzed;
 pub mod report;
 pub mod strategies;

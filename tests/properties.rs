@@ -1,5 +1,6 @@
 //! What must hold for all flows, sessions and inputs.
 
+mod corpus;
 mod hostile;
 mod limits;
 mod sessions;

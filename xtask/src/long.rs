@@ -1,7 +1,9 @@
 //! `cargo xtask test --long`: the randomised suites at full count, in batches that survive an interruption.
 //!
-//! The tests are those of an ordinary run. `CHATFLOW_BATCH=I/N` tells them to run their share of the full count
+//! Beside the fuzz targets, the tests are those of an ordinary run. `CHATFLOW_BATCH=I/N` tells them to run their share of the full count
 //! with seeds of batch I (see `chatflow_tests::budget`); what they count comes back in the report.
+
+mod fuzz;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,25 +13,45 @@ use crate::evidence::{self, Evidence};
 use crate::report::{self, Report};
 use crate::shell;
 
-/// Tests that have a full count.
+/// What has a full count.
 struct Suite {
     name: &'static str,
-    /// What the tests' names begin with.
-    filter: &'static str,
+    what: What,
     batches: u32,
 }
 
-const SUITES: [Suite; 3] = [
-    Suite { name: "properties", filter: "properties::", batches: 20 },
-    Suite { name: "server", filter: "server::", batches: 10 },
-    Suite { name: "crash", filter: "crash::", batches: 4 },
+/// What a batch runs.
+enum What {
+    /// The tests whose names begin so.
+    Tests(&'static str),
+    /// Each fuzz target for a while.
+    Fuzz,
+}
+
+const SUITES: [Suite; 4] = [
+    Suite { name: "properties", what: What::Tests("properties::"), batches: 20 },
+    Suite { name: "server", what: What::Tests("server::"), batches: 10 },
+    Suite { name: "crash", what: What::Tests("crash::"), batches: 4 },
+    Suite { name: "fuzz", what: What::Fuzz, batches: 10 },
 ];
+
+impl What {
+    fn describe(&self) -> String {
+        match self {
+            Self::Tests(filter) => format!("tests named {filter}*"),
+            Self::Fuzz => format!(
+                "{} s of each fuzz target (needs a nightly Rust and cargo-fuzz)",
+                fuzz::SECONDS
+            ),
+        }
+    }
+}
 
 /// Prints the suites.
 pub(crate) fn list() {
     println!("Long suites:");
     for suite in &SUITES {
-        println!("  {:<12}{} batches of tests named {}*", suite.name, suite.batches, suite.filter);
+        println!("  {:<12}{} batches of {}", suite.name, suite.batches, suite.what.describe());
     }
 }
 
@@ -76,7 +98,7 @@ impl Suite {
         }
         let report = Report::parse(&progress.reported)?;
         if report.figures.is_empty() {
-            return Err(format!("no test named {}* reported a figure", self.filter));
+            return Err(format!("{} reported no figure", self.what.describe()));
         }
         let command = format!("cargo xtask test --long {}", self.name);
         let path = evidence::write(&Evidence {
@@ -93,9 +115,10 @@ impl Suite {
 
     /// Runs one batch and returns what its tests reported.
     fn batch(&self, batch: u32) -> Result<String, String> {
+        let What::Tests(filter) = self.what else { return fuzz::batch(batch) };
         let path = Report::begin()?;
         let mut command = shell::cargo(&["test", "--release", "--locked"]);
-        command.args(["--package", "chatflow-tests", "--test", "main", "--", self.filter]);
+        command.args(["--package", "chatflow-tests", "--test", "main", "--", filter]);
         command.env(report::VARIABLE, &path);
         command.env("CHATFLOW_BATCH", format!("{batch}/{}", self.batches));
         shell::run(&mut command)?;
