@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "the recordings are this program's output")]
 
+mod generated;
 mod hostile;
 mod walk;
 
@@ -21,6 +22,7 @@ fn main() {
     demo();
     corpus();
     hostile::record_all();
+    generated::record_all();
 }
 
 /// The cases that are files. `contains` keeps a case about what its name says.
@@ -46,8 +48,7 @@ fn demo() {
 /// The flows of the corpus, which are read where they are.
 fn corpus() {
     let Some(folder) = report::corpus().map(|corpus| corpus.join("huey")) else {
-        println!("{}", json!({"note": "CHATFLOW_CORPUS is not set; its flows are not played"}));
-        return;
+        return note("CHATFLOW_CORPUS is not set; its flows are not played");
     };
     let mut handlers = Map::new();
     let answer = folder.join("recommend-response.json");
@@ -56,6 +57,11 @@ fn corpus() {
     }
     let walks = walk_all("corpus", &folder, &handlers);
     assert!(walks > 0, "no case found in {}", folder.display());
+}
+
+/// A line that `run.mjs` prints.
+fn note(text: &str) {
+    println!("{}", json!({ "note": text }));
 }
 
 /// Returns the number of cases.
@@ -76,7 +82,7 @@ fn walk_all(name: &str, folder: &Path, handlers: &Map<String, Value>) -> usize {
                 state: Map::new(),
                 answers: Vec::new(),
             };
-            case.answers = walk::answers(&case, variant);
+            case.answers = walk::answers(&case, variant, walk::MOST);
             completed += usize::from(play(&format!("{name}/{key}/{variant}"), &case, &json!([])));
             walks += 1;
         }

@@ -4,20 +4,21 @@ use chatflow::{Case, InputType, Preview, Prompt};
 use serde_json::{Value, json};
 
 /// The most answers of a walk; flows may lead back to their start.
-const MOST: usize = 60;
+pub(crate) const MOST: usize = 60;
 
 /// What is said where a text, or anything unforeseen, is wanted. One of them may pass where another is refused.
 const SAYINGS: [&str; 5] = ["Pip 🏮", "9", "O'Neil & <söns>", "né\u{301}e {{user.name}}", "x"];
 
-/// Answers whatever is asked; each variant differently, and now and then with nonsense.
-pub(crate) fn answers(case: &Case, variant: usize) -> Vec<Value> {
+/// Answers whatever is asked, at most so often; each variant differently, and now and then with
+/// nonsense.
+pub(crate) fn answers(case: &Case, variant: usize, most: usize) -> Vec<Value> {
     let (library, _) = case.library().expect("the case is well-formed");
     let name = case.flow.as_deref().expect("the case names its flow");
     let flow = library.find(name).unwrap_or_else(|| panic!("`{name}` can be run"));
     let state = case.state.clone();
     let (mut preview, _) = Preview::start(&library, flow, &case.seed, case.at, state).unwrap();
     let mut given = Vec::new();
-    while let Some(prompt) = preview.prompt().filter(|_| given.len() < MOST) {
+    while let Some(prompt) = preview.prompt().filter(|_| given.len() < most) {
         let answer = answer(prompt, variant, given.len());
         let _turn = preview.reply(answer.clone()).unwrap();
         given.push(answer);
