@@ -1,6 +1,7 @@
 //! What must hold for all flows, sessions and inputs.
 
 mod corpus;
+mod definitions;
 mod hostile;
 mod limits;
 mod sessions;

@@ -62,7 +62,7 @@ impl<S: proptest::strategy::Strategy<Value = (Value, Value, Value)>> IntoFlow fo
 }
 
 /// Replaces what stands at the end of `way`, an index into each level.
-fn replace(document: &mut Value, way: &[usize], with: Value) {
+pub(super) fn replace(document: &mut Value, way: &[usize], with: Value) {
     let Some((first, rest)) = way.split_first() else {
         *document = with;
         return;
