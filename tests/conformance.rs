@@ -5,6 +5,7 @@ mod coverage;
 mod demo;
 mod guest;
 mod huey;
+mod protocol;
 mod race;
 mod transcripts;
 mod turn_ends;

@@ -20,8 +20,9 @@ pub struct Step {
 }
 
 /// What a session needs before it can go on.
+// Beside the tag, not among it: an effect has a `type` of its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", content = "with", rename_all = "snake_case")]
 pub enum Next {
     /// The host must resolve this effect.
     Resolve(Effect),
