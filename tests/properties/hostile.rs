@@ -2,8 +2,10 @@
 
 use chatflow::{FlowDefinition, InputKind, InputType, Limits, Report};
 use chatflow_tests::conversation::World;
+use chatflow_tests::fuzzed;
 use chatflow_tests::strategies::{content, documents, handlers, json, replies, text, world};
 use proptest::collection::vec;
+use proptest::strategy::Strategy;
 use serde_json::{Value, json};
 
 use super::check;
@@ -43,11 +45,11 @@ fn is_clear(report: &Report) {
 
 /// Any JSON where a flow has its nodes, connections and content.
 trait IntoFlow {
-    fn prop_map_into_flow(self) -> impl proptest::strategy::Strategy<Value = Value>;
+    fn prop_map_into_flow(self) -> impl Strategy<Value = Value>;
 }
 
-impl<S: proptest::strategy::Strategy<Value = (Value, Value, Value)>> IntoFlow for S {
-    fn prop_map_into_flow(self) -> impl proptest::strategy::Strategy<Value = Value> {
+impl<S: Strategy<Value = (Value, Value, Value)>> IntoFlow for S {
+    fn prop_map_into_flow(self) -> impl Strategy<Value = Value> {
         let kinds =
             ["message", "question", "condition", "action", "webhook", "composite", "script"];
         self.prop_map(move |(a, b, c)| {
@@ -96,6 +98,91 @@ fn a_flow_with_anything_in_any_place_is_reported_or_runs() {
         talk.start(some_state()).unwrap();
         replies.into_iter().all(|reply| talk.reply(reply));
     });
+}
+
+/// R5.20 to R5.29: braces, pipes and paths in any order.
+#[test]
+fn any_template_is_filled_or_left_as_it_is() {
+    let part = proptest::sample::select(vec![
+        "{{",
+        "}}",
+        "{",
+        "}",
+        "|",
+        "default:",
+        "'x'",
+        "\"y\"",
+        "temp",
+        ".",
+        "n",
+        "user.name",
+        "[0]",
+        "['a b']",
+        "-1",
+        "secret:k",
+        "${",
+        "\\",
+        " ",
+        "\n",
+        "é",
+        "<b>",
+        "&",
+    ]);
+    let texts = proptest::prop_oneof![vec(part, 0..16).prop_map(|parts| parts.concat()), text()];
+    check("templates filled", 50_000, &texts, |text| fuzzed::template(text.as_bytes()));
+}
+
+/// R6.1, R6.8: names, numbers, operators and brackets in any order.
+#[test]
+fn any_expression_has_a_value_or_an_error() {
+    let part = proptest::sample::select(vec![
+        "temp.n",
+        "temp.list",
+        "temp.pick",
+        "user.tags",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "?",
+        ":",
+        ",",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "<",
+        "==",
+        "!",
+        "&&",
+        "||",
+        "in",
+        "1",
+        "2.5",
+        "10u",
+        "'a'",
+        "null",
+        "true",
+        "size(",
+        "has(",
+        ".all(x,",
+        ".map(x,",
+        ".exists(x,",
+        "x",
+        "sum(",
+        "merge(",
+        ".matches(",
+        "{{temp.n}}",
+        "9223372036854775807",
+        ".a",
+        "[0]",
+        " ",
+    ]);
+    let texts = proptest::prop_oneof![vec(part, 0..14).prop_map(|parts| parts.concat()), text()];
+    check("expressions evaluated", 50_000, &texts, |text| fuzzed::expression(text.as_bytes()));
 }
 
 #[test]
