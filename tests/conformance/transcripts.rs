@@ -167,3 +167,13 @@ fn a_loop_that_a_condition_never_leaves_ends_the_session_with_an_error() {
     assert_eq!(messages.last().unwrap()["level"], "error");
     assert_eq!(golden["state"]["temp"]["n"], 50);
 }
+
+#[test]
+fn json_conditions_hold_as_written_down() {
+    // Example G13; R6.30, R6.31, R6.33. An empty condition is reported, so it cannot be in a flow that runs.
+    let golden = golden("json-conditions");
+    assert_eq!(
+        texts(&golden["turns"][0]),
+        ["0 holds", "1 holds", "2 does not hold", "3 holds", "4 holds", "5 does not hold"]
+    );
+}
