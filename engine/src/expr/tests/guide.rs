@@ -38,3 +38,32 @@ fn every_example_gives_the_value_beside_it() {
     }
     assert!(examples.len() > 100, "{} examples found", examples.len());
 }
+
+/// The guide is the reference: no function is left out of it.
+#[test]
+fn every_function_has_an_example() {
+    let sources = [
+        include_str!("../functions/convert.rs"),
+        include_str!("../functions/lists.rs"),
+        include_str!("../functions/math.rs"),
+        include_str!("../functions/merges.rs"),
+        include_str!("../functions/optionals.rs"),
+        include_str!("../functions/strings.rs"),
+        include_str!("../functions/times.rs"),
+        include_str!("../functions/totals.rs"),
+    ];
+    let examples = blocks(GUIDE, "cel").join("\n");
+    let mut count = 0;
+    for line in sources.iter().flat_map(|source| source.lines()) {
+        // An arm such as `("merge" | "merge_sum", 1) => …`: its names are the texts before the number.
+        let Some((names, _)) = line.trim().strip_prefix('(').and_then(|arm| arm.split_once(" =>"))
+        else {
+            continue;
+        };
+        for name in names.split('"').skip(1).step_by(2) {
+            count += 1;
+            assert!(examples.contains(&format!("{name}(")), "no example of `{name}`");
+        }
+    }
+    assert!(count > 80, "{count} functions found");
+}
