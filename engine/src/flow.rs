@@ -1,7 +1,9 @@
 //! Flows: as authored ([`FlowDefinition`]) and ready to run ([`Flow`]).
 
+mod children;
 mod compile;
 mod connection_type;
+pub(crate) mod contract;
 mod definition;
 pub(crate) mod graph;
 pub(crate) mod node;

@@ -1,6 +1,8 @@
 //! What a host keeps of a turn so that it can be replayed (F3).
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::drive::Driven;
@@ -34,6 +36,17 @@ impl Journal {
             hash.update(part.as_bytes());
         }
         Self { input, outcomes, turn_hash: hex(hash.finalize().as_slice()) }
+    }
+
+    /// The variables that a session began with, from the `input` of its first turn; what a restart
+    /// begins with again (R11.18). `None` for the input of any other turn.
+    pub fn initial_state(input: &str) -> Option<Map<String, Value>> {
+        let input: Input = serde_json::from_str(input).ok()?;
+        if let InputKind::Start { state } = input.kind {
+            Some(Arc::unwrap_or_clone(state))
+        } else {
+            None
+        }
     }
 }
 

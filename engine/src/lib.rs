@@ -98,10 +98,10 @@ pub use preview::{
 };
 pub use protocol::{
     Content, Effect, EffectKind, EndReason, Ending, Event, Failure, HandlerRequest, HistoryEntry,
-    HttpRequest, Input, InputKind, InteractionType, Item, Next, Outcome, Prompt, Refused, Step,
-    Turn, Visited,
+    HttpRequest, Input, InputKind, InteractionType, Item, Next, Outcome, Prompt, Refused,
+    ScriptRequest, Step, Turn, Visited,
 };
-pub use run::{Engine, Limits, StepError};
+pub use run::{Engine, Limits, Options, StepError};
 pub use session::{
     Acting, Gathered, NewSession, Phase, RestoreError, Resume, Session, SessionTexts,
 };

@@ -8,6 +8,7 @@ mod input;
 mod item;
 mod legacy;
 mod prompt;
+mod script;
 mod step;
 mod turn;
 
@@ -18,6 +19,7 @@ pub use history::{HistoryEntry, InteractionType};
 pub use input::{Input, InputKind};
 pub use item::{Content, Item};
 pub use prompt::Prompt;
+pub use script::ScriptRequest;
 pub use step::{Next, Step};
 pub use turn::Turn;
-pub(crate) use turn::public_state;
+pub(crate) use turn::{public_state, without_private};

@@ -12,6 +12,7 @@ mod question;
 mod request;
 mod route;
 mod scope;
+mod script;
 mod write;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ use crate::protocol::{
     Effect, EffectKind, EndReason, Ending, Event, Failure, Input, Next, Outcome, Step, Visited,
 };
 use crate::session::{Phase, Resume, Session, TurnState};
+use crate::value::object_len;
 use crate::value::template::Missing;
 
 /// Bounds on what a session may use; plain configuration.
@@ -66,16 +68,52 @@ impl Default for Limits {
     }
 }
 
+/// What a host decides for all its sessions, beside [`Limits`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Options {
+    /// What the visitor is told when a session ends with an error (R2.15); the usual words when
+    /// there are none.
+    pub error_message: Option<Arc<str>>,
+    /// Whether a sub-flow whose contract is not met fails, strict or not (R9.34).
+    pub enforce_contracts: bool,
+    /// Whether `temp` and `system` go when a session ends (R11.16).
+    pub purge_temp_on_end: bool,
+    /// Whether turns tell clients the variables (R0.9); see `Turn::to_value_with`.
+    pub expose_state: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            error_message: None,
+            enforce_contracts: false,
+            purge_temp_on_end: false,
+            expose_state: true,
+        }
+    }
+}
+
 /// Runs flows. Holds configuration only; all state is in the [`Session`].
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Engine {
     limits: Limits,
+    options: Options,
 }
 
 impl Engine {
     /// An engine with limits of its own.
-    pub const fn new(limits: Limits) -> Self {
-        Self { limits }
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, options: Options::default() }
+    }
+
+    /// An engine with limits and options of its own.
+    pub fn with_options(limits: Limits, options: Options) -> Self {
+        Self { limits, options }
+    }
+
+    /// The options it runs by.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// Feeds one input to a session and says what it needs next.
@@ -89,13 +127,14 @@ impl Engine {
         session: &mut Session,
         input: Input,
     ) -> Result<Step, StepError> {
-        accept::step(&self.limits, catalog, session, input)
+        accept::step(self, catalog, session, input)
     }
 }
 
 /// One step under way. Everything that could be refused has been checked.
 struct Run<'a> {
     limits: &'a Limits,
+    options: &'a Options,
     catalog: &'a Catalog,
     session: &'a mut Session,
     /// The flow of the innermost frame.
@@ -154,6 +193,7 @@ impl<'a> Run<'a> {
             NodeKind::Action(action) => self.enter_action(node, action),
             NodeKind::Webhook(webhook) => self.enter_webhook(node, webhook),
             NodeKind::Composite(composite) => self.enter_composite(node, composite),
+            NodeKind::Script(script) => self.enter_script(node, script),
             NodeKind::Broken => self.fail(node, "node_invalid", "the node's content is not valid"),
         }
     }
@@ -191,8 +231,14 @@ impl<'a> Run<'a> {
 
     fn end(&mut self, reason: EndReason, code: Option<&'static str>) -> Move {
         let node = self.here();
-        let ending =
-            Ending { reason, flow: node.flow, node: node.node, code: code.map(str::to_owned) };
+        let message = self.options.error_message.clone().filter(|_| reason == EndReason::Error);
+        let code = code.map(str::to_owned);
+        let ending = Ending { reason, flow: node.flow, node: node.node, code, message };
+        if self.options.purge_temp_on_end {
+            self.session.state.remove("temp");
+            self.session.engine.bytes = object_len(&self.session.state);
+            self.session.engine.last_error = None;
+        }
         self.session.engine.phase = Phase::Ended(ending.clone());
         Move::Stop(Next::Ended(ending))
     }

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, patch, post};
-use chatflow::{Engine, Handlers, Limits};
+use chatflow::{Engine, Handlers, Limits, Options};
 use chatflow_storage::AsyncStore;
 
 use crate::body;
@@ -26,6 +26,8 @@ pub struct ServiceOptions {
     pub development: bool,
     /// What a session may use.
     pub limits: Limits,
+    /// What the engine does for all sessions.
+    pub engine: Options,
 }
 
 /// The service over a store.
@@ -41,7 +43,7 @@ pub(crate) type Shared<S> = axum::extract::State<Arc<App<S>>>;
 
 /// The service's routes over a store; embedders may nest or serve them.
 pub fn router<S: AsyncStore + 'static>(store: S, options: ServiceOptions) -> Router {
-    let engine = Engine::new(options.limits);
+    let engine = Engine::with_options(options.limits, options.engine.clone());
     let app = Arc::new(App { store, options, engine, flows: FlowCache::default() });
     Router::new()
         .route("/", get(page::index))

@@ -20,7 +20,8 @@ pub fn play_in_memory(world: &World, opening: &Opening, visitor: &mut impl Visit
         told
     };
     let mut told = keep(&preview, Value::Null, &turn);
-    while let Some(continues) = preview.prompt().map(is_acknowledgement) {
+    while preview.ended().is_none() {
+        let continues = preview.prompt().is_some_and(is_acknowledgement);
         let Some(answer) = visitor.answer(&told) else { break };
         let turn = preview.reply(answer.clone()).unwrap();
         told = keep(&preview, if continues { Value::Null } else { answer }, &turn);

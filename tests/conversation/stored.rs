@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use chatflow::{
     Catalog, Driven, Effect, EffectKind, Engine, Flow, FlowDefinition, FlowId, FlowRef,
-    HandlerRequest, Input, InputKind, NewSession, Next, Outcome, Phase, Resolver, Seed, Session,
-    SessionId, StepError, Timestamp, Transcript, TranscriptTurn, Turn, clean,
+    HandlerRequest, Input, InputKind, InputType, NewSession, Next, Outcome, Phase, Resolver, Seed,
+    Session, SessionId, StepError, Timestamp, Transcript, TranscriptTurn, Turn, clean,
 };
 use chatflow_storage::{
     AccessScope, Commit, FlowStore, HistoryQuery, NewHistoryRow, SessionStore, Store, VersionRecord,
@@ -148,12 +148,19 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
         assert_eq!(session.revision(), stored.revision, "store and engine count alike");
         let hint = match session.phase() {
             Phase::Asking { prompt, .. } | Phase::Acknowledging { prompt } => prompt.input_type,
+            Phase::Scripting { .. } => InputType::ScriptResult,
             phase => panic!("the stored session is {phase:?}"),
         };
         let _ = clean(&mut value);
         self.now = Timestamp::from_millis(self.now.as_millis() + 1000);
-        let turn =
-            self.drive(&*store, catalog, &mut session, InputKind::Reply { value, hint }).turn;
+        let kind = match hint {
+            InputType::ScriptResult => InputKind::ScriptResult { result: value },
+            hint => InputKind::Reply { value, hint },
+        };
+        let turn = self.drive(&*store, catalog, &mut session, kind).turn;
+        if !turn.commits() {
+            return (session, turn);
+        }
         let commit = Commit {
             session: self.id,
             expected: stored.revision,

@@ -45,12 +45,16 @@ impl<'a> Talk<'a> {
 
     /// Answers as a client that knows the prompt; `false` when the session is over.
     pub(super) fn reply(&mut self, mut value: Value) -> bool {
+        let _ = clean(&mut value);
         let hint = match self.session.phase() {
             Phase::Asking { prompt, .. } => prompt.input_type,
             Phase::Acknowledging { .. } => InputType::Continue,
+            Phase::Scripting { .. } => {
+                let result = value;
+                return self.feed(InputKind::ScriptResult { result }).is_ok();
+            }
             _ => return false,
         };
-        let _ = clean(&mut value);
         self.feed(InputKind::Reply { value, hint }).is_ok()
     }
 

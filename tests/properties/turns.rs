@@ -48,6 +48,7 @@ fn ends_well(world: &World, talk: &Talk<'_>) {
         Next::Acknowledge(_) => {
             assert_eq!((kind, &node.content["wait_for_ack"]), ("message", &Value::Bool(true)));
         }
+        Next::Script(request) => assert_eq!((kind, &request.node), ("script", &node.id)),
         Next::Ended(ending) => match ending.reason {
             EndReason::Completed => assert!(!leaves, "`{}` has connections out", node.id),
             EndReason::DeadEnd => assert!(leaves, "`{}` has no connection out", node.id),
@@ -57,7 +58,7 @@ fn ends_well(world: &World, talk: &Talk<'_>) {
                 let failed = talk.session.depth() == 1;
                 assert!(failed || code.is_some_and(|code| codes.contains(&code)), "{ending:?}");
             }
-            EndReason::Terminated => panic!("nobody ended it"),
+            EndReason::Terminated | EndReason::Restarted => panic!("nobody ended it"),
         },
     }
 }

@@ -67,6 +67,8 @@ codes! {
     NodeContentType = "node.content_type", Error;
     /// A node's content is empty (R12.20).
     NodeContentEmpty = "node.content_empty", Error;
+    /// A field of a node's content is null (R12.20).
+    NodeNullField = "node.null_field", Warning;
     /// A field of a node has a value of the wrong kind.
     NodeField = "node.field", Error;
     /// The node uses something that this version does not run yet.
@@ -151,8 +153,46 @@ codes! {
     CompositeNotFound = "composite.not_found", Error;
     /// A composite embeds its own flow (R9.38).
     CompositeSelf = "composite.self_reference", Error;
-    /// `inputs` or `outputs` is not an object of names and paths (R12.26).
-    CompositeMapping = "composite.mapping", Error;
+    /// A composite's reference is not one (R12.26).
+    CompositeRefFormat = "composite.ref_format", Error;
+    /// `nodes` is empty; the composite completes at once (R9.14).
+    CompositeEmpty = "composite.empty", Warning;
+    /// `inputs` is not an object of names and sources (R12.26).
+    CompositeInputs = "composite.inputs", Error;
+    /// `outputs` is not an object of names and paths (R12.26).
+    CompositeOutputs = "composite.outputs", Error;
+    /// A node inside a composite has errors (R12.26).
+    CompositeChildInvalid = "composite.child_invalid", Error;
+    /// No node inside a composite writes an output that it declares (R12.26).
+    CompositeOutputNeverSet = "composite.output_never_set", Warning;
+    /// A composite's version is neither a label nor a range of versions (R12.26).
+    CompositeVersion = "composite.version_constraint", Error;
+    /// A script has no code, or too much (R12.27).
+    ScriptCode = "script.code_missing", Error;
+    /// A script's language is unknown; a warning when there is none (R10.2).
+    ScriptLanguage = "script.language", Error;
+    /// A script's sandbox is unknown (R12.27).
+    ScriptSandbox = "script.sandbox", Error;
+    /// A script's input has no usable name (R12.27).
+    ScriptInputsKey = "script.inputs_key", Error;
+    /// A script's input is no path (R12.27).
+    ScriptInputsPath = "script.inputs_path", Error;
+    /// A script's outputs are no names of variables (R12.27).
+    ScriptOutputs = "script.outputs", Error;
+    /// A script declares no outputs (R12.27).
+    ScriptNoOutputs = "script.no_outputs", Info;
+    /// A script's dependency is neither a URL nor an object with one, or there are too many (R10.5).
+    ScriptDependencyType = "script.dependency_type", Error;
+    /// A script's dependency is not loaded by https (R10.5).
+    ScriptDependencyHttps = "script.dependency_https", Error;
+    /// A script's dependency comes from a host that is not allowed (R10.5).
+    ScriptDependencyHost = "script.dependency_host", Error;
+    /// A script's dependency names no version (R10.5).
+    ScriptDependencyUnpinned = "script.dependency_unpinned", Warning;
+    /// A script's timeout is out of range (R12.27).
+    ScriptTimeout = "script.timeout", Error;
+    /// A script is to run on the host (R10.2).
+    ScriptBackend = "script.backend_unsupported", Error;
     /// `{{` without `}}`, or an empty or unreadable reference (R12.28).
     TemplateMalformed = "template.malformed", Warning;
     /// A filter that does not exist; the reference counts as unresolved (R12.28).

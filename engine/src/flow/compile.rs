@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::children::{Children, writes_output};
+use super::contract::Contract;
 use super::definition::{ConnectionDefinition, FlowDefinition, NodeDefinition, NodeType};
 use super::graph::{Edge, Flow, Node};
 use super::node::NodeKind;
 use super::node::action::Action;
-use super::node::composite::Composite;
+use super::node::composite::{Body, Composite};
 use super::node::condition::Condition;
 use super::node::fields::Fields;
 use super::node::message::Message;
 use super::node::question::Question;
 use super::node::request::Webhook;
+use super::node::script::Script;
 use super::predicate::Predicate;
 use super::target::Target;
 use crate::check::{Code, Pointer, Report, Rules, Severity, check_graph};
@@ -58,6 +61,9 @@ pub struct Compiler {
     pub rules: Rules,
     /// Functions and node types of the host.
     pub extensions: Extensions,
+    /// The hosts that scripts may load code from (R10.5); `cdn.jsdelivr.net`, `unpkg.com` and
+    /// `cdnjs.cloudflare.com` when there is no list.
+    pub script_cdns: Option<Vec<String>>,
 }
 
 impl Compiler {
@@ -65,23 +71,10 @@ impl Compiler {
     pub fn compile(&self, definition: &FlowDefinition, seq: u32) -> Compiled {
         let mut report = Report::default();
         check_graph(definition, &mut report);
-        check_contract(definition, &mut report);
-        let mut index = BTreeMap::new();
-        let mut nodes = Vec::new();
-        for node in &definition.nodes {
-            if index.contains_key(&node.id) {
-                continue;
-            }
-            index.insert(node.id.clone(), nodes.len());
-            nodes.push((node.id.clone(), compile_node(node, &mut report), Vec::new()));
-        }
-        for connection in &definition.connections {
-            let edge = compile_edge(connection, &index, &mut report);
-            let source = index.get(&connection.source).and_then(|at| nodes.get_mut(*at));
-            if let (Some((_, _, edges)), Some(edge)) = (source, edge) {
-                edges.push(edge);
-            }
-        }
+        let contract = Contract::compile(definition, &mut report);
+        let mut graph = Graph { compiler: self, index: BTreeMap::new(), nodes: Vec::new() };
+        graph.add(&definition.nodes, &definition.connections, false, &mut report);
+        let Graph { index, nodes, .. } = graph;
         let entry = definition.entry.as_ref().and_then(|entry| index.get(entry)).copied();
         let id = definition.id.unwrap_or_else(|| derived_id(definition));
         let links: BTreeSet<Arc<str>> =
@@ -97,6 +90,7 @@ impl Compiler {
                 index,
                 defaults: defaults.into(),
                 links: links.into_iter().collect(),
+                contract,
                 digest: definition.graph_hash(),
             })
         });
@@ -104,14 +98,94 @@ impl Compiler {
     }
 }
 
-/// Contracts are documentation; enforcing one is not built (R9.34).
-fn check_contract(definition: &FlowDefinition, report: &mut Report) {
-    let strict = definition.contract.as_ref().and_then(|contract| contract.get("strict"));
-    if strict == Some(&Value::Bool(true)) {
-        let at = Pointer::root().push("contract").push("strict");
-        report
-            .add(Code::NodeNotBuilt, &at, "this version does not enforce contracts yet")
-            .help("remove `strict`");
+/// The nodes compiled so far, those inside composites among them.
+struct Graph<'a> {
+    compiler: &'a Compiler,
+    index: BTreeMap<NodeId, usize>,
+    nodes: Vec<(NodeId, NodeKind, Vec<(i64, Edge)>)>,
+}
+
+impl Graph<'_> {
+    /// Adds nodes with what they hold, then their connections. Of nodes that share an id, the
+    /// first counts (R1.14). No deeper than documents are nested.
+    fn add(
+        &mut self,
+        nodes: &[NodeDefinition],
+        connections: &[ConnectionDefinition],
+        are_children: bool,
+        report: &mut Report,
+    ) {
+        for node in nodes {
+            if self.index.contains_key(&node.id) {
+                continue;
+            }
+            let before = report.len();
+            let index = self.nodes.len();
+            self.index.insert(node.id.clone(), index);
+            let kind = compile_node(node, self.compiler, report);
+            self.nodes.push((node.id.clone(), kind, Vec::new()));
+            self.add_children(node, index, report);
+            let mut found = report.iter().skip(before);
+            if are_children && found.any(|found| found.severity == Severity::Error) {
+                report
+                    .add(
+                        Code::CompositeChildInvalid,
+                        &node.at,
+                        format!("the node `{}` inside a composite has errors", node.id),
+                    )
+                    .help("correct them");
+            }
+        }
+        for connection in connections {
+            if let Some(edge) = compile_edge(connection, &self.index, report) {
+                self.connect(&connection.source, edge);
+            }
+        }
+    }
+
+    fn connect(&mut self, source: &NodeId, edge: (i64, Edge)) {
+        let source = self.index.get(source).and_then(|at| self.nodes.get_mut(*at));
+        if let Some((_, _, edges)) = source {
+            edges.push(edge);
+        }
+    }
+
+    /// The nodes of an inline composite (R9.10 to R9.14).
+    fn add_children(&mut self, node: &NodeDefinition, index: usize, report: &mut Report) {
+        let inline = |kind: &NodeKind| matches!(kind, NodeKind::Composite(composite) if composite.link().is_none());
+        let compiled = self.nodes.get(index).filter(|(_, kind, _)| inline(kind));
+        let (Some(_), Some(content)) = (compiled, node.content.as_object()) else { return };
+        let at = node.at.push("content");
+        let children = Children::read(content, &at, &node.id, report);
+        if children.nodes.is_empty() {
+            report
+                .add(Code::CompositeEmpty, &at.push("nodes"), "the composite holds no nodes")
+                .help("add nodes to it, or remove it");
+        }
+        self.add(&children.nodes, &children.connections, true, report);
+        for jump in &children.jumps {
+            if let Some((priority, edge)) = compile_edge(jump, &self.index, report) {
+                // Never taken by its type, only by the name of its target.
+                let predicate = Some(Predicate::Constant(false));
+                self.connect(&jump.source, (priority, Edge { predicate, ..edge }));
+            }
+        }
+        let entry = children.entry.as_ref().and_then(|entry| self.index.get(entry)).copied();
+        let Some((_, NodeKind::Composite(composite), _)) = self.nodes.get_mut(index) else {
+            return;
+        };
+        composite.body = Body::Inline(entry);
+        for (name, _) in &composite.outputs {
+            if !writes_output(&children.nodes, name) {
+                report
+                    .add(
+                        Code::CompositeOutputNeverSet,
+                        &at.push("outputs").push(name),
+                        format!("no node of `{}` writes `output.{name}`", node.id),
+                    )
+                    .help(format!("write it in one of its nodes, or remove `{name}`"));
+            }
+        }
     }
 }
 
@@ -122,7 +196,7 @@ fn derived_id(definition: &FlowDefinition) -> FlowId {
 }
 
 fn link(kind: &NodeKind) -> Option<Arc<str>> {
-    if let NodeKind::Composite(composite) = kind { Some(Arc::clone(&composite.link)) } else { None }
+    if let NodeKind::Composite(composite) = kind { composite.link().cloned() } else { None }
 }
 
 /// Orders the edges as they are tried: by `info.priority`, then in document order (R1.22).
@@ -146,7 +220,7 @@ fn compile_edge(
     Some((priority, Edge { kind: connection.kind.clone(), target, predicate }))
 }
 
-fn compile_node(node: &NodeDefinition, report: &mut Report) -> NodeKind {
+fn compile_node(node: &NodeDefinition, compiler: &Compiler, report: &mut Report) -> NodeKind {
     let at = node.at.push("content");
     let Some(map) = node.content.as_object() else {
         report
@@ -164,6 +238,11 @@ fn compile_node(node: &NodeDefinition, report: &mut Report) -> NodeKind {
             .help(format!("say what this {} does", node.kind.as_str()));
         return NodeKind::Broken;
     }
+    for (name, _) in map.iter().filter(|(_, value)| value.is_null()) {
+        report
+            .add(Code::NodeNullField, &at.push(name), format!("`{name}` is null"))
+            .help(format!("give `{name}` a value, or remove it"));
+    }
     let fields = Fields { map, at: &at };
     match &node.kind {
         NodeType::Message => NodeKind::Message(Box::new(Message::compile(&fields, report))),
@@ -175,10 +254,9 @@ fn compile_node(node: &NodeDefinition, report: &mut Report) -> NodeKind {
         NodeType::Composite => Composite::compile(&fields, report)
             .map_or(NodeKind::Broken, |composite| NodeKind::Composite(Box::new(composite))),
         NodeType::Script => {
-            report
-                .add(Code::NodeNotBuilt, &node.at, "this version does not run script nodes yet")
-                .help("use an action with `calculate`, or a condition");
-            NodeKind::Broken
+            let cdns = compiler.script_cdns.as_deref();
+            Script::compile(&fields, node.execution_context, cdns, report)
+                .map_or(NodeKind::Broken, |script| NodeKind::Script(Box::new(script)))
         }
         // Reported when the document was read.
         NodeType::Unknown(_) => NodeKind::Broken,

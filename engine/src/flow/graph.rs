@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::compile::Compiler;
 use super::connection_type::ConnectionType;
+use super::contract::Contract;
 use super::node::NodeKind;
 use super::predicate::Predicate;
 use super::target::Target;
@@ -23,6 +24,7 @@ pub struct Flow {
     pub(crate) index: BTreeMap<NodeId, usize>,
     pub(crate) defaults: Box<[(Target, Value)]>,
     pub(crate) links: Box<[Arc<str>]>,
+    pub(crate) contract: Option<Box<Contract>>,
     pub(crate) digest: String,
 }
 
@@ -63,7 +65,8 @@ impl Flow {
         &self.digest
     }
 
-    /// The flows that composites refer to: `id:<uuid>` or `key:<seed key>`, each once.
+    /// The flows that composites refer to, each once: `id:<uuid>` or `key:<seed key>`, and where a
+    /// version is named `id@<label>:<uuid>` or `key@<label>:<seed key>` (R9.35).
     pub fn links(&self) -> impl Iterator<Item = &Arc<str>> {
         self.links.iter()
     }

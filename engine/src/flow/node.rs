@@ -8,6 +8,7 @@ pub(crate) mod message;
 pub(crate) mod question;
 pub(crate) mod random;
 pub(crate) mod request;
+pub(crate) mod script;
 
 use action::Action;
 use composite::Composite;
@@ -15,6 +16,7 @@ use condition::Condition;
 use message::Message;
 use question::Question;
 use request::Webhook;
+use script::Script;
 
 /// A node's typed content.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub(crate) enum NodeKind {
     Action(Box<Action>),
     Webhook(Box<Webhook>),
     Composite(Box<Composite>),
+    Script(Box<Script>),
     /// What could not be read; a flow with such a node has an error and never runs.
     Broken,
 }

@@ -25,6 +25,8 @@ pub(crate) struct Target {
     /// The whole path, scope included, e.g. `temp.answer`.
     path: Path,
     place: Place,
+    /// Whether it was written without a scope; an inline composite keeps such a name to itself.
+    bare: bool,
 }
 
 /// Which object a [`Target`] lies in.
@@ -83,10 +85,10 @@ impl Target {
             _ => Place::State,
         };
         if !unscoped {
-            return Some(Self { path, place });
+            return Some(Self { path, place, bare: false });
         }
         let path = Path::parse(&format!("temp.{text}")).ok()?;
-        Some(Self { path, place: Place::State })
+        Some(Self { path, place: Place::State, bare: true })
     }
 
     /// Reads a variable name that stands in data; `None` if it cannot be written.
@@ -97,7 +99,23 @@ impl Target {
     /// Where the engine keeps whole responses (R8.22); authors cannot write there.
     pub(crate) fn webhook_response(key: &str) -> Option<Self> {
         let path = Path::parse(&format!("webhook_responses.{key}")).ok()?;
-        Some(Self { path, place: Place::State })
+        Some(Self { path, place: Place::State, bare: false })
+    }
+
+    /// The name, when it was written without a scope.
+    pub(crate) fn bare_name(&self) -> Option<&str> {
+        if self.bare { self.path.rest().first().map(|name| &**name) } else { None }
+    }
+
+    /// This bare name as a variable of the running frame (R5.4).
+    pub(crate) fn in_frame(name: &str, place: Place) -> Option<Self> {
+        let scope = match place {
+            Place::State => "temp",
+            Place::Output => "output",
+            Place::Local => "local",
+        };
+        let path = Path::parse(&format!("{scope}.{name}")).ok()?;
+        Some(Self { path, place, bare: false })
     }
 
     /// The whole path as text, e.g. `temp.answer`.

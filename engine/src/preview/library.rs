@@ -120,12 +120,16 @@ impl Library {
     }
 
     fn resolve_link(&self, link: &str, owner: Option<TenantId>) -> Option<FlowId> {
-        let id = match link.split_once(':')? {
-            ("id", id) => FlowId(id.parse().ok()?),
-            ("key", key) => *self.keys.get(key)?,
+        let (kind, name) = link.split_once(':')?;
+        let (kind, label) = kind.split_once('@').map_or((kind, None), |(k, l)| (k, Some(l)));
+        let id = match kind {
+            "id" => FlowId(name.parse().ok()?),
+            "key" => *self.keys.get(name)?,
             _ => return None,
         };
-        let entry = self.flows.get(&id)?;
+        // Of each flow there is one version here (R9.35).
+        let entry =
+            self.flows.get(&id).filter(|entry| label.is_none_or(|l| l == entry.flow.label()))?;
         // Who may embed it (R9.31).
         let open = matches!(entry.visibility, Visibility::Public | Visibility::Wriveted);
         (open || entry.owner == owner).then_some(id)

@@ -9,7 +9,7 @@ use crate::draw::Seed;
 use crate::drive::{Resolver, drive};
 use crate::flow::Catalog;
 use crate::id::{FlowId, FlowRef, SessionId, TenantId};
-use crate::protocol::{Effect, Input, InputKind, Next, Outcome, Prompt, Turn};
+use crate::protocol::{Effect, Input, InputKind, Next, Outcome, Prompt, ScriptRequest, Turn};
 use crate::run::{Engine, StepError};
 use crate::session::{NewSession, Session};
 use crate::time::Timestamp;
@@ -124,7 +124,7 @@ impl<'a> Preview<'a> {
         Ok((preview, turn))
     }
 
-    /// Answers the open prompt, or acknowledges; `U+0000` is dropped.
+    /// Answers the open prompt, acknowledges, or tells the result of the script; `U+0000` is dropped.
     ///
     /// # Errors
     ///
@@ -134,15 +134,23 @@ impl<'a> Preview<'a> {
         let hint = self.prompt().map_or(InputType::Text, |prompt| prompt.input_type);
         let now = self.host.now.as_millis().saturating_add(1000);
         self.host.now = Timestamp::from_millis(now);
+        if self.script().is_some() {
+            return self.feed(InputKind::ScriptResult { result: value });
+        }
         self.feed(InputKind::Reply { value, hint })
     }
 
-    /// What the conversation waits for; `None` once it is over.
+    /// What the conversation asks; `None` while a script runs, and once it is over.
     pub fn prompt(&self) -> Option<&Prompt> {
         match self.next.as_ref()? {
             Next::Ask(prompt) | Next::Acknowledge(prompt) => Some(prompt),
-            Next::Ended(_) | Next::Resolve(_) => None,
+            Next::Script(_) | Next::Ended(_) | Next::Resolve(_) => None,
         }
+    }
+
+    /// The script whose result the conversation waits for.
+    pub fn script(&self) -> Option<&ScriptRequest> {
+        if let Some(Next::Script(request)) = &self.next { Some(request) } else { None }
     }
 
     /// Why the conversation is over.
@@ -184,8 +192,11 @@ pub fn play(
     let mut used = 0_usize;
     let mut refused = None;
     for answer in answers {
-        let Some(prompt) = preview.prompt() else { break };
-        let continues = prompt.input_type == InputType::Continue;
+        if preview.ended().is_some() {
+            break;
+        }
+        let prompt = preview.prompt();
+        let continues = prompt.is_some_and(|prompt| prompt.input_type == InputType::Continue);
         let turn = match preview.reply(answer.clone()) {
             Ok(turn) => turn,
             Err(PreviewError::Step(error)) => {

@@ -1,6 +1,7 @@
 //! How a session ends.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,9 @@ pub struct Ending {
     /// With [`EndReason::Error`]: a stable code such as `step_limit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// With [`EndReason::Error`]: what the visitor is told, when the host has words of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Arc<str>>,
 }
 
 /// Why a session ended (R2.13 to R2.15, R11.14).
@@ -32,6 +36,8 @@ pub enum EndReason {
     Error,
     /// The visitor or the host ended it.
     Terminated,
+    /// The host ended it to begin it anew.
+    Restarted,
 }
 
 impl EndReason {
@@ -42,6 +48,7 @@ impl EndReason {
             Self::DeadEnd => "dead_end",
             Self::Error => "error",
             Self::Terminated => "terminated",
+            Self::Restarted => "restarted",
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::item::Item;
 use super::prompt::Prompt;
+use super::script::ScriptRequest;
 use crate::answer::InputType;
 use crate::flow::ConnectionType;
 use crate::id::{ContentId, FlowId, FlowRef, NodeId};
@@ -91,6 +92,28 @@ pub enum Event {
         variables: Vec<Arc<str>>,
         /// How long it took by the host's clock, in milliseconds.
         duration_ms: i64,
+    },
+    /// A script was handed out.
+    ScriptRequested {
+        /// As handed out.
+        request: Arc<ScriptRequest>,
+    },
+    /// The client told what came of a script.
+    ScriptFinished {
+        /// The script's node.
+        node: Visited,
+        /// The paths that its outputs were written to.
+        variables: Vec<Arc<str>>,
+        /// What went wrong, in the client's words.
+        error: Option<String>,
+        /// Whether the client gave up waiting.
+        timed_out: bool,
+        /// How long it ran by the client's clock, in milliseconds.
+        execution_time_ms: Option<Number>,
+        /// At most 100 lines of at most 500 characters.
+        console_logs: Vec<String>,
+        /// What it shows; in no history (F6).
+        html: Option<Item>,
     },
     /// A composite entered another flow.
     SubflowEntered {

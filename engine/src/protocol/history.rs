@@ -121,6 +121,23 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
         Event::Acknowledged { node, input, hint } => {
             (node.clone(), Input, json!({"input": input, "input_type": hint, "variable": null}))
         }
+        Event::ScriptFinished { node, variables, error, execution_time_ms, .. } => {
+            let content = json!({
+                "input_type": "script_result", "outputs": variables, "error": error,
+                "execution_time_ms": execution_time_ms,
+            });
+            (node.clone(), Input, content)
+        }
+        Event::ScriptRequested { request } => {
+            let node = Visited { flow: request.flow, node: request.node.clone() };
+            let told = |key| request.config.get(key).cloned().unwrap_or_default();
+            // Without the code, which is the flow's, and the inputs, which are variables (R10.10).
+            let content = json!({
+                "type": "script_request", "language": told("language"), "sandbox": told("sandbox"),
+                "outputs": told("outputs"), "timeout": told("timeout"),
+            });
+            (node, Action, content)
+        }
         Event::Acted { .. }
         | Event::Called { .. }
         | Event::SubflowEntered { .. }

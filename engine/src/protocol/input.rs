@@ -45,6 +45,13 @@ pub enum InputKind {
         /// What the client took it for; only a hint (R2.45).
         hint: InputType,
     },
+    /// The client ran the script that was handed out. While a script waits, any other reply is
+    /// answered with the same request and changes nothing (R10.23).
+    ScriptResult {
+        /// `{"outputs", "error", "timed_out", "console_logs", "execution_time_ms", "html"}`, or
+        /// its JSON text; all keys may be missing.
+        result: Value,
+    },
     /// The host resolved the open effect.
     Resolved {
         /// Which effect this answers.
@@ -59,6 +66,9 @@ pub enum InputKind {
     },
     /// The visitor or the host ends the conversation (R11.14).
     End,
+    /// As [`InputKind::End`], because the host begins it anew (R11.18): in a new session with the
+    /// same flow, user and initial state, which [`Journal::initial_state`](crate::Journal) has.
+    Restart,
 }
 
 impl Input {

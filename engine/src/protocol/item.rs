@@ -49,6 +49,12 @@ impl Item {
         Self::new("text".into(), Content::Text(text), node)
     }
 
+    /// What a script shows; clients put it into a frame without scripts (F6).
+    pub(crate) fn html(html: String, node: NodeId) -> Self {
+        let body = Map::from_iter([("html".to_owned(), Value::from(html))]);
+        Self::new("html".into(), Content::Object { body, text: None }, node)
+    }
+
     pub(crate) fn new(kind: Arc<str>, content: Content, node: NodeId) -> Self {
         Self {
             kind,

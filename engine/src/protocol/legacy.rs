@@ -18,7 +18,9 @@ impl Turn {
                 }
                 request
             }
-            Next::Acknowledge(_) | Next::Ended(_) | Next::Resolve(_) => Value::Null,
+            Next::Acknowledge(_) | Next::Script(_) | Next::Ended(_) | Next::Resolve(_) => {
+                Value::Null
+            }
         };
         let messages = self.messages();
         match messages.first() {

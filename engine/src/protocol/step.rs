@@ -8,6 +8,7 @@ use super::effect::Effect;
 use super::ending::Ending;
 use super::event::Event;
 use super::prompt::Prompt;
+use super::script::ScriptRequest;
 
 /// What one input led to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +31,8 @@ pub enum Next {
     Ask(Arc<Prompt>),
     /// The visitor must acknowledge what was said.
     Acknowledge(Arc<Prompt>),
+    /// The client must run this script and tell its result.
+    Script(Arc<ScriptRequest>),
     /// Nothing: the session is over.
     Ended(Ending),
 }

@@ -8,6 +8,7 @@ use super::event::{Event, Refused, Visited};
 use super::item::Item;
 use super::step::Next;
 use crate::id::Revision;
+use crate::run::Options;
 use crate::session::Session;
 use crate::time::Timestamp;
 
@@ -43,12 +44,15 @@ impl Turn {
                 let mut item = Item::text(refused.message.clone(), refused.node.node.clone());
                 item.level = Some("validation_error");
                 messages.push(item);
+            } else if let Event::ScriptFinished { html: Some(item), .. } = event {
+                messages.push(item.clone());
             }
         }
         if let Next::Ended(ending) = &self.next
             && ending.reason == EndReason::Error
         {
-            let mut item = Item::text(ERROR_MESSAGE.to_owned(), ending.node.clone());
+            let text = ending.message.as_deref().unwrap_or(ERROR_MESSAGE);
+            let mut item = Item::text(text.to_owned(), ending.node.clone());
             item.level = Some("error");
             messages.push(item);
         }
@@ -62,24 +66,44 @@ impl Turn {
         self.events.iter().rev().find_map(said).unwrap_or(true)
     }
 
+    /// Whether there is anything to store. A reply that is no result, while a script waits for
+    /// one, is answered with the same request and leaves session, revision and history as they
+    /// were (R10.23); a host must not commit such a turn.
+    pub fn commits(&self) -> bool {
+        !(self.events.is_empty() && matches!(self.next, Next::Script(_)))
+    }
+
     /// The Turn object of the wire; `session` is the session after this turn.
     pub fn to_value(&self, session: &Session) -> Value {
+        self.to_value_with(session, &Options::default())
+    }
+
+    /// As [`Turn::to_value`], and without the state where the options hide it (R0.9).
+    pub fn to_value_with(&self, session: &Session, options: &Options) -> Value {
+        let updated = if options.expose_state {
+            json!({"state": session.public_state(), "revision": self.revision})
+        } else {
+            json!({"revision": self.revision})
+        };
         let (node, flow) = match &self.next {
             Next::Ask(prompt) | Next::Acknowledge(prompt) => {
                 (json!(prompt.node), json!(prompt.flow))
             }
+            Next::Script(request) => (json!(request.node), json!(request.flow)),
             Next::Ended(ending) => (json!(ending.node), json!(ending.flow)),
             Next::Resolve(_) => (Value::Null, Value::Null),
         };
         let input_request = match &self.next {
             Next::Ask(prompt) | Next::Acknowledge(prompt) => prompt.to_value(),
-            Next::Ended(_) | Next::Resolve(_) => Value::Null,
+            Next::Script(_) | Next::Ended(_) | Next::Resolve(_) => Value::Null,
         };
+        let script_request =
+            if let Next::Script(request) = &self.next { request.to_value() } else { Value::Null };
         let ended = if let Next::Ended(ending) = &self.next { Some(ending.reason) } else { None };
         json!({
             "messages": self.messages(),
             "input_request": input_request,
-            "script_request": null,
+            "script_request": script_request,
             "wait_for_acknowledgment": matches!(self.next, Next::Acknowledge(_)),
             "validation_error": self.refused().map(validation_error),
             "session_ended": ended.is_some(),
@@ -87,7 +111,7 @@ impl Turn {
             "current_node_id": node,
             "current_flow_id": flow,
             "typing_indicator": self.typing_indicator(),
-            "session_updated": {"state": session.public_state(), "revision": self.revision},
+            "session_updated": updated,
         })
     }
 
@@ -122,7 +146,8 @@ pub(crate) fn public_state(state: &Map<String, Value>) -> Value {
     )
 }
 
-fn without_private(value: &Value) -> Value {
+/// A value without the keys that begin with `_`, at any depth.
+pub(crate) fn without_private(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let entry = |(key, value): (&String, &Value)| (key.clone(), without_private(value));

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::answer::Open;
-use super::{Limits, Move, Run};
+use super::script::read_result;
+use super::{Engine, Limits, Move, Run};
 use crate::answer::InputType;
+use crate::flow::node::NodeKind;
 use crate::flow::{Catalog, ConnectionType, Flow};
 use crate::id::{EffectId, FlowRef, NodeId};
 use crate::protocol::{EndReason, Event, Input, InputKind, Next, Outcome, Step};
@@ -75,6 +77,8 @@ pub enum StepError {
     },
 }
 
+/// How many inputs' room the result of a script has.
+const RESULT_INPUTS: usize = 4;
 /// Scopes that only the engine fills.
 const ENGINE_SCOPES: [&str; 7] =
     ["system", "input", "output", "local", "env", "secret", "webhook_responses"];
@@ -82,11 +86,12 @@ const ENGINE_SCOPES: [&str; 7] =
 const OBJECT_SCOPES: [&str; 4] = ["user", "temp", "context", "session"];
 
 pub(super) fn step(
-    limits: &Limits,
+    engine: &Engine,
     catalog: &Catalog,
     session: &mut Session,
-    input: Input,
+    mut input: Input,
 ) -> Result<Step, StepError> {
+    let limits = &engine.limits;
     let mut flow: Option<&Flow> = None;
     for version in session.flows() {
         flow = Some(catalog.get(version).ok_or(StepError::FlowNotLoaded { flow: version })?);
@@ -98,20 +103,46 @@ pub(super) fn step(
         return Err(StepError::NodeGone { flow: flow.version, node: node.clone() });
     }
     check(limits, session, &input.kind)?;
+    if let Phase::Scripting { request } = &session.engine.phase
+        && !is_for_script(&mut input.kind)
+    {
+        let next = Next::Script(Arc::clone(request));
+        return Ok(Step { events: Vec::new(), next });
+    }
     let (at, offset) = (input.at, input.utc_offset_minutes);
-    let engine = &mut session.engine;
-    match &mut engine.turn {
+    match &mut session.engine.turn {
         Some(turn) => turn.now = at,
         None => {
-            engine.turn =
+            session.engine.turn =
                 Some(TurnState { at, now: at, utc_offset_minutes: offset, ..TurnState::default() });
         }
     }
     // Enough for a round of question, condition, action and message, so that the list does not move.
     let events = Vec::with_capacity(16);
-    let mut run = Run { limits, catalog, session, flow, events };
+    let options = &engine.options;
+    let mut run = Run { limits, options, catalog, session, flow, events };
     let next = run.begin(input.kind)?;
     Ok(run.walk(next))
+}
+
+/// Whether an input changes a session that waits for a script. A result becomes an object; what
+/// cannot be read as one is like any other reply (R10.23).
+fn is_for_script(kind: &mut InputKind) -> bool {
+    match kind {
+        InputKind::Reply { .. } => false,
+        InputKind::ScriptResult { result } => match read_result(result.take()) {
+            Some(map) => {
+                *result = Value::Object(map);
+                true
+            }
+            None => false,
+        },
+        InputKind::Start { .. }
+        | InputKind::Resolved { .. }
+        | InputKind::Patch { .. }
+        | InputKind::End
+        | InputKind::Restart => true,
+    }
 }
 
 /// Refuses what does not fit, before anything is changed.
@@ -121,7 +152,8 @@ fn check(limits: &Limits, session: &Session, kind: &InputKind) -> Result<(), Ste
         InputKind::Reply { .. } => "a reply",
         InputKind::Resolved { .. } => "an outcome",
         InputKind::Patch { .. } => "a patch",
-        InputKind::End => "an end",
+        InputKind::ScriptResult { .. } => "a script's result",
+        InputKind::End | InputKind::Restart => "an end",
     };
     let unexpected = |phase| Err(StepError::UnexpectedInput { input, phase });
     match (&session.engine.phase, kind) {
@@ -135,19 +167,28 @@ fn check(limits: &Limits, session: &Session, kind: &InputKind) -> Result<(), Ste
         }
         (Phase::Resolving { .. }, InputKind::Resolved { .. }) => Ok(()),
         (Phase::Resolving { .. }, _) => unexpected("waiting for its host"),
-        (_, InputKind::Reply { hint: InputType::ScriptResult, .. }) => {
-            unexpected("not running a script")
+        (Phase::Scripting { .. }, InputKind::ScriptResult { result }) => {
+            // Outputs, what is shown and the console have bounds of their own (R10.21, R10.30).
+            within(canonical_len(result), limits.input_bytes.saturating_mul(RESULT_INPUTS))
         }
-        (_, InputKind::Reply { value, .. }) => {
-            let bytes = canonical_len(value);
-            let limit = limits.input_bytes;
-            if bytes > limit { Err(StepError::InputTooLarge { bytes, limit }) } else { Ok(()) }
+        (Phase::Scripting { .. }, InputKind::Reply { value, .. }) => {
+            within(canonical_len(value), limits.input_bytes)
         }
+        (
+            _,
+            InputKind::Reply { hint: InputType::ScriptResult, .. } | InputKind::ScriptResult { .. },
+        ) => unexpected("not running a script"),
+        (_, InputKind::Reply { value, .. }) => within(canonical_len(value), limits.input_bytes),
         (_, InputKind::Patch { updates }) => check_scopes(updates),
-        (_, InputKind::End) => Ok(()),
+        (_, InputKind::End | InputKind::Restart) => Ok(()),
         (Phase::Asking { .. }, _) => unexpected("waiting for an answer"),
         (Phase::Acknowledging { .. }, _) => unexpected("waiting for an acknowledgement"),
+        (Phase::Scripting { .. }, _) => unexpected("waiting for a script"),
     }
+}
+
+fn within(bytes: usize, limit: usize) -> Result<(), StepError> {
+    if bytes > limit { Err(StepError::InputTooLarge { bytes, limit }) } else { Ok(()) }
 }
 
 fn check_scopes(state: &Map<String, Value>) -> Result<(), StepError> {
@@ -166,6 +207,8 @@ impl Run<'_> {
             (_, InputKind::Start { state }) => self.start(Arc::unwrap_or_clone(state)),
             (_, InputKind::Patch { updates }) => self.patch(updates),
             (_, InputKind::End) => Ok(self.end(EndReason::Terminated, None)),
+            (_, InputKind::Restart) => Ok(self.end(EndReason::Restarted, None)),
+            (_, InputKind::ScriptResult { result }) => Ok(self.scripted(result)),
             (Phase::Resolving { .. }, InputKind::Resolved { outcome, .. }) => {
                 Ok(self.resolved(outcome))
             }
@@ -203,6 +246,7 @@ impl Run<'_> {
                 self.warn("default_not_written", &**target.text());
             }
         }
+        self.check_requirements();
         Ok(Move::To(flow.entry))
     }
 
@@ -225,6 +269,7 @@ impl Run<'_> {
         Ok(match &self.session.engine.phase {
             Phase::Acknowledging { prompt } => Move::Stop(Next::Acknowledge(prompt.clone())),
             Phase::Asking { prompt, .. } => Move::Stop(Next::Ask(prompt.clone())),
+            Phase::Scripting { request } => Move::Stop(Next::Script(Arc::clone(request))),
             Phase::New | Phase::Resolving { .. } | Phase::Ended(_) => {
                 self.end(EndReason::Error, Some("resume_mismatch"))
             }
@@ -254,6 +299,18 @@ impl Run<'_> {
             let input = if hint == InputType::Continue { json!(null) } else { value };
             self.events.push(Event::Acknowledged { node: here, input, hint });
             self.leave(node, &[ConnectionType::Default])
+        }
+    }
+
+    fn scripted(&mut self, result: Value) -> Move {
+        let here = self.here();
+        self.session.engine.phase = Phase::New;
+        let node = self.flow.find(&here.node);
+        match (node.map(|node| (node, &node.kind)), result) {
+            (Some((node, NodeKind::Script(script))), Value::Object(result)) => {
+                self.take_result(node, script, result)
+            }
+            _ => self.end(EndReason::Error, Some("resume_mismatch")),
         }
     }
 

@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
         if let Some(target) = &action.error_variable {
             let errors = acting.errors.iter().map(|error| Value::from(error.as_str())).collect();
             match self.write(target, errors) {
-                Ok(()) => variables.push(target.text().clone()),
+                Ok(()) => variables.push(self.name_of(target)),
                 Err(error) => self.warn("not_written", format!("{}: {error}", target.text())),
             }
         }
@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
                 return self.put_unless_null(target, value.unwrap_or(Value::Null));
             }
         };
-        Ok(Done::Wrote(vec![target.text().clone()]))
+        Ok(Done::Wrote(vec![self.name_of(target)]))
     }
 
     /// A null result writes nothing and is no error (R6.63, R7.18).
@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
             return Ok(Done::Wrote(Vec::new()));
         }
         self.put(target, value)?;
-        Ok(Done::Wrote(vec![target.text().clone()]))
+        Ok(Done::Wrote(vec![self.name_of(target)]))
     }
 
     fn filled(&mut self, shape: &Shape) -> Value {

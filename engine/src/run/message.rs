@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
     }
 
     /// R11.28: what exceeds the turn's limit is dropped.
-    fn keep_within_limit(&mut self, items: &mut Vec<Item>) {
+    pub(super) fn keep_within_limit(&mut self, items: &mut Vec<Item>) {
         let limit = self.limits.items_per_turn;
         let turn = self.turn();
         let room = usize::try_from(limit.saturating_sub(turn.items)).unwrap_or(usize::MAX);

@@ -73,11 +73,11 @@ impl<'a> Run<'a> {
             }
         };
         let status = answer.status;
-        let written = self.all_or_nothing(|run| {
+        let written: Result<_, ActionError> = self.all_or_nothing(|run| {
             let mut written = run.map_answer(&call.request, &answer)?;
             if let Some(target) = &call.store {
                 run.put(target, answer.body)?;
-                written.push(target.text().clone());
+                written.push(run.name_of(target));
             }
             Ok(written)
         });
@@ -88,10 +88,10 @@ impl<'a> Run<'a> {
     }
 
     /// What is written by `write` is taken back if it fails (R7.7).
-    fn all_or_nothing<T>(
+    pub(super) fn all_or_nothing<T, E>(
         &mut self,
-        write: impl FnOnce(&mut Self) -> Result<T, ActionError>,
-    ) -> Result<T, ActionError> {
+        write: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         let (state, bytes) = (self.session.state.clone(), self.session.engine.bytes);
         let frame = self.session.engine.frames.last().cloned();
         let written = write(self);
@@ -258,7 +258,7 @@ impl<'a> Run<'a> {
         for (path, target) in &request.mapping {
             let Some(value) = path.find(answer).filter(|value| !value.is_null()) else { continue };
             self.put(target, value)?;
-            written.push(target.text().clone());
+            written.push(self.name_of(target));
         }
         Ok(written)
     }
@@ -291,7 +291,7 @@ impl<'a> Run<'a> {
                 continue;
             };
             self.put(&target, value.clone())?;
-            written.push(target.text().clone());
+            written.push(self.name_of(&target));
         }
         Ok(written)
     }

@@ -110,6 +110,7 @@ pub(super) fn lone(node: &Node) -> Option<&Edge> {
         | NodeKind::Action(_)
         | NodeKind::Webhook(_)
         | NodeKind::Composite(_)
+        | NodeKind::Script(_)
         | NodeKind::Broken => false,
     };
     let numbered = matches!(edge.kind, ConnectionType::Option(_));

@@ -2,8 +2,11 @@
 
 mod bounds;
 mod content;
+mod inline;
+mod options;
 mod requests;
 mod routing;
+mod script;
 
 use serde_json::{Map, Value, json};
 

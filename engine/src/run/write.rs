@@ -1,10 +1,12 @@
 //! The one place that changes variables.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::Run;
+use crate::flow::node::NodeKind;
 use crate::flow::target::{Place, Target};
 use crate::session::Frame;
 use crate::value::path::{WriteError, get_in, remove_in, set_in};
@@ -13,6 +15,7 @@ use crate::value::{MAX_DEPTH, is_deeper_than, settle};
 impl Run<'_> {
     /// Writes a variable by the number rule (F22) and keeps count of the state's size (R11.25).
     pub(super) fn write(&mut self, target: &Target, mut value: Value) -> Result<(), WriteError> {
+        let target = &*self.placed(target);
         settle(&mut value);
         // A variable that grows around itself could neither be stored nor read again.
         let depth = MAX_DEPTH.saturating_sub(target.segments().len());
@@ -40,6 +43,7 @@ impl Run<'_> {
 
     /// Removes a variable; an absent one is no error.
     pub(super) fn remove(&mut self, target: &Target) {
+        let target = &*self.placed(target);
         let Some(map) = self.object(target.place()) else { return };
         let grew = remove_in(map, target.segments());
         if target.place() == Place::State {
@@ -49,6 +53,7 @@ impl Run<'_> {
 
     /// The value of a variable that is about to be changed.
     pub(super) fn read(&self, target: &Target) -> Option<&Value> {
+        let target = &*self.placed(target);
         let frame = self.session.frame();
         match target.place() {
             Place::State => {
@@ -58,6 +63,28 @@ impl Run<'_> {
             Place::Output => get_in(&frame?.output, target.segments()),
             Place::Local => get_in(&frame?.local, target.segments()),
         }
+    }
+
+    /// Where a variable lies in the running frame: inside an inline composite a name without a
+    /// scope is an output when that is declared, else local (R5.4, R9.15).
+    pub(super) fn placed<'t>(&self, target: &'t Target) -> Cow<'t, Target> {
+        let own = || {
+            let name = target.bare_name()?;
+            let frame = self.session.frame().filter(|frame| frame.inline)?;
+            let NodeKind::Composite(composite) =
+                &self.flow.find(frame.entered_from.as_ref()?)?.kind
+            else {
+                return None;
+            };
+            let place = if composite.declares(name) { Place::Output } else { Place::Local };
+            Target::in_frame(name, place)
+        };
+        own().map_or(Cow::Borrowed(target), Cow::Owned)
+    }
+
+    /// The path under which a variable is written, for history.
+    pub(super) fn name_of(&self, target: &Target) -> Arc<str> {
+        Arc::clone(self.placed(target).text())
     }
 
     fn object(&mut self, place: Place) -> Option<&mut Map<String, Value>> {

@@ -13,6 +13,9 @@ pub(crate) struct Frame {
     /// The composite node of the frame below that entered it; none for the root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) entered_from: Option<NodeId>,
+    /// Whether it runs the nodes inside that composite, of the same flow.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) inline: bool,
     /// Objects, all three.
     #[serde(default = "empty", skip_serializing_if = "is_empty")]
     pub(crate) input: Value,
@@ -26,6 +29,11 @@ fn empty() -> Value {
     Value::Object(Map::new())
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 fn is_empty(scope: &Value) -> bool {
     scope.as_object().is_none_or(Map::is_empty)
 }
@@ -33,7 +41,14 @@ fn is_empty(scope: &Value) -> bool {
 impl Frame {
     /// The frame of a session's own flow.
     pub(crate) fn root(flow: FlowRef) -> Self {
-        Self { flow, entered_from: None, input: empty(), output: empty(), local: empty() }
+        Self {
+            flow,
+            entered_from: None,
+            inline: false,
+            input: empty(),
+            output: empty(),
+            local: empty(),
+        }
     }
 
     /// The length of the canonical text of its scopes.
@@ -43,7 +58,7 @@ impl Frame {
             .fold(0, |length, scope| length.saturating_add(canonical_len(scope)))
     }
 
-    /// The frame of a sub-flow that the composite `from` enters.
+    /// The frame of a sub-flow that the composite `from` enters, or of its own nodes.
     pub(crate) fn sub(flow: FlowRef, from: NodeId, input: Map<String, Value>) -> Self {
         Self { entered_from: Some(from), input: Value::Object(input), ..Self::root(flow) }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::ContentItem;
 use crate::id::{ContentId, EffectId, FlowRef};
-use crate::protocol::{Ending, Prompt};
+use crate::protocol::{Ending, Prompt, ScriptRequest};
 use crate::time::Timestamp;
 
 /// Where a session stands between steps.
@@ -29,6 +29,11 @@ pub enum Phase {
     Acknowledging {
         /// Names the node that waits.
         prompt: Arc<Prompt>,
+    },
+    /// Waiting for the result of a script.
+    Scripting {
+        /// As handed out.
+        request: Arc<ScriptRequest>,
     },
     /// Waiting for the host.
     Resolving {

@@ -15,6 +15,7 @@ let session = null; // {token, csrf, flow, name, theme}
 let revision = null;
 let visit = 0; // rises with every change of view, so that late answers of an older view are dropped
 let busy = false;
+let declined = 0; // scripts in a row that this page did not run
 let skip = null; // ends the current typing pause
 let acted = false; // focus moves only after the visitor has done something
 
@@ -189,7 +190,7 @@ async function play(turn, mine, previous) {
 function settle(turn, refusal, previous) {
   revision = turn.session_updated?.revision ?? turn.revision ?? revision;
   if (turn.session_ended) return ended();
-  if (turn.script_request) return trouble("This step runs a script, and this page does not run scripts.", "", []);
+  if (turn.script_request) return declineScript();
   const request = turn.input_request ?? { input_type: "continue" };
   answerBox.replaceChildren(...controls(request, refusal, previous));
   focusAnswer();
@@ -221,10 +222,19 @@ const wrong = (text, detail = "") => el("p", { class: "wrong-text", role: "alert
 /** Sends an answer; the same message id is used for every retry, so that it counts once. */
 async function send(request, input, shown) {
   if (busy) return;
+  declined = 0;
   const body = { input, input_type: request.input_type, expected_revision: revision, client_message_id: newId() };
   const own = shown ? bubble(shown, "mine") : null;
   if (own) show(own, { mine: true });
   await deliver(request, body, own);
+}
+
+/** This page runs no scripts; the flow goes on by its failure path, unless that leads to scripts only. */
+function declineScript() {
+  declined += 1;
+  if (declined > 5) return trouble("This step runs a script, and this page does not run scripts.", "", []);
+  const body = { input: { error: "unsupported" }, input_type: "script_result", expected_revision: revision, client_message_id: newId() };
+  return deliver({ input_type: "script_result" }, body, null);
 }
 
 async function deliver(request, body, shown) {
@@ -245,7 +255,7 @@ async function deliver(request, body, shown) {
     if (error.code === "session_not_active") return resume();
     if (error.status === 404) return trouble(inPlainWords(error), "", [button("Start again", restart)]);
     const change = () => { shown?.remove(); settle({ input_request: request }, null, body.input); };
-    trouble(inPlainWords(error), error.detail, [button("Try again", () => deliver(request, body, shown), "pill full"), button("Change my answer", change, "pill wide")]);
+    trouble(inPlainWords(error), error.detail, [button("Try again", () => deliver(request, body, shown), "pill full"), request.input_type !== "script_result" && button("Change my answer", change, "pill wide")]);
   }
 }
 
@@ -404,7 +414,7 @@ async function resume(why) {
     app.removeAttribute("aria-busy");
     if (why) notice(why);
     scrollDown();
-    settle({ input_request: state.pending, revision: state.revision, session_ended: state.status !== "active" });
+    settle({ input_request: state.pending, script_request: state.script_request, revision: state.revision, session_ended: state.status !== "active" });
   } catch (error) {
     if (at !== visit) return;
     if (error.status === 404) return start(session.flow);

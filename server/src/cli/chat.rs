@@ -143,8 +143,8 @@ fn converse(started: Result<(Preview<'_>, Turn), PreviewError>) -> Result<u8, u8
     let (mut preview, turn) = started.map_err(|error| refused(&error))?;
     show(&turn);
     let mut lines = std::io::stdin().lock().lines();
-    while let Some(prompt) = preview.prompt() {
-        ask(prompt);
+    while preview.ended().is_none() {
+        ask(preview.prompt());
         match lines.next() {
             Some(Ok(line)) => match preview.reply(answer(&line)) {
                 Ok(turn) => show(&turn),
@@ -164,8 +164,12 @@ fn converse(started: Result<(Preview<'_>, Turn), PreviewError>) -> Result<u8, u8
     Ok(exit::OK)
 }
 
-fn ask(prompt: &Prompt) {
-    let mark = if prompt.input_type == InputType::Continue { "[Enter] " } else { "> " };
+fn ask(prompt: Option<&Prompt>) {
+    let mark = match prompt.map(|prompt| prompt.input_type) {
+        Some(InputType::Continue) => "[Enter] ",
+        Some(_) => "> ",
+        None => "{} ",
+    };
     let mut out = std::io::stdout();
     let _ = write!(out, "{mark}");
     let _ = out.flush();
@@ -177,6 +181,9 @@ fn show(turn: &Turn) {
     }
     if let chatflow::Next::Ask(prompt) = &turn.next {
         show_prompt(&prompt.to_value());
+    }
+    if let chatflow::Next::Script(request) = &turn.next {
+        show_script(&request.to_value());
     }
 }
 
@@ -194,6 +201,9 @@ fn show_told(turn: &Value) {
             show_prompt(request);
         }
         _ => {}
+    }
+    if let Some(request) = turn.get("script_request") {
+        show_script(request);
     }
 }
 
@@ -230,6 +240,18 @@ fn show_prompt(request: &Value) {
     for option in request.get("options").and_then(Value::as_array).into_iter().flatten() {
         say(format_args!("  - {}", plain(option.get("label").unwrap_or(option))));
     }
+}
+
+/// What the client is to run; the answer is the JSON of its result.
+fn show_script(request: &Value) {
+    let Some(config) = request.get("script_config") else { return };
+    let told = |key| config.get(key).map(plain).unwrap_or_default();
+    say(format_args!("[script: {}]", told("language")));
+    for line in told("code").lines() {
+        say(format_args!("  {line}"));
+    }
+    say(format_args!("  inputs: {}", told("inputs")));
+    say(format_args!("  answer: {{\"outputs\": {{…}}}} with {}", told("outputs")));
 }
 
 fn plain(value: &Value) -> String {

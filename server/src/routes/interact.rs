@@ -30,8 +30,12 @@ pub(crate) async fn interact<S: AsyncStore>(
     let hint = input_type(&fields)?;
     check_active(&stored)?;
     check_revision(&stored, &fields)?;
-    let done = take(&app, &stored, InputKind::Reply { value, hint }).await?;
-    let mut answer = done.driven.turn.to_value(&done.session);
+    let kind = match hint {
+        InputType::ScriptResult => InputKind::ScriptResult { result: value },
+        hint => InputKind::Reply { value, hint },
+    };
+    let done = take(&app, &stored, kind).await?;
+    let mut answer = done.driven.turn.to_value_with(&done.session, app.engine.options());
     let warnings = fields.unknown();
     if let (Some(answer), false) = (answer.as_object_mut(), warnings.is_empty()) {
         answer.insert("warnings".to_owned(), json!(warnings));

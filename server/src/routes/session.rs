@@ -25,8 +25,16 @@ pub(crate) async fn read<S: AsyncStore>(
     let session = restore(&stored)?;
     let pending = match session.phase() {
         Phase::Asking { prompt, .. } | Phase::Acknowledging { prompt } => prompt.to_value(),
-        Phase::New | Phase::Resolving { .. } | Phase::Ended(_) => Value::Null,
+        Phase::New | Phase::Scripting { .. } | Phase::Resolving { .. } | Phase::Ended(_) => {
+            Value::Null
+        }
     };
+    let script_request = if let Phase::Scripting { request } = session.phase() {
+        request.to_value()
+    } else {
+        Value::Null
+    };
+    let exposed = app.engine.options().expose_state;
     let kept: Map<String, Value> = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
     let mut info = Map::from_iter([("flow_stack".to_owned(), json!(session.depth()))]);
     for key in ["client", "preview", "ended_reason"] {
@@ -39,7 +47,7 @@ pub(crate) async fn read<S: AsyncStore>(
         "flow_version": stored.head.flow_version,
         "session_token": token,
         "current_node_id": stored.snapshot.current_node_id,
-        "state": session.public_state(),
+        "state": exposed.then(|| session.public_state()),
         "info": info,
         "started_at": stored.head.started_at,
         "last_activity_at": stored.last_activity_at,
@@ -48,6 +56,7 @@ pub(crate) async fn read<S: AsyncStore>(
         "revision": stored.revision,
         "state_hash": stored.snapshot.state_hash,
         "pending": pending,
+        "script_request": script_request,
     })))
 }
 
@@ -83,9 +92,10 @@ pub(crate) async fn patch_state<S: AsyncStore>(
     check_active(&stored)?;
     check_revision(&stored, &fields)?;
     let done = take(&app, &stored, InputKind::Patch { updates }).await?;
+    let exposed = app.engine.options().expose_state;
     Ok(Json(json!({
         "message": "Session state updated",
-        "state": done.session.public_state(),
+        "state": exposed.then(|| done.session.public_state()),
         "revision": done.session.revision(),
     })))
 }

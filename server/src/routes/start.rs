@@ -54,7 +54,7 @@ pub(crate) async fn start<S: AsyncStore>(
     let (snapshot, turn) = record(&driven, &session, info, "");
     app.store.create_session(&NewSession { head, snapshot, turn }).await?;
 
-    let mut answer = driven.turn.to_value(&session);
+    let mut answer = driven.turn.to_value_with(&session, app.engine.options());
     let more = json!({
         "session_id": id,
         "session_token": token.as_str(),

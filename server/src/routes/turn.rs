@@ -60,6 +60,13 @@ pub(crate) async fn take_as<S: AsyncStore>(
             return Err(error);
         }
     };
+    if !driven.turn.commits() {
+        // The same script request again: there is nothing to store (R10.23).
+        if let Some(token) = lease {
+            app.store.release_lease(stored.head.id, token).await?;
+        }
+        return Ok(Taken { driven, session });
+    }
     let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();
     let info = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
     let (mut snapshot, turn) = record(&driven, &session, info, previous);

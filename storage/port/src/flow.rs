@@ -131,7 +131,8 @@ role! {
         /// Everything that `root` may come to run, by link: the transitive closure (F20).
         ///
         /// A link stands for the newest version of the active, published flow with that id or seed
-        /// key; a key is looked for in the root's school, then among flows of no school. A flow may
+        /// key, or with `id@<label>:` and `key@<label>:` for the newest one with that label (R9.35);
+        /// a key is looked for in the root's school, then among flows of no school. A flow may
         /// refer to flows of its own school and to `public` and `wriveted` ones (S2.27). Links that
         /// stand for nothing are absent; so is everything if the scope does not see the root.
         ///

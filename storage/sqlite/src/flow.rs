@@ -48,17 +48,24 @@ WITH RECURSIVE
     SELECT l.link, v.flow_id, v.seq, v.school_id
     FROM reached AS p
     JOIN flow_version_links AS l ON l.flow_id = p.flow_id AND l.seq = p.seq
-    JOIN flow_definitions AS f ON f.id = CASE substr(l.link, 1, 3)
-      WHEN 'id:' THEN substr(l.link, 4)
+    JOIN flow_definitions AS f ON f.id = CASE
+      WHEN substr(l.link, 1, 2) = 'id' THEN substr(l.link, instr(l.link, ':') + 1)
       ELSE (
         SELECT k.id FROM flow_definitions AS k
-        WHERE k.seed_key = substr(l.link, 5) AND k.is_active = 1 AND k.is_published = 1
+        WHERE k.seed_key = substr(l.link, instr(l.link, ':') + 1)
+          AND k.is_active = 1 AND k.is_published = 1
           AND (k.school_id IS NULL OR k.school_id = (SELECT school_id FROM root))
         ORDER BY k.school_id IS NULL, k.id LIMIT 1
       )
     END
-    JOIN flow_versions AS v ON v.flow_id = f.id
-      AND v.seq = (SELECT max(w.seq) FROM flow_versions AS w WHERE w.flow_id = f.id)
+    JOIN flow_versions AS v ON v.flow_id = f.id AND v.seq = CASE
+      WHEN substr(l.link, 3, 1) = '@' OR substr(l.link, 4, 1) = '@' THEN (
+        SELECT max(w.seq) FROM flow_versions AS w WHERE w.flow_id = f.id
+          AND w.version = substr(l.link, instr(l.link, '@') + 1,
+            instr(l.link, ':') - instr(l.link, '@') - 1)
+      )
+      ELSE (SELECT max(w.seq) FROM flow_versions AS w WHERE w.flow_id = f.id)
+    END
     WHERE f.is_active = 1 AND f.is_published = 1
       AND (v.visibility IN ('public', 'wriveted') OR v.school_id = p.school_id)
   )

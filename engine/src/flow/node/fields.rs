@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Pointer, Report, Severity};
 
 /// The content of one node, or a part of it, with its place in the document.
 pub(crate) struct Fields<'a> {
@@ -77,12 +77,22 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// Reports each of `names` that is set: the engine does not run them yet.
+    /// Warns of each of `names` that is set: the node runs as if it were not.
+    pub(crate) fn not_built_yet(&self, names: &[&str], report: &mut Report) {
+        self.tell_not_built(names, Severity::Warning, report);
+    }
+
+    /// Reports each of `names` that is set: the engine does not run them yet, and without them the
+    /// node would mean something else.
     pub(crate) fn not_built(&self, names: &[&str], report: &mut Report) {
+        self.tell_not_built(names, Severity::Error, report);
+    }
+
+    fn tell_not_built(&self, names: &[&str], severity: Severity, report: &mut Report) {
         for name in names.iter().filter(|name| self.is_set(name)) {
             let message = format!("`{name}` is specified but this version does not run it yet");
             report
-                .add(Code::NodeNotBuilt, &self.at.push(name), message)
+                .add_as(Code::NodeNotBuilt, severity, &self.at.push(name), message)
                 .help(format!("remove `{name}`, or wait for a version that runs it"));
         }
     }

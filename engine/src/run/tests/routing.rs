@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{World, failing, message};
 
-fn edge(source: &str, target: &str, kind: &str) -> Value {
+pub(super) fn edge(source: &str, target: &str, kind: &str) -> Value {
     json!({"source": source, "target": target, "type": kind})
 }
 
@@ -140,12 +140,8 @@ fn scopes_and_names_without_a_scope_are_told_apart() {
 #[test]
 fn what_is_not_built_or_not_known_is_told() {
     for (kind, content, code) in [
-        (
-            "composite",
-            json!({"composite_flow_seed_key": "x", "version": "1.0.0"}),
-            "node.not_built",
-        ),
-        ("composite", json!({"flow_ref": {"key": "x", "version": "1.0.0"}}), "node.not_built"),
+        ("composite", json!({"composite_flow_seed_key": "x", "isolate": true}), "node.not_built"),
+        ("composite", json!({"flow_ref": {"key": "x", "version": "^1.0.0"}}), "node.not_built"),
         (
             "action",
             json!({"type": "clear", "variable": "temp.a", "on_error": "ignore"}),

@@ -135,8 +135,10 @@ fn version(flow: &FlowRecord, version: &NewVersion) -> Problem {
     json(&version.document, "the document must be JSON")?;
     version.links.iter().try_for_each(|link| {
         plain(Some(link))?;
-        let known = link.starts_with("id:") || link.starts_with("key:");
-        require(known, "a link must start with `id:` or `key:`")
+        let kind = link.split_once(':').map_or("", |(kind, _)| kind);
+        let kind = kind.split_once('@').map_or(kind, |(kind, _)| kind);
+        let known = matches!(kind, "id" | "key");
+        require(known, "a link must start with `id:`, `key:`, `id@<label>:` or `key@<label>:`")
     })
 }
 

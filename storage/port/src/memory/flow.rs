@@ -119,12 +119,29 @@ impl Library {
         if flow.is_active && flow.is_published { self.newest(id) } else { None }
     }
 
+    /// The newest version, or the newest with this label.
+    fn labelled(&self, id: FlowId, label: Option<&str>) -> Option<&VersionRecord> {
+        let all = FlowRef { id, seq: 0 }..=FlowRef { id, seq: u32::MAX };
+        let mut versions = self.versions.range(all).rev().map(|(_, version)| version);
+        versions.find(|version| label.is_none_or(|label| version.label == label))
+    }
+
     fn resolve(&self, link: &str, school: Option<TenantId>) -> Option<&VersionRecord> {
-        if let Some(id) = link.strip_prefix("id:") {
-            let live = self.flows.keys().find(|flow| flow.to_string() == id)?;
-            return self.live_version(*live);
+        let (kind, name) = link.split_once(':')?;
+        let (kind, label) = kind.split_once('@').map_or((kind, None), |(k, l)| (k, Some(l)));
+        if kind == "id" {
+            let live = self.flows.keys().find(|flow| flow.to_string() == name)?;
+            let flow = &self.flows.get(live)?.record;
+            return if flow.is_active && flow.is_published {
+                self.labelled(*live, label)
+            } else {
+                None
+            };
         }
-        let key = link.strip_prefix("key:")?;
+        if kind != "key" {
+            return None;
+        }
+        let key = name;
         let named = self.flows.values().map(|stored| &stored.record).filter(|flow| {
             flow.seed_key.as_deref() == Some(key)
                 && flow.is_active
@@ -132,7 +149,7 @@ impl Library {
                 && (flow.school_id.is_none() || flow.school_id == school)
         });
         let first = named.min_by_key(|flow| (flow.school_id.is_none(), flow.id))?;
-        self.newest(first.id)
+        self.labelled(first.id, label)
     }
 
     fn summary(&self, stored: &Stored<FlowRecord>) -> FlowSummary {
