@@ -6,6 +6,7 @@ mod huey;
 mod native;
 mod pictures;
 mod races;
+mod scripts;
 mod secrets;
 mod sessions;
 mod starts;

@@ -241,11 +241,6 @@ impl Session {
         SessionTexts { engine: self.engine_json(), state, state_hash }
     }
 
-    /// The versions that must be in the catalog before the session can go on.
-    pub(crate) fn flows(&self) -> impl Iterator<Item = FlowRef> {
-        self.engine.frames.iter().map(|frame| frame.flow)
-    }
-
     /// The frame of the flow that runs now.
     pub(crate) fn frame(&self) -> Option<&Frame> {
         self.engine.frames.last()

@@ -176,4 +176,20 @@ fn json_conditions_hold_as_written_down() {
         texts(&golden["turns"][0]),
         ["0 holds", "1 holds", "2 does not hold", "3 holds", "4 holds", "5 does not hold"]
     );
+
+fn a_script_leaves_what_it_declared_and_has_a_path_for_its_timeout() {
+    // Example G12; R10.21, R10.22.
+    let played = golden("script-success");
+    let request = &played["turns"][1]["turn"]["script_request"];
+    assert_eq!(request["script_config"]["inputs"], json!({"a": 2}));
+    assert_eq!(texts(&played["turns"][2]), ["That makes 3."]);
+    assert_eq!(played["state"]["temp"], json!({"n": 2, "total": 3}));
+    let played = golden("script-timeout");
+    assert_eq!(texts(&played["turns"][2]), ["That took too long."]);
+    assert_eq!(played["state"]["temp"], json!({"n": 2}));
+    // R10.23: the same request, and no revision.
+    let played = golden("script-unsupported");
+    let [_, asked, again, _] = &played["turns"].as_array().unwrap()[..] else { panic!() };
+    assert_eq!(asked["turn"]["script_request"], again["turn"]["script_request"]);
+    assert_eq!(asked["turn"]["session_updated"], again["turn"]["session_updated"]);
 }

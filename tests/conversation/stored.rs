@@ -153,9 +153,10 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
         };
         let _ = clean(&mut value);
         self.now = Timestamp::from_millis(self.now.as_millis() + 1000);
-        let kind = match hint {
-            InputType::ScriptResult => InputKind::ScriptResult { result: value },
-            hint => InputKind::Reply { value, hint },
+        let kind = if hint == InputType::ScriptResult {
+            InputKind::ScriptResult { result: value }
+        } else {
+            InputKind::Reply { value, hint }
         };
         let turn = self.drive(&*store, catalog, &mut session, kind).turn;
         if !turn.commits() {

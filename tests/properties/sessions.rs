@@ -180,7 +180,9 @@ fn inputs() -> impl Strategy<Value = Vec<InputKind>> {
             effect: EffectId(effect),
             outcome: Outcome::Done { value },
         }),
+        json().prop_map(|result| InputKind::ScriptResult { result }),
         proptest::strategy::Just(InputKind::End),
+        proptest::strategy::Just(InputKind::Restart),
     ];
     vec(input, 0..6)
 }

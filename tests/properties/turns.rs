@@ -1,6 +1,6 @@
 //! Turns end where the visitor is needed or nothing follows, on any graph.
 
-use chatflow::{EndReason, Limits, Next};
+use chatflow::{EndReason, FlowDefinition, Limits, Next};
 use chatflow_sqlite::SqliteStore;
 use chatflow_tests::conversation::{Opening, StoredHost, World, play_in_memory, publish};
 use chatflow_tests::strategies::{replies, world};
@@ -38,20 +38,20 @@ fn a_turn_on_any_graph_ends_at_an_interaction_or_the_end() {
 fn ends_well(world: &World, talk: &Talk<'_>) {
     let place = talk.session.position().expect("a node was entered");
     let flow = world.definitions.iter().find(|flow| flow.id == Some(place.flow)).unwrap();
-    let node = flow.nodes.iter().find(|node| node.id == place.node).unwrap();
-    let kind = node.kind.as_str();
-    let leaves = flow.connections.iter().any(|edge| edge.source == node.id);
+    let (kind, content) = node_of(flow, place.node.as_str());
+    let node = &place.node;
+    let leaves = flow.connections.iter().any(|edge| edge.source == *node);
     let last = &talk.steps.last().unwrap().next;
     match last {
         Next::Resolve(effect) => panic!("a turn ended with {effect:?}"),
-        Next::Ask(prompt) => assert_eq!((kind, &prompt.node), ("question", &node.id)),
+        Next::Ask(prompt) => assert_eq!((&*kind, &prompt.node), ("question", node)),
         Next::Acknowledge(_) => {
-            assert_eq!((kind, &node.content["wait_for_ack"]), ("message", &Value::Bool(true)));
+            assert_eq!((&*kind, &content["wait_for_ack"]), ("message", &Value::Bool(true)));
         }
-        Next::Script(request) => assert_eq!((kind, &request.node), ("script", &node.id)),
+        Next::Script(request) => assert_eq!((&*kind, &request.node), ("script", node)),
         Next::Ended(ending) => match ending.reason {
-            EndReason::Completed => assert!(!leaves, "`{}` has connections out", node.id),
-            EndReason::DeadEnd => assert!(leaves, "`{}` has no connection out", node.id),
+            EndReason::Completed => assert!(!leaves, "`{node}` has connections out"),
+            EndReason::DeadEnd => assert!(leaves, "`{node}` has no connection out"),
             EndReason::Error => {
                 let codes = ["step_limit", "max_retries"];
                 let code = ending.code.as_deref();
@@ -61,6 +61,20 @@ fn ends_well(world: &World, talk: &Talk<'_>) {
             EndReason::Terminated | EndReason::Restarted => panic!("nobody ended it"),
         },
     }
+}
+
+/// The type and content of a node, which may be inside composites: `c/child_1`.
+fn node_of(flow: &FlowDefinition, id: &str) -> (String, Value) {
+    let mut parts = id.split('/');
+    let top = parts.next().unwrap();
+    let node = flow.nodes.iter().find(|node| node.id.as_str() == top).unwrap();
+    let (mut kind, mut content) = (node.kind.as_str().to_owned(), node.content.clone());
+    for part in parts {
+        let index: usize = part.strip_prefix("child_").unwrap().parse().unwrap();
+        let child = &content["nodes"][index];
+        (kind, content) = (child["type"].as_str().unwrap().to_owned(), child["content"].clone());
+    }
+    (kind, content)
 }
 
 #[test]

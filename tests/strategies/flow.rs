@@ -176,7 +176,46 @@ fn node() -> impl Strategy<Value = (&'static str, Value)> {
         3 => vec(action(), 1..4).prop_map(|actions| ("action", json!({"actions": actions}))),
         1 => webhook().prop_map(|content| ("webhook", content)),
         2 => composite().prop_map(|content| ("composite", content)),
+        1 => script().prop_map(|content| ("script", content)),
+        2 => inline().prop_map(|content| ("composite", content)),
     ]
+}
+
+fn script() -> impl Strategy<Value = Value> {
+    vec(variable(), 0..3).prop_map(|outputs| {
+        json!({
+            "code": "return {x: inputs.x}", "language": "js", "outputs": outputs,
+            "inputs": {"x": "temp.x", "all": "temp", "frame": "input.i"},
+        })
+    })
+}
+
+/// A composite with nodes of its own, in sequence; some of them are composites too.
+fn inline() -> impl Strategy<Value = Value> {
+    let child = || {
+        prop_oneof![
+            message().prop_map(|content| json!({"type": "message", "content": content})),
+            question().prop_map(|content| json!({"type": "question", "content": content})),
+            jump().prop_map(|content| json!({"type": "condition", "content": content})),
+            vec(action(), 1..3)
+                .prop_map(|actions| json!({"type": "action", "content": {"actions": actions}})),
+            script().prop_map(|content| json!({"type": "script", "content": content})),
+            composite().prop_map(|content| json!({"type": "composite", "content": content})),
+        ]
+    };
+    let inner = vec(child(), 0..3).prop_map(|nodes| {
+        json!({"type": "composite", "content": {"nodes": nodes, "outputs": {"o": "output.o"}}})
+    });
+    let nodes = vec(prop_oneof![4 => child(), 1 => inner], 0..4);
+    nodes.prop_map(|nodes| {
+        json!({"nodes": nodes, "inputs": {"i": "temp.x"}, "outputs": {"o": "temp.x", "x": "x"}})
+    })
+}
+
+/// A condition inside a composite: it names a child that may be there, or the end.
+fn jump() -> impl Strategy<Value = Value> {
+    let then = prop::sample::select(vec!["child_2", "child_0", "end", "default"]);
+    (condition(), then).prop_map(|(test, then)| json!({"conditions": [{"if": test, "then": then}]}))
 }
 
 fn message() -> impl Strategy<Value = Value> {
@@ -332,6 +371,10 @@ pub fn replies() -> impl Strategy<Value = Vec<Value>> {
         json!(true),
         json!(null),
         json!(""),
+        json!({"outputs": {"temp.x": "s", "x": 2.0, "output": {"o": [1]}, "other": 1}}),
+        json!({"timed_out": true}),
+        json!({"error": "unsupported", "html": "<p>no</p>"}),
+        json!("{\"outputs\": {\"temp\": {\"n\": 4}}}"),
     ]);
     vec(prop_oneof![3 => sense, 1 => value::json()], 0..12)
 }

@@ -102,8 +102,11 @@ impl Compiler {
 struct Graph<'a> {
     compiler: &'a Compiler,
     index: BTreeMap<NodeId, usize>,
-    nodes: Vec<(NodeId, NodeKind, Vec<(i64, Edge)>)>,
+    nodes: Vec<Compiling>,
 }
+
+/// A node, and its connections with their priorities.
+type Compiling = (NodeId, NodeKind, Vec<(i64, Edge)>);
 
 impl Graph<'_> {
     /// Adds nodes with what they hold, then their connections. Of nodes that share an id, the
@@ -200,7 +203,7 @@ fn link(kind: &NodeKind) -> Option<Arc<str>> {
 }
 
 /// Orders the edges as they are tried: by `info.priority`, then in document order (R1.22).
-fn finish((id, kind, mut edges): (NodeId, NodeKind, Vec<(i64, Edge)>)) -> Node {
+fn finish((id, kind, mut edges): Compiling) -> Node {
     edges.sort_by_key(|(priority, _)| *priority);
     Node { id, kind, edges: edges.into_iter().map(|(_, edge)| edge).collect() }
 }

@@ -93,8 +93,16 @@ pub(super) fn step(
 ) -> Result<Step, StepError> {
     let limits = &engine.limits;
     let mut flow: Option<&Flow> = None;
-    for version in session.flows() {
-        flow = Some(catalog.get(version).ok_or(StepError::FlowNotLoaded { flow: version })?);
+    for frame in &session.engine.frames {
+        let version = frame.flow;
+        let next = catalog.get(version).ok_or(StepError::FlowNotLoaded { flow: version })?;
+        // Where it returns to must still be there (R9.22).
+        if let (Some(below), Some(node)) = (flow, &frame.entered_from)
+            && below.find(node).is_none()
+        {
+            return Err(StepError::NodeGone { flow: below.version, node: node.clone() });
+        }
+        flow = Some(next);
     }
     let flow = flow.ok_or_else(|| StepError::FlowNotLoaded { flow: session.flow() })?;
     if let Some(node) = &session.engine.position
@@ -171,8 +179,8 @@ fn check(limits: &Limits, session: &Session, kind: &InputKind) -> Result<(), Ste
             // Outputs, what is shown and the console have bounds of their own (R10.21, R10.30).
             within(canonical_len(result), limits.input_bytes.saturating_mul(RESULT_INPUTS))
         }
-        (Phase::Scripting { .. }, InputKind::Reply { value, .. }) => {
-            within(canonical_len(value), limits.input_bytes)
+        (Phase::Scripting { .. }, InputKind::Reply { hint: InputType::ScriptResult, .. }) => {
+            unexpected("running a script")
         }
         (
             _,

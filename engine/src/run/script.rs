@@ -22,9 +22,9 @@ const CONSOLE: (usize, usize) = (100, 500);
 
 /// The result of a script from what a client sent: an object, or its JSON text (R10.20).
 pub(super) fn read_result(sent: Value) -> Option<Map<String, Value>> {
-    let mut result = match sent {
-        Value::String(text) => serde_json::from_str(&text).ok()?,
-        other => other,
+    let mut result = match sent.as_str() {
+        Some(text) => serde_json::from_str(text).ok()?,
+        None => sent,
     };
     let _ = clean(&mut result);
     if let Value::Object(result) = result { Some(result) } else { None }
@@ -146,7 +146,9 @@ impl<'a> Run<'a> {
         let outputs = match outputs {
             Value::Object(outputs) => outputs,
             Value::Null => Map::new(),
-            _ => return Err(("script_error", "`outputs` is no object".to_owned())),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                return Err(("script_error", "`outputs` is no object".to_owned()));
+            }
         };
         let given = |output: &Output| {
             let flat = outputs.get(&**output.path.text());

@@ -30,9 +30,10 @@ pub(crate) async fn interact<S: AsyncStore>(
     let hint = input_type(&fields)?;
     check_active(&stored)?;
     check_revision(&stored, &fields)?;
-    let kind = match hint {
-        InputType::ScriptResult => InputKind::ScriptResult { result: value },
-        hint => InputKind::Reply { value, hint },
+    let kind = if hint == InputType::ScriptResult {
+        InputKind::ScriptResult { result: value }
+    } else {
+        InputKind::Reply { value, hint }
     };
     let done = take(&app, &stored, kind).await?;
     let mut answer = done.driven.turn.to_value_with(&done.session, app.engine.options());

@@ -12,7 +12,7 @@ use crate::{
     Session, SessionId, Timestamp, drive,
 };
 
-fn main_with(content: Value) -> World {
+fn main_with(content: &Value) -> World {
     let nodes = json!([
         {"id": "c", "type": "composite", "content": content}, message("end", "done"), message("bad", "bad")
     ]);
@@ -36,7 +36,7 @@ fn a_contract_that_is_not_met_is_told() {
         "entry_requirements": {"variables": ["user.name", "input.age"]},
         "return_state": ["temp.quiz.done"]});
     let mut world =
-        main_with(json!({"composite_flow_seed_key": "sub", "inputs": {"age": {"value": 9}}}));
+        main_with(&json!({"composite_flow_seed_key": "sub", "inputs": {"age": {"value": 9}}}));
     add(&mut world, &contracted(&contract));
     let played = world.play(json!({"user": {"name": "Bo"}, "temp": {"quiz": {"done": true}}}), &[]);
     assert_eq!((played.warnings.len(), played.said), (0, vec!["sub".into(), "done".into()]));
@@ -52,7 +52,7 @@ fn a_strict_contract_is_enforced() {
         json!({
         "entry_requirements": {"variables": ["user.name"]}, "strict": strict})
     };
-    let mut world = main_with(json!({"composite_flow_seed_key": "sub"}));
+    let mut world = main_with(&json!({"composite_flow_seed_key": "sub"}));
     add(&mut world, &contracted(&contract(true)));
     let played = world.play(json!({}), &[]);
     assert_eq!(
@@ -61,7 +61,7 @@ fn a_strict_contract_is_enforced() {
     );
     assert!(played.rows.iter().all(|row| row["type"] != "subflow_enter"));
     // `enforce_contracts` makes every contract strict.
-    let mut world = main_with(json!({"composite_flow_seed_key": "sub"}));
+    let mut world = main_with(&json!({"composite_flow_seed_key": "sub"}));
     add(&mut world, &contracted(&contract(false)));
     let options = Options { enforce_contracts: true, ..Options::default() };
     let (_, started) = start(&world, options, json!({}));
@@ -94,7 +94,7 @@ fn a_composite_may_name_a_version() {
             json!({"flow_ref": {"key": "sub", "version": version}}),
             json!({"composite_flow_seed_key": "sub", "version_constraint": version}),
         ] {
-            let mut world = main_with(content);
+            let mut world = main_with(&content);
             add(&mut world, &contracted(&json!({})));
             let main = world.library.find("main").unwrap();
             let flow = world.library.catalog();
@@ -219,4 +219,25 @@ fn the_hosts_of_scripts_are_configuration() {
         report.errors().map(|found| found.code).collect::<Vec<_>>(),
         [Code::ScriptDependencyHost]
     );
+}
+
+/// R9.22: a flow that is returned to must still have the composite; nothing is committed.
+#[test]
+fn a_session_whose_composite_is_gone_cannot_go_on() {
+    let ask = json!({"id": "q", "type": "question", "content": {"question": "?"}});
+    let inner = json!({"id": "d", "type": "composite", "content": {"nodes": [ask]}});
+    let composite = json!({"id": "c", "type": "composite", "content": {"nodes": [inner]}});
+    let world = World::of(&json!([composite]), &json!([]));
+    let (mut session, _) = start(&world, Options::default(), json!({}));
+    assert_eq!(session.depth(), 3);
+    let before = session.clone();
+    let kind = InputKind::Reply { value: json!("x"), hint: crate::InputType::Text };
+    let other = World::of(&json!([message("m", "m")]), &json!([]));
+    let step = Engine::default().step(
+        &other.library.catalog(),
+        &mut session,
+        Input::new(Timestamp::default(), kind),
+    );
+    assert!(matches!(step, Err(crate::StepError::NodeGone { node, .. }) if node.as_str() == "c"));
+    assert_eq!(session, before);
 }

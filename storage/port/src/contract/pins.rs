@@ -6,7 +6,7 @@ use super::Case;
 use super::fixture::{HOSTILE, draft, fill_flows, flow, flow_id, publish, school_id};
 use crate::blocking::Store;
 use crate::flow::Pin;
-use crate::library::{FlowChange, FlowRecord};
+use crate::library::{FlowChange, FlowRecord, NewVersion};
 use crate::scope::AccessScope;
 
 pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
@@ -18,6 +18,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         a_flow_refers_to_its_own_school_and_to_what_is_open,
         a_root_that_the_scope_does_not_see_has_no_pins,
         a_hostile_key_is_only_a_key,
+        a_link_may_name_a_version,
     ]
 }
 
@@ -78,6 +79,32 @@ fn a_pin_is_the_newest_version<S: Store>(store: &S) {
     fill_flows(store, vec![keyed(1, &["key:f2"]), keyed(2, &["key:f3"]), keyed(3, &[])]);
     fill_flows(store, vec![keyed(2, &[])]);
     let expected = [("key:f2".to_string(), 2, 2)];
+    assert_eq!(pins(store, &AccessScope::anonymous(), 1), expected);
+}
+
+/// R9.35: the newest version with the label; a label that nobody published stands for nothing.
+fn a_link_may_name_a_version<S: Store>(store: &S) {
+    let id = flow_id(2);
+    let links: Vec<String> = ["key@1.0:f2", "key@2.0:f2", "key@9:f2", "key:f2", "key@1.0:nobody"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([format!("id@2.0:{id}"), format!("id@2:{id}"), format!("id:{id}")])
+        .collect();
+    let links: Vec<&str> = links.iter().map(String::as_str).collect();
+    fill_flows(store, vec![keyed(1, &links)]);
+    for label in ["1.0", "2.0", "1.0", "3.0"] {
+        let mut change = keyed(2, &[]);
+        change.publish =
+            change.publish.map(|version| NewVersion { label: label.into(), ..version });
+        fill_flows(store, vec![change]);
+    }
+    let expected = [
+        (format!("id:{id}"), 2, 4),
+        (format!("id@2.0:{id}"), 2, 2),
+        ("key:f2".into(), 2, 4),
+        ("key@1.0:f2".into(), 2, 3),
+        ("key@2.0:f2".into(), 2, 2),
+    ];
     assert_eq!(pins(store, &AccessScope::anonymous(), 1), expected);
 }
 
