@@ -125,7 +125,7 @@ fn talk(definition: &FlowDefinition, replies: &[Value]) {
         return;
     };
     for reply in replies.iter().cycle().take(REPLIES) {
-        if preview.prompt().is_none() || preview.reply(reply.clone()).is_err() {
+        if preview.ended().is_some() || preview.reply(reply.clone()).is_err() {
             break;
         }
     }

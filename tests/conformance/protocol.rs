@@ -73,7 +73,10 @@ fn examples() -> BTreeMap<String, Value> {
     let state = json!({"user": {"name": "Ada"}});
     let start = InputKind::Start { state: state.as_object().unwrap().clone().into() };
     let reply = |text: &str| InputKind::Reply { value: text.into(), hint: InputType::Choice };
-    for (turn, kind) in [start, reply("Tea"), reply("an echo")].into_iter().enumerate() {
+    let result = InputKind::ScriptResult {
+        result: json!({"outputs": {"total": 4.5}, "execution_time_ms": 3}),
+    };
+    for (turn, kind) in [start, reply("Tea"), reply("an echo"), result].into_iter().enumerate() {
         let at = Timestamp::from_millis(1_767_225_600_000 + 1000 * i64::try_from(turn).unwrap());
         let mut input = Input::new(at, kind);
         loop {
@@ -125,9 +128,15 @@ fn documents() -> [Value; 2] {
     });
     let bill = json!({
         "id": "00000000-0000-4000-8000-000000000002", "name": "Bill", "version": "1.0.0",
-        "entry_node_id": "bye",
-        "nodes": [{"id": "bye", "type": "message", "content": {"text": "One {{temp.drink}}, number {{temp.number}}."}}],
-        "connections": [],
+        "entry_node_id": "sum",
+        "nodes": [
+            {"id": "sum", "type": "script", "content": {
+                "code": "return {total: prices[inputs.drink]}", "language": "javascript",
+                "inputs": {"drink": "temp.drink.value"}, "outputs": ["total"]}},
+            {"id": "bye", "type": "message", "content": {
+                "text": "One {{temp.drink}}, number {{temp.number}}: {{temp.total}}."}},
+        ],
+        "connections": [{"source": "sum", "target": "bye"}],
     });
     [tea, bill]
 }

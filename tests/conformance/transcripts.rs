@@ -176,7 +176,9 @@ fn json_conditions_hold_as_written_down() {
         texts(&golden["turns"][0]),
         ["0 holds", "1 holds", "2 does not hold", "3 holds", "4 holds", "5 does not hold"]
     );
+}
 
+#[test]
 fn a_script_leaves_what_it_declared_and_has_a_path_for_its_timeout() {
     // Example G12; R10.21, R10.22.
     let played = golden("script-success");
