@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::handlers::Handlers;
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Pointer, Report, Severity};
 use crate::content::{ContentItem, ContentQuery};
 use crate::flow::{Catalog, Flow, FlowDefinition, Visibility};
 use crate::id::{ContentId, FlowId, FlowRef, TenantId};
@@ -98,7 +98,7 @@ impl Library {
         let id = definition.id.or_else(|| self.find(definition.seed_key.as_deref()?));
         let Some(entry) = id.and_then(|id| self.flows.get(&id)) else { return };
         for link in entry.flow.links() {
-            let target = self.resolve_link(link, entry.owner);
+            let target = self.flow_of_link(link, entry.owner);
             if target == id {
                 report
                     .add(
@@ -115,21 +115,37 @@ impl Library {
                         format!("no flow answers to `{link}`"),
                     )
                     .help("add the flow to this file, or correct the composite's reference");
+            } else if self.resolve_link(link, entry.owner).is_none() {
+                // Another version may have been published before.
+                report
+                    .add_as(
+                        Code::CompositeNotFound,
+                        Severity::Warning,
+                        &Pointer::root(),
+                        format!("the flow that `{link}` names has another version here"),
+                    )
+                    .help("make sure that the version is published, or name no version");
             }
         }
     }
 
+    /// The flow of a link, if it is here in the version that the link names (R9.35).
     fn resolve_link(&self, link: &str, owner: Option<TenantId>) -> Option<FlowId> {
+        let label = link.split_once(':')?.0.split_once('@').map(|(_, label)| label);
+        let id = self.flow_of_link(link, owner)?;
+        let entry = self.flows.get(&id)?;
+        label.is_none_or(|label| label == entry.flow.label()).then_some(id)
+    }
+
+    /// The flow of a link, in whatever version.
+    fn flow_of_link(&self, link: &str, owner: Option<TenantId>) -> Option<FlowId> {
         let (kind, name) = link.split_once(':')?;
-        let (kind, label) = kind.split_once('@').map_or((kind, None), |(k, l)| (k, Some(l)));
-        let id = match kind {
+        let id = match kind.split_once('@').map_or(kind, |(kind, _)| kind) {
             "id" => FlowId(name.parse().ok()?),
             "key" => *self.keys.get(name)?,
             _ => return None,
         };
-        // Of each flow there is one version here (R9.35).
-        let entry =
-            self.flows.get(&id).filter(|entry| label.is_none_or(|l| l == entry.flow.label()))?;
+        let entry = self.flows.get(&id)?;
         // Who may embed it (R9.31).
         let open = matches!(entry.visibility, Visibility::Public | Visibility::Wriveted);
         (open || entry.owner == owner).then_some(id)

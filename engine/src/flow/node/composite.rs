@@ -51,7 +51,10 @@ impl Composite {
             None if report.iter().skip(before).any(|found| found.severity == Severity::Error) => {
                 return None;
             }
-            None if fields.map.contains_key("nodes") => Body::Inline(None),
+            None if fields.map.contains_key("nodes") => {
+                fields.not_built_yet(&["snapshot"], report);
+                Body::Inline(None)
+            }
             None => {
                 fields.not_built(&["snapshot"], report);
                 report

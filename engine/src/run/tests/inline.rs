@@ -73,7 +73,7 @@ fn everything_that_waits_may_be_inside() {
     assert_eq!(waited, [json!(null), json!("c/deep/ask"), json!("c/deep/pause"), json!("c/s")]);
     let asked = &played.turns[0].next;
     assert_eq!(
-        json!(asked)["flow"],
+        json!(asked)["with"]["flow"],
         json!(played.turns[0].events[0])["flow"],
         "R0.8: the flow is the same"
     );

@@ -106,6 +106,36 @@ fn a_composite_may_name_a_version() {
     }
 }
 
+/// R9.35, R9.38: a version that is not here may be published; a flow never embeds itself.
+#[test]
+fn links_to_other_versions_are_told() {
+    let mut world = World::default();
+    add(&mut world, &contracted(&json!({})));
+    for (content, told) in [
+        (json!({"composite_flow_seed_key": "sub", "version": "1.2.0"}), None),
+        (
+            json!({"composite_flow_seed_key": "sub", "version": "0.9"}),
+            Some(crate::Severity::Warning),
+        ),
+        (
+            json!({"composite_flow_seed_key": "gone", "version": "0.9"}),
+            Some(crate::Severity::Error),
+        ),
+        (
+            json!({"composite_flow_seed_key": "main", "version": "0.9"}),
+            Some(crate::Severity::Error),
+        ),
+    ] {
+        let document = json!({"seed_key": "main", "name": "main", "version": "1.0.0",
+            "nodes": [{"id": "c", "type": "composite", "content": content}]});
+        let (definition, _) = read(&document);
+        let mut report = crate::Report::default();
+        let _ = world.library.add_flow(&definition);
+        world.library.check_links(&definition, &mut report);
+        assert_eq!(report.iter().next().map(|found| found.severity), told, "{content}");
+    }
+}
+
 /// F36: without a failure connection, a flow that is gone ends the session instead of passing by.
 #[test]
 fn a_reference_to_nothing_never_goes_on() {
