@@ -79,6 +79,7 @@ impl Talk {
             pins: std::collections::BTreeMap::new(),
             seed: Seed(7),
             user_id: None,
+            tenant: None,
         })
     }
 

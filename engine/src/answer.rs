@@ -1,6 +1,6 @@
 //! What a visitor's reply means to a question (R3.1 to R3.50).
 
-mod choice;
+pub(crate) mod choice;
 mod contact;
 mod date;
 mod field;

@@ -1,9 +1,12 @@
 //! Items of the content library, as the engine asks for and receives them.
 
 mod filter;
+mod variant;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use variant::ContentVariant;
 
 use crate::id::ContentId;
 
@@ -20,6 +23,9 @@ pub struct ContentItem {
     /// Free metadata; random filters look here.
     #[serde(default)]
     pub info: Map<String, Value>,
+    /// Other forms of the body, of which a session sees one (R13.20).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<ContentVariant>,
 }
 
 /// Which items may be drawn (R4.2 to R4.8). The store adds what it knows of the tenant.

@@ -44,6 +44,20 @@ pub(crate) fn index_below(draw: u64, count: usize) -> usize {
     usize::try_from(wide).unwrap_or(0)
 }
 
+/// The index of the weight that a number over all of `u64` falls on (F29); `None` when all are 0.
+pub(crate) fn weight_below(
+    number: u64,
+    mut weights: impl Iterator<Item = u64> + Clone,
+) -> Option<usize> {
+    let total = weights.clone().fold(0, u64::saturating_add);
+    let point = u128::from(number).saturating_mul(total.into()) >> 64;
+    let mut sum = 0_u64;
+    weights.position(|weight| {
+        sum = sum.saturating_add(weight);
+        point < sum.into()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Seed, draw, index_below};

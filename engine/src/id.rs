@@ -48,6 +48,11 @@ uuid_id! {
     TenantId
 }
 
+uuid_id! {
+    /// Names one showing of a content item.
+    ImpressionId
+}
+
 /// Names a node within its flow.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]

@@ -41,6 +41,7 @@
 //!     pins: BTreeMap::new(),
 //!     seed: Seed::from_text("example"),
 //!     user_id: None,
+//!     tenant: None,
 //! });
 //! let (engine, mut catalog) = (Engine::default(), Catalog::from_iter([flow]));
 //! let mut host = Host;
@@ -67,6 +68,7 @@ mod drive;
 mod expr;
 mod extend;
 mod flow;
+mod html;
 mod id;
 mod journal;
 mod json_condition;
@@ -81,7 +83,7 @@ mod value;
 
 pub use answer::InputType;
 pub use check::{Code, Diagnostic, Pointer, Report, Rules, Severity};
-pub use content::{ContentItem, ContentQuery};
+pub use content::{ContentItem, ContentQuery, ContentVariant};
 pub use draw::Seed;
 pub use drive::{AsyncResolver, Driven, Resolver, drive, drive_async};
 pub use expr::{ExpressionError, evaluate};
@@ -90,7 +92,9 @@ pub use flow::{
     Catalog, Compiled, Compiler, ConnectionDefinition, ConnectionType, ExecutionContext, Flow,
     FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
-pub use id::{ContentId, EffectId, FlowId, FlowRef, NodeId, Revision, SessionId, TenantId};
+pub use id::{
+    ContentId, EffectId, FlowId, FlowRef, ImpressionId, NodeId, Revision, SessionId, TenantId,
+};
 pub use journal::Journal;
 pub use preview::{
     Case, CaseError, Handlers, HandlersError, Library, LibraryItem, Preview, PreviewError,
@@ -99,7 +103,7 @@ pub use preview::{
 pub use protocol::{
     Content, Effect, EffectKind, EndReason, Ending, Event, Failure, HandlerRequest, HistoryEntry,
     HttpRequest, Input, InputKind, InteractionType, Item, Next, Outcome, Prompt, Refused,
-    ScriptRequest, Step, Turn, Visited,
+    ScriptRequest, Shown, Step, Turn, Visited,
 };
 pub use run::{Engine, Limits, Options, StepError};
 pub use session::{

@@ -14,7 +14,7 @@ mod turn;
 
 pub use effect::{Effect, EffectKind, Failure, HandlerRequest, HttpRequest, Outcome};
 pub use ending::{EndReason, Ending};
-pub use event::{Event, Refused, Visited};
+pub use event::{Event, Refused, Shown, Visited};
 pub use history::{HistoryEntry, InteractionType};
 pub use input::{Input, InputKind};
 pub use item::{Content, Item};

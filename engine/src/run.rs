@@ -7,12 +7,14 @@ mod composite;
 mod condition;
 mod gather;
 mod item;
+mod item_rules;
 mod message;
 mod question;
 mod request;
 mod route;
 mod scope;
 mod script;
+mod variant;
 mod write;
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::draw::Seed;
-use crate::id::{FlowRef, NodeId, Revision, SessionId};
-use crate::protocol::Visited;
+use crate::id::{ContentId, FlowRef, NodeId, Revision, SessionId, TenantId};
+use crate::protocol::{Shown, Visited};
 use crate::time::Timestamp;
 use crate::value::{canonical, settle, state_hash, state_hash_of_canonical};
 
@@ -56,6 +56,9 @@ pub struct NewSession {
     pub seed: Seed,
     /// The signed-in user, if any; read as `session.user_id`.
     pub user_id: Option<String>,
+    /// The tenant that it belongs to, by its credential, else by its flow (F14); conditions of
+    /// content variants ask for it.
+    pub tenant: Option<TenantId>,
 }
 
 /// Everything but the author's variables.
@@ -78,6 +81,14 @@ pub(crate) struct EngineState {
     pub(crate) started_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<TenantId>,
+    /// The variants that this session has seen, so that it keeps them (R13.21).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) variants: BTreeMap<ContentId, Arc<str>>,
+    /// Content that was shown since the visitor last spoke (S5.22).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) shown: Vec<Shown>,
     /// The root flow and the sub-flows entered since, innermost last.
     pub(crate) frames: Vec<Frame>,
     /// The node last entered, in the flow of the last frame.
@@ -105,6 +116,9 @@ pub(crate) struct TurnState {
     pub(crate) items: u32,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) actions: u32,
+    /// Content items shown in this turn: the ordinal of the next impression (F32).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) impressions: u32,
     /// How often each side effect of this turn was requested, for its idempotency key (R7.50).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) repeats: BTreeMap<String, u32>,
@@ -145,6 +159,9 @@ impl Session {
             revision: Revision(0),
             started_at: Timestamp::default(),
             user_id: new.user_id,
+            tenant: new.tenant,
+            variants: BTreeMap::new(),
+            shown: Vec::new(),
             frames: vec![Frame::root(new.flow)],
             position: None,
             phase: Phase::New,

@@ -67,6 +67,7 @@ fn examples() -> BTreeMap<String, Value> {
         pins,
         seed: Seed::from_text("protocol"),
         user_id: None,
+        tenant: None,
     });
     let mut catalog = Catalog::from_iter([flow]);
     let mut examples = BTreeMap::new();

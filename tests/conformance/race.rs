@@ -54,7 +54,8 @@ fn race(store: &impl Store) {
 
     let id = SessionId::derived("race");
     let (pins, seed) = (std::collections::BTreeMap::new(), Seed(0));
-    let mut session = Session::new(NewSession { id, flow: root.flow, pins, seed, user_id: None });
+    let mut session =
+        Session::new(NewSession { id, flow: root.flow, pins, seed, user_id: None, tenant: None });
     let started =
         turn(&mut catalog, &mut session, InputKind::Start { state: serde_json::Map::new().into() });
     store

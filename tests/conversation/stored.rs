@@ -127,6 +127,7 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
             pins,
             seed: Seed::from_text(&opening.seed),
             user_id: None,
+            tenant: None,
         });
         let start = InputKind::Start { state: opening.state.clone().into() };
         let driven = self.drive(&*store, catalog, &mut session, start);

@@ -87,7 +87,8 @@ impl Judge {
         let engine: Value = serde_json::from_str(&stored.snapshot.engine).unwrap();
         let seed: Seed = serde_json::from_value(engine["seed"].clone()).unwrap();
         let pins = std::collections::BTreeMap::new();
-        let mut session = Session::new(NewSession { id, flow, pins, seed, user_id: None });
+        let mut session =
+            Session::new(NewSession { id, flow, pins, seed, user_id: None, tenant: None });
         let journal = self.store.journal(id).unwrap();
         for row in &journal {
             let first: Input = serde_json::from_str(&row.entry.input).unwrap();

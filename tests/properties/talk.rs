@@ -30,6 +30,7 @@ impl<'a> Talk<'a> {
             pins: world.library.pins(flow.id),
             seed: Seed(7),
             user_id: None,
+            tenant: None,
         });
         let mut catalog = Catalog::default();
         catalog.insert(world.library.catalog().get(flow)?.clone());

@@ -106,6 +106,7 @@ fn twin(place: &Place, id: &str) -> (Library, Session) {
         pins: library.pins(root),
         seed,
         user_id: None,
+        tenant: None,
     });
     (library, session)
 }

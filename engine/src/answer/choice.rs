@@ -21,7 +21,7 @@ pub(super) struct Selections {
 }
 
 /// A single option.
-pub(super) fn one(raw: &Value, options: &[Value], allow_other: bool) -> Result<Accepted, Refusal> {
+pub(crate) fn one(raw: &Value, options: &[Value], allow_other: bool) -> Result<Accepted, Refusal> {
     let picked = Matcher::new(options).pick(raw, allow_other).ok_or_else(not_an_option)?;
     Ok(match picked {
         Picked::Option(index) => chosen(options, index),
@@ -51,7 +51,8 @@ impl Selections {
     pub(super) fn compile(validation: &Fields<'_>, report: &mut Report) -> Self {
         let min = validation.read(&["min_selections", "min"], &COUNT, report);
         let max = validation.read(&["max_selections", "max"], &COUNT, report);
-        validation.check_order((min, max), ("min_selections", "max_selections"), report);
+        let (low, high) = (&["min_selections", "min"], &["max_selections", "max"]);
+        validation.check_order((min, max), (low, high), report);
         // An empty selection never gets here, so that 0 and 1 are the same.
         Self { min: min.unwrap_or(0), max }
     }

@@ -31,7 +31,7 @@ impl DateRules {
         let min = validation.read(&["min"], &BOUND, report);
         let max = validation.read(&["max"], &BOUND, report);
         if let (Some(Bound::Day(low)), Some(Bound::Day(high))) = (min, max) {
-            validation.check_order((Some(low), Some(high)), ("min", "max"), report);
+            validation.check_order((Some(low), Some(high)), (&["min"], &["max"]), report);
         }
         Self { min, max }
     }

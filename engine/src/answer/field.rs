@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
         let value = self.object.and_then(|o| o.get(key)).filter(|v| !v.is_null());
         if value.is_some_and(|v| !v.is_object()) {
             report
-                .add(Code::QuestionValidation, &at, format!("`{key}` must be an object"))
+                .add(Code::QuestionValidationType, &at, format!("`{key}` must be an object"))
                 .help(format!("write `\"{key}\": {{…}}`, or remove it"));
         }
         Self { object: value.and_then(Value::as_object), at }
@@ -63,22 +63,36 @@ impl<'a> Fields<'a> {
         report: &mut Report,
     ) -> Option<T> {
         let object = self.object?;
-        let present = |key| Some((key, object.get(key).filter(|v| !v.is_null())?));
-        let (key, value) = keys.iter().copied().find_map(present)?;
+        let key = self.key_of(keys)?;
+        let value = object.get(key)?;
         let read = (reader.read)(value);
         if read.is_none() {
-            let message = format!("`{key}` must be {}", reader.expected);
-            report
-                .add(Code::QuestionValidation, &self.at.push(key), message)
-                .help(format!("correct `{key}`, or remove it"));
+            let code = match key {
+                "max_retries" => Code::QuestionMaxRetries,
+                "step" if self.at.as_str().ends_with("/slider_config") => Code::QuestionSliderStep,
+                _ => Code::QuestionValidationType,
+            };
+            self.refuse(code, key, format!("`{key}` must be {}", reader.expected), report);
         }
         read
     }
 
+    /// The first of the keys that is present and not null.
+    pub(super) fn key_of<'k>(&self, keys: &[&'k str]) -> Option<&'k str> {
+        let object = self.object?;
+        keys.iter().copied().find(|key| object.get(*key).is_some_and(|v| !v.is_null()))
+    }
+
     /// A problem with the value of a key.
-    pub(super) fn refuse(&self, key: &str, message: impl Into<String>, report: &mut Report) {
+    pub(super) fn refuse(
+        &self,
+        code: Code,
+        key: &str,
+        message: impl Into<String>,
+        report: &mut Report,
+    ) {
         report
-            .add(Code::QuestionValidation, &self.at.push(key), message)
+            .add(code, &self.at.push(key), message)
             .help(format!("correct `{key}`, or remove it"));
     }
 
@@ -86,11 +100,14 @@ impl<'a> Fields<'a> {
     pub(super) fn check_order<T: PartialOrd>(
         &self,
         (low, high): (Option<T>, Option<T>),
-        (low_key, high_key): (&str, &str),
+        (low_keys, high_keys): (&[&str], &[&str]),
         report: &mut Report,
     ) {
+        let written = |keys| self.key_of(keys).unwrap_or_default();
         if low.zip(high).is_some_and(|(low, high)| low > high) {
-            self.refuse(low_key, format!("`{low_key}` is above `{high_key}`"), report);
+            let (low_key, high_key) = (written(low_keys), written(high_keys));
+            let message = format!("`{low_key}` is above `{high_key}`");
+            self.refuse(Code::QuestionValidationRange, low_key, message, report);
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Number, Value};
 
 use super::field::{FLAG, Fields, NUMBER, POSITIVE};
 use super::{Accepted, Refusal, RefusalCode};
-use crate::check::Report;
+use crate::check::{Code, Report, Severity};
 use crate::number;
 
 /// What a number must be.
@@ -84,18 +84,29 @@ impl Slider {
         let low = config.read(&["min"], &NUMBER, report).unwrap_or(0.0);
         let high = config.read(&["max"], &NUMBER, report).unwrap_or(100.0);
         if low >= high {
-            config.refuse("min", "`min` must be below `max`", report);
+            let key = config.key_of(&["min", "max"]).unwrap_or("min");
+            config.refuse(Code::QuestionSliderRange, key, "`min` must be below `max`", report);
         }
         let (narrow_low, narrow_high) = range(validation, report);
-        let default = config.read(&["default_value", "default"], &NUMBER, report);
+        let defaults = ["default_value", "default"];
+        let default = config.read(&defaults, &NUMBER, report);
         if default.is_some_and(|n| n < low || n > high) {
-            config.refuse("default_value", "the default is outside the range", report);
+            let key = config.key_of(&defaults).unwrap_or("default_value");
+            let message = "the default is outside the range";
+            config.refuse(Code::QuestionSliderDefault, key, message, report);
+        }
+        let step = config.read(&["step"], &POSITIVE, report).unwrap_or(1.0);
+        if low < high && step > high - low {
+            let at = config.at.push("step");
+            report
+                .add_as(Code::QuestionSliderStep, Severity::Warning, &at, "no step fits the range")
+                .help("make `step` smaller than `max` minus `min`");
         }
         let measure = Measure {
             integer: false,
             min: Some(narrow_low.map_or(low, |n| n.max(low))),
             max: Some(narrow_high.map_or(high, |n| n.min(high))),
-            step: Some(config.read(&["step"], &POSITIVE, report).unwrap_or(1.0)),
+            step: Some(step),
             origin: low,
         };
         Self { measure, default: default.and_then(number_value) }
@@ -105,7 +116,7 @@ impl Slider {
 fn range(validation: &Fields<'_>, report: &mut Report) -> (Option<f64>, Option<f64>) {
     let min = validation.read(&["min"], &NUMBER, report);
     let max = validation.read(&["max"], &NUMBER, report);
-    validation.check_order((min, max), ("min", "max"), report);
+    validation.check_order((min, max), (&["min"], &["max"]), report);
     (min, max)
 }
 

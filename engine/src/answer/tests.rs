@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::options::normalise;
 use super::{Accepted, AnswerRules, InputType, OnMaxRetries, Today};
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Pointer, Report};
 use crate::time::{Timestamp, parse_date};
 
 fn compile(kind: &str, content: &Value) -> (AnswerRules, Report) {
@@ -442,51 +442,130 @@ fn clients_learn_that_an_answer_is_required_and_how_far_a_slider_goes() {
 
 #[test]
 fn what_is_wrong_is_reported_where_it_stands() {
-    for (kind, content, at) in [
-        ("text", json!({"validation": []}), "/validation"),
-        ("text", json!({"validation": {"required": "yes"}}), "/validation/required"),
-        ("text", json!({"required": 1}), "/required"),
-        ("text", json!({"retry": {"max_retries": -1}}), "/retry/max_retries"),
-        ("text", json!({"max_retries": 1.5}), "/max_retries"),
+    for (kind, content, code, at) in [
+        ("text", json!({"validation": []}), "question.validation_type", "/validation"),
+        (
+            "text",
+            json!({"validation": {"required": "yes"}}),
+            "question.validation_type",
+            "/validation/required",
+        ),
+        ("text", json!({"required": 1}), "question.validation_type", "/required"),
+        (
+            "text",
+            json!({"retry": {"max_retries": -1}}),
+            "question.max_retries",
+            "/retry/max_retries",
+        ),
+        ("text", json!({"max_retries": 1.5}), "question.max_retries", "/max_retries"),
         (
             "text",
             json!({"validation": {"on_max_retries": "explode"}}),
+            "question.validation_type",
             "/validation/on_max_retries",
         ),
-        ("text", json!({"validation": {"error_message": {}}}), "/validation/error_message"),
-        ("text", json!({"validation": {"pattern": "("}}), "/validation/pattern"),
-        ("text", json!({"validation": {"pattern": 5}}), "/validation/pattern"),
-        ("email", json!({"validation": {"maxLength": "9"}}), "/validation/maxLength"),
+        (
+            "text",
+            json!({"validation": {"error_message": {}}}),
+            "question.validation_type",
+            "/validation/error_message",
+        ),
+        (
+            "text",
+            json!({"validation": {"pattern": "("}}),
+            "question.pattern",
+            "/validation/pattern",
+        ),
+        (
+            "text",
+            json!({"validation": {"pattern": 5}}),
+            "question.validation_type",
+            "/validation/pattern",
+        ),
+        (
+            "email",
+            json!({"validation": {"maxLength": "9"}}),
+            "question.validation_type",
+            "/validation/maxLength",
+        ),
         (
             "text",
             json!({"validation": {"min_length": 5, "max_length": 4}}),
+            "question.validation_range",
             "/validation/min_length",
         ),
-        ("text", json!({"validation": {"type": 1}}), "/validation/type"),
-        ("number", json!({"validation": {"min": "1"}}), "/validation/min"),
-        ("number", json!({"validation": {"min": 2, "max": 1}}), "/validation/min"),
-        ("number", json!({"validation": {"step": 0}}), "/validation/step"),
-        ("date", json!({"validation": {"min": 5}}), "/validation/min"),
-        ("date", json!({"validation": {"max": "tomorrow"}}), "/validation/max"),
+        (
+            "text",
+            json!({"validation": {"type": 1}}),
+            "question.validation_type",
+            "/validation/type",
+        ),
+        (
+            "number",
+            json!({"validation": {"min": "1"}}),
+            "question.validation_type",
+            "/validation/min",
+        ),
+        (
+            "number",
+            json!({"validation": {"min": 2, "max": 1}}),
+            "question.validation_range",
+            "/validation/min",
+        ),
+        (
+            "number",
+            json!({"validation": {"step": 0}}),
+            "question.validation_type",
+            "/validation/step",
+        ),
+        ("date", json!({"validation": {"min": 5}}), "question.validation_type", "/validation/min"),
+        (
+            "date",
+            json!({"validation": {"max": "tomorrow"}}),
+            "question.validation_type",
+            "/validation/max",
+        ),
         (
             "date",
             json!({"validation": {"min": "2026-01-02", "max": "2026-01-01"}}),
+            "question.validation_range",
             "/validation/min",
         ),
-        ("slider", json!({"slider_config": {"min": 5, "max": 5}}), "/slider_config/min"),
-        ("slider", json!({"slider_config": {"step": -1}}), "/slider_config/step"),
-        ("slider", json!({"slider_config": {"default": 101}}), "/slider_config/default_value"),
+        (
+            "slider",
+            json!({"slider_config": {"min": 5, "max": 5}}),
+            "question.slider_range",
+            "/slider_config/min",
+        ),
+        (
+            "slider",
+            json!({"slider_config": {"step": -1}}),
+            "question.slider_step",
+            "/slider_config/step",
+        ),
+        (
+            "slider",
+            json!({"slider_config": {"default": 101}}),
+            "question.slider_default",
+            "/slider_config/default",
+        ),
         (
             "multiple_choice",
             json!({"validation": {"min": 3, "max": 2}}),
-            "/validation/min_selections",
+            "question.validation_range",
+            "/validation/min",
         ),
-        ("file", json!({"validation": {"accept": "image/*"}}), "/validation/accept"),
-        ("choice", json!({"allow_other": "yes"}), "/allow_other"),
+        (
+            "file",
+            json!({"validation": {"accept": "image/*"}}),
+            "question.validation_type",
+            "/validation/accept",
+        ),
+        ("choice", json!({"allow_other": "yes"}), "question.validation_type", "/allow_other"),
     ] {
         let (rules, report) = compile(kind, &content);
-        let found: Vec<_> = report.iter().map(|d| (d.code, d.at.as_str())).collect();
-        assert_eq!(found, [(Code::QuestionValidation, at)], "{content}");
+        let found: Vec<_> = report.iter().map(|d| (d.code.as_str(), d.at.as_str())).collect();
+        assert_eq!(found, [(code, at)], "{content}");
         assert!(rules.effective().is_object());
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::field::{COUNT, FLAG, Fields, TEXT};
 use super::refusal::plural;
 use super::{Accepted, Refusal, RefusalCode};
-use crate::check::Report;
+use crate::check::{Code, Report};
 use crate::pattern::Pattern;
 use crate::value::option::plain_text;
 
@@ -26,7 +26,8 @@ impl TextRules {
     pub(super) fn compile(validation: &Fields<'_>, report: &mut Report) -> Self {
         let min = validation.read(&["min_length", "minLength"], &COUNT, report);
         let max = validation.read(&["max_length", "maxLength"], &COUNT, report);
-        validation.check_order((min, max), ("min_length", "max_length"), report);
+        let (low, high) = (&["min_length", "minLength"], &["max_length", "maxLength"]);
+        validation.check_order((min, max), (low, high), report);
         let pattern = validation.read(&["pattern"], &TEXT, report);
         let pattern = pattern.map(|text| Pattern::compile(&text)).transpose();
         Self {
@@ -35,7 +36,7 @@ impl TextRules {
             max: max.unwrap_or(Self::MAX_LENGTH),
             pattern: pattern.unwrap_or_else(|error| {
                 let message = format!("`pattern` is not a regular expression: {error}");
-                validation.refuse("pattern", message, report);
+                validation.refuse(Code::QuestionPattern, "pattern", message, report);
                 None
             }),
         }

@@ -93,26 +93,72 @@ codes! {
     ConnectionMultipleDefault = "connection.multiple_default", Warning;
     /// A message has nothing to say (R12.21).
     MessageNoContent = "message.no_content", Error;
-    /// An entry of `messages` cannot be shown (R12.21).
-    MessageItem = "message.item", Error;
+    /// `messages` is not a list (R12.21).
+    MessageMessagesType = "message.messages_type", Error;
+    /// An entry of `messages` is neither an object nor a text (R12.21).
+    MessageItemType = "message.item_type", Error;
+    /// An entry of `messages` has nothing to show (R12.21).
+    MessageItemEmpty = "message.item_empty", Error;
+    /// A `content_id` is not a UUID (R12.21).
+    MessageContentId = "message.content_id", Error;
+    /// A list message does not say where its list is (R12.21).
+    MessageListSource = "message.book_list_source", Error;
     /// A media URL is missing or of a scheme that is not allowed (R2.23).
     MessageMediaUrl = "message.media_url", Error;
-    /// A delay is negative or not a number; it is dropped (R2.17).
+    /// A delay is negative or not a number, which drops it, or more than 30 seconds (R12.21).
     MessageDelay = "message.delay", Warning;
+    /// Markup would be left out (R12.21); an error when it could run a script (F7).
+    MessageRichText = "message.rich_text", Warning;
+    /// `typing_indicator` or `wait_for_ack` is not true or false (R12.21).
+    MessageFlagType = "message.flag_type", Error;
+    /// A message type is not one of R2.23; it passes through (R12.21).
+    MessageUnknownType = "message.unknown_type", Info;
     /// A question has no prompt (R12.22).
     QuestionPromptMissing = "question.prompt_missing", Error;
+    /// A prompt is empty and there are no options (R12.22).
+    QuestionPromptEmpty = "question.prompt_empty", Warning;
     /// `input_type` is not a known one (R12.22).
     QuestionInputType = "question.input_type", Error;
+    /// `input_type` is absent; the usual one is taken (R12.22).
+    QuestionInputTypeMissing = "question.input_type_missing", Warning;
     /// A choice has nothing to choose from (R12.22).
     QuestionOptionsMissing = "question.options_missing", Error;
-    /// An option is neither an object nor a scalar, or has no value, label or text (R12.22).
-    QuestionOption = "question.option", Error;
+    /// An option is neither an object nor a scalar (R12.22).
+    QuestionOptionType = "question.option_type", Error;
+    /// An option has no value, label or text (R12.22).
+    QuestionOptionValue = "question.option_value", Error;
+    /// Two options have the same value or label; the first is meant (R12.22).
+    QuestionOptionDuplicate = "question.option_duplicate", Warning;
+    /// A picture to choose has no address (R12.22).
+    QuestionImageMissing = "question.image_missing", Error;
+    /// A slider ends where it begins, or before (R12.22).
+    QuestionSliderRange = "question.slider_range", Error;
+    /// A slider's step is not above 0; a warning when it is longer than the slider (R12.22).
+    QuestionSliderStep = "question.slider_step", Error;
+    /// A slider's default is outside its range (R12.22).
+    QuestionSliderDefault = "question.slider_default", Error;
+    /// `items_per_view` is not a whole number above 0 (R12.22).
+    QuestionCarouselConfig = "question.carousel_config", Warning;
     /// A variable of a question cannot be written (R12.22).
     QuestionVariable = "question.variable", Error;
-    /// `validation` has a value of the wrong kind (R12.22).
-    QuestionValidation = "question.validation", Error;
-    /// `source` or `source_config` does not describe a draw (R12.22).
-    QuestionSource = "question.source_config", Error;
+    /// The answer goes nowhere (R12.22).
+    QuestionVariableMissing = "question.variable_missing", Warning;
+    /// A variable without a scope goes to `temp` (R12.22).
+    QuestionVariableUnscoped = "question.variable_unscoped", Info;
+    /// `validation` or a part of it has a value of the wrong kind (R12.22).
+    QuestionValidationType = "question.validation_type", Error;
+    /// A lower limit is above its upper limit, or above the number of options (R12.22).
+    QuestionValidationRange = "question.validation_range", Error;
+    /// `pattern` is not a regular expression (R12.22).
+    QuestionPattern = "question.pattern", Error;
+    /// `max_retries` is negative or not a whole number (R12.22).
+    QuestionMaxRetries = "question.max_retries", Error;
+    /// `source` is something else than `random` (R12.22).
+    QuestionSource = "question.source", Error;
+    /// `source_config` does not describe a draw (R12.22, R4.13).
+    QuestionSourceConfig = "question.source_config", Error;
+    /// What was shown is noted but not left out, or left out but not noted (R12.22).
+    QuestionRandomRepeat = "question.random_repeat", Info;
     /// An option has no connection and there is no default (R12.75).
     QuestionOptionWithoutPath = "question.option_without_path", Warning;
     /// A condition has no entries (R12.23).
@@ -195,6 +241,10 @@ codes! {
     ScriptBackend = "script.backend_unsupported", Error;
     /// `{{` without `}}`, or an empty or unreadable reference (R12.28).
     TemplateMalformed = "template.malformed", Warning;
+    /// A reference begins with what is no scope (R12.28).
+    TemplateUnknownScope = "template.unknown_scope", Warning;
+    /// A reference without a scope (R12.28).
+    TemplateUnscoped = "template.unscoped", Warning;
     /// A filter that does not exist; the reference counts as unresolved (R12.28).
     TemplateFilter = "template.unknown_filter", Warning;
     /// `{{secret:…}}` outside a request (R5.29).

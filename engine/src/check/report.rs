@@ -1,5 +1,6 @@
 //! Diagnostics and the report that gathers them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -81,9 +82,37 @@ impl fmt::Display for Diagnostic {
 #[serde(transparent)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    /// The scopes that the document declares, beside those that every flow has.
+    #[serde(skip)]
+    scopes: BTreeSet<Box<str>>,
 }
 
+/// The scopes of every flow (R5.1). `secret` is judged where it stands.
+const SCOPES: [&str; 11] = [
+    "user",
+    "temp",
+    "context",
+    "session",
+    "system",
+    "input",
+    "output",
+    "local",
+    "env",
+    "secret",
+    "webhook_responses",
+];
+
 impl Report {
+    /// A report on a document that declares these scopes.
+    pub(crate) fn with_scopes(scopes: BTreeSet<Box<str>>) -> Self {
+        Self { diagnostics: Vec::new(), scopes }
+    }
+
+    /// Whether a name is a scope (R12.28).
+    pub(crate) fn knows_scope(&self, name: &str) -> bool {
+        SCOPES.contains(&name) || self.scopes.contains(name)
+    }
+
     /// Adds a diagnostic with the code's usual severity.
     pub fn add(&mut self, code: Code, at: &Pointer, message: impl Into<String>) -> &mut Diagnostic {
         self.add_as(code, code.severity(), at, message)

@@ -69,7 +69,7 @@ pub struct Compiler {
 impl Compiler {
     /// As [`Flow::compile`], by these rules and extensions.
     pub fn compile(&self, definition: &FlowDefinition, seq: u32) -> Compiled {
-        let mut report = Report::default();
+        let mut report = Report::with_scopes(declared_scopes(definition));
         check_graph(definition, &mut report);
         let contract = Contract::compile(definition, &mut report);
         let mut graph = Graph { compiler: self, index: BTreeMap::new(), nodes: Vec::new() };
@@ -307,6 +307,18 @@ fn defaults(definition: &FlowDefinition, report: &mut Report) -> Vec<(Target, Va
             .help("write `{\"temp\": {\"score\": 0}}`, or `[{\"name\": \"temp.score\", \"default\": 0}]`");
     }
     defaults
+}
+
+/// The scopes of its own that a flow declares variables in (R1.7, R5.1).
+fn declared_scopes(definition: &FlowDefinition) -> BTreeSet<Box<str>> {
+    match definition.data_keys.get("variables") {
+        Some(Value::Array(list)) => {
+            let names = list.iter().filter_map(|entry| entry.get("name")?.as_str());
+            names.filter_map(|name| Some(name.split_once('.')?.0.into())).collect()
+        }
+        Some(Value::Object(scopes)) => scopes.keys().map(|scope| scope.as_str().into()).collect(),
+        _ => BTreeSet::new(),
+    }
 }
 
 /// A declaration's default, or the value itself when it is no declaration.

@@ -4,11 +4,14 @@ pub(crate) mod action;
 pub(crate) mod composite;
 pub(crate) mod condition;
 pub(crate) mod fields;
+pub(crate) mod media;
 pub(crate) mod message;
+pub(crate) mod options;
 pub(crate) mod question;
 pub(crate) mod random;
 pub(crate) mod request;
 pub(crate) mod script;
+pub(crate) mod timing;
 
 use action::Action;
 use composite::Composite;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::handlers::Handlers;
 use crate::check::{Code, Pointer, Report, Severity};
-use crate::content::{ContentItem, ContentQuery};
+use crate::content::{ContentItem, ContentQuery, ContentVariant};
 use crate::flow::{Catalog, Flow, FlowDefinition, Visibility};
 use crate::id::{ContentId, FlowId, FlowRef, TenantId};
 use crate::protocol::{EffectKind, Outcome};
@@ -58,6 +58,8 @@ struct Written {
     tags: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<TenantId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    variants: Vec<ContentVariant>,
 }
 
 impl Library {
@@ -202,15 +204,15 @@ impl Library {
 }
 
 impl From<Written> for LibraryItem {
-    fn from(Written { id, kind, content, info, tags, owner }: Written) -> Self {
-        Self { item: ContentItem { id, kind, content, info }, tags, owner }
+    fn from(Written { id, kind, content, info, tags, owner, variants }: Written) -> Self {
+        Self { item: ContentItem { id, kind, content, info, variants }, tags, owner }
     }
 }
 
 impl From<LibraryItem> for Written {
     fn from(LibraryItem { item, tags, owner }: LibraryItem) -> Self {
-        let ContentItem { id, kind, content, info } = item;
-        Self { id, kind, content, info, tags, owner }
+        let ContentItem { id, kind, content, info, variants } = item;
+        Self { id, kind, content, info, tags, owner, variants }
     }
 }
 

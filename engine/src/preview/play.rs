@@ -111,14 +111,16 @@ impl<'a> Preview<'a> {
         if catalog.get(version).is_none() {
             return Err(PreviewError::NoFlow { flow });
         }
+        let tenant = library.owner(flow);
         let session = Session::new(NewSession {
             id: SessionId::derived(&format!("{flow}:{seed}:{at}")),
             flow: version,
             pins: library.pins(flow),
             seed: Seed::from_text(seed),
             user_id: None,
+            tenant,
         });
-        let host = Host { library, tenant: library.owner(flow), now: at };
+        let host = Host { library, tenant, now: at };
         let mut preview = Self { host, engine: Engine::default(), catalog, session, next: None };
         let turn = preview.feed(InputKind::Start { state: state.into() })?;
         Ok((preview, turn))
@@ -195,8 +197,10 @@ pub fn play(
         if preview.ended().is_some() {
             break;
         }
-        let prompt = preview.prompt();
-        let continues = prompt.is_some_and(|prompt| prompt.input_type == InputType::Continue);
+        // A message that offers replies may be given one.
+        let continues = preview.prompt().is_some_and(|prompt| {
+            prompt.input_type == InputType::Continue && prompt.options.is_empty()
+        });
         let turn = match preview.reply(answer.clone()) {
             Ok(turn) => turn,
             Err(PreviewError::Step(error)) => {

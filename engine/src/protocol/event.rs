@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::item::Item;
@@ -10,7 +10,7 @@ use super::prompt::Prompt;
 use super::script::ScriptRequest;
 use crate::answer::InputType;
 use crate::flow::ConnectionType;
-use crate::id::{ContentId, FlowId, FlowRef, NodeId};
+use crate::id::{ContentId, FlowId, FlowRef, ImpressionId, NodeId};
 
 /// Something that happened, in order. A turn is the fold of its events.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -37,6 +37,15 @@ pub enum Event {
     Asked {
         /// As presented.
         prompt: Arc<Prompt>,
+    },
+    /// A content item was shown (R13.25, S5.21).
+    Impression(Shown),
+    /// The visitor took up what a content item said or asked (R13.25, S5.22).
+    Engagement {
+        /// The impression that led to it.
+        impression: Shown,
+        /// What was stored, else what was sent; `"[REDACTED]"` for a sensitive question.
+        value: Value,
     },
     /// The visitor gave a valid answer.
     Answered {
@@ -162,8 +171,25 @@ pub enum Event {
     },
 }
 
+/// One showing of a content item.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Shown {
+    /// Derived from the session, its revision when the turn began, and a count within the turn (F32).
+    pub id: ImpressionId,
+    /// The node that showed it.
+    pub node: Visited,
+    /// The item.
+    pub content_id: ContentId,
+    /// The variant, `control` for the body itself; absent when the item has no eligible variants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_key: Option<Arc<str>>,
+    /// Whether a question showed it: the answer may come after invalid ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
+}
+
 /// A node in its flow.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Visited {
     /// The flow that owns the node.
     pub flow: FlowId,

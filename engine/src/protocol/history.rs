@@ -146,9 +146,12 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
             let (node, content) = action(event)?;
             (node.clone(), Action, content)
         }
-        Event::Entered(_) | Event::Left { .. } | Event::Failed { .. } | Event::Warned { .. } => {
-            return None;
-        }
+        Event::Entered(_)
+        | Event::Left { .. }
+        | Event::Impression(_)
+        | Event::Engagement { .. }
+        | Event::Failed { .. }
+        | Event::Warned { .. } => return None,
     })
 }
 

@@ -19,6 +19,8 @@ pub struct Item {
     pub node: NodeId,
     /// The content item it came from, and that item's type.
     pub source: Option<(ContentId, Arc<str>)>,
+    /// The variant of that item (R13.22).
+    pub variant_key: Option<Arc<str>>,
     /// The author's delay, as written.
     pub delay: Option<Value>,
     /// The delay in milliseconds (R2.17).
@@ -61,6 +63,7 @@ impl Item {
             content,
             node,
             source: None,
+            variant_key: None,
             delay: None,
             delay_ms: None,
             typing_delay_ms: None,
@@ -104,6 +107,9 @@ impl Serialize for Item {
         if let Some((id, kind)) = &self.source {
             map.serialize_entry("id", id)?;
             map.serialize_entry("content_type", kind)?;
+        }
+        if let Some(key) = &self.variant_key {
+            map.serialize_entry("variant_key", key)?;
         }
         if let Some(delay) = &self.delay {
             map.serialize_entry("delay", delay)?;

@@ -42,15 +42,20 @@ fn no_more(more: &Map<String, Value>) -> bool {
 }
 
 impl Prompt {
-    /// The wait for an acknowledgement (R2.30).
-    pub(crate) fn acknowledge(node: NodeId, flow: FlowId) -> Self {
+    /// The wait for an acknowledgement (R2.30), with the replies that are offered (R2.31).
+    pub(crate) fn acknowledge(
+        node: NodeId,
+        flow: FlowId,
+        variable: Arc<str>,
+        options: Arc<[Value]>,
+    ) -> Self {
         Self {
             node,
             flow,
             input_type: InputType::Continue,
-            variable: "".into(),
+            variable,
             question: Map::new(),
-            options: Arc::default(),
+            options,
             content_id: None,
             more: Arc::default(),
         }

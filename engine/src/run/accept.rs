@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::answer::Open;
 use super::script::read_result;
 use super::{Engine, Limits, Move, Run};
 use crate::answer::InputType;
 use crate::flow::node::NodeKind;
-use crate::flow::{Catalog, ConnectionType, Flow};
+use crate::flow::{Catalog, Flow};
 use crate::id::{EffectId, FlowRef, NodeId};
 use crate::protocol::{EndReason, Event, Input, InputKind, Next, Outcome, Step};
 use crate::session::{Phase, Session, TurnState};
@@ -299,14 +299,14 @@ impl Run<'_> {
         let Some(node) = self.flow.find(&here.node) else {
             return self.end(EndReason::Error, Some("node_gone"));
         };
-        if let Phase::Asking { prompt, attempts, asked_at } =
-            std::mem::replace(&mut self.session.engine.phase, Phase::New)
-        {
-            self.answer(node, Open { prompt, attempts, asked_at }, value, hint)
-        } else {
-            let input = if hint == InputType::Continue { json!(null) } else { value };
-            self.events.push(Event::Acknowledged { node: here, input, hint });
-            self.leave(node, &[ConnectionType::Default])
+        match std::mem::replace(&mut self.session.engine.phase, Phase::New) {
+            Phase::Asking { prompt, attempts, asked_at } => {
+                self.answer(node, Open { prompt, attempts, asked_at }, value, hint)
+            }
+            Phase::Acknowledging { prompt } => self.acknowledge(node, &prompt, value, hint),
+            Phase::New | Phase::Scripting { .. } | Phase::Resolving { .. } | Phase::Ended(_) => {
+                self.end(EndReason::Error, Some("resume_mismatch"))
+            }
         }
     }
 

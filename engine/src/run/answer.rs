@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::item_rules::rules_of_prompt;
 use super::question::target_of;
 use super::route::lone;
 use super::scope::Scope;
 use super::write::code_of;
 use super::{Move, Run};
-use crate::answer::{Accepted, InputType, OnMaxRetries, Refusal, Today};
+use crate::answer::{Accepted, AnswerRules, InputType, OnMaxRetries, Refusal, Today};
 use crate::check::{Pointer, Report};
 use crate::flow::ConnectionType;
 use crate::flow::graph::{Edge, Node};
@@ -35,6 +36,7 @@ pub(super) struct Open {
 struct Reply<'a> {
     node: &'a Node,
     question: &'a Question,
+    rules: Cow<'a, AnswerRules>,
     open: Open,
     /// The raw input.
     value: Value,
@@ -55,11 +57,12 @@ impl<'a> Run<'a> {
         };
         // A client that has nothing to send says `continue` (R3.50).
         let value = if hint == InputType::Continue { Value::Null } else { value };
-        let reply = Reply { node, question, open, value, hint };
+        let rules = rules_of_prompt(question, &open.prompt);
+        let reply = Reply { node, question, rules, open, value, hint };
         let today = self.today();
-        match question.rules.accept(&reply.value, &reply.open.prompt.options, today) {
+        match reply.rules.accept(&reply.value, &reply.open.prompt.options, today) {
             Ok(Accepted::Empty) => {
-                let stored = question.rules.default_value().cloned().unwrap_or(Value::Null);
+                let stored = reply.rules.default_value().cloned().unwrap_or(Value::Null);
                 self.take_answer(reply, stored, None)
             }
             Ok(Accepted::Answer { value: stored, option }) => {
@@ -75,8 +78,11 @@ impl<'a> Run<'a> {
     }
 
     fn take_answer(&mut self, reply: Reply<'a>, stored: Value, option: Option<usize>) -> Move {
-        let Reply { node, question, open, value, hint } = reply;
+        let Reply { node, question, open, value, hint, .. } = reply;
         let here = self.here();
+        if !self.session.engine.shown.is_empty() {
+            self.note_engaged(&hidden(question, stored.clone()));
+        }
         self.events.push(Event::Answered {
             node: here,
             input: hidden(question, value),
@@ -115,7 +121,11 @@ impl<'a> Run<'a> {
     }
 
     /// R2.45, steps 5 to 7.
-    fn route_answer(&mut self, node: &'a Node, option: Option<usize>) -> Option<&'a Edge> {
+    pub(super) fn route_answer(
+        &mut self,
+        node: &'a Node,
+        option: Option<usize>,
+    ) -> Option<&'a Edge> {
         if let Some(number) = option.and_then(|index| u8::try_from(index).ok()) {
             let kind = ConnectionType::Option(number);
             let mut of_option = node.edges.iter().filter(|edge| edge.kind == kind);
@@ -141,9 +151,11 @@ impl<'a> Run<'a> {
     fn refuse(&mut self, reply: Reply<'a>, refusal: &Refusal) -> Move {
         let Reply { node, question, open, .. } = &reply;
         let attempt = open.attempts.saturating_add(1);
-        let max_retries = question.rules.max_retries();
+        self.note_refused();
+        let rules = &reply.rules;
+        let max_retries = rules.max_retries();
         let exhausted = max_retries.is_some_and(|max| attempt > max);
-        let way_out = if exhausted { way_out(node, question) } else { None };
+        let way_out = if exhausted { way_out(node, rules) } else { None };
         let message = self.message(&reply, attempt, refusal);
         let here = self.here();
         self.events.push(Event::Refused(Refused {
@@ -168,7 +180,7 @@ impl<'a> Run<'a> {
             Some(OnMaxRetries::Fail) => self.fail(node, "max_retries", "too many invalid answers"),
             Some(OnMaxRetries::End) => self.end(EndReason::Error, Some("max_retries")),
             Some(OnMaxRetries::Default) => {
-                let default = question.rules.default_value().cloned().unwrap_or(Value::Null);
+                let default = reply.rules.default_value().cloned().unwrap_or(Value::Null);
                 self.pass_over(&reply, default, |run, node| {
                     run.take(node, unconditional_default(node))
                 })
@@ -196,7 +208,7 @@ impl<'a> Run<'a> {
 
     /// What the visitor is told (R3.11).
     fn message(&mut self, reply: &Reply<'a>, attempt: u32, refusal: &Refusal) -> String {
-        let rules = &reply.question.rules;
+        let rules = &reply.rules;
         let retry = rules.retry_message().filter(|_| attempt >= 2);
         let authored = retry.or_else(|| rules.error_message()).or_else(|| rules.retry_message());
         let Some(authored) = authored else { return refusal.message.clone() };
@@ -214,16 +226,16 @@ fn unconditional_default(node: &Node) -> Option<&Edge> {
 }
 
 /// What happens when no repeats are left; `None` keeps asking (R3.13).
-fn way_out(node: &Node, question: &Question) -> Option<OnMaxRetries> {
-    if let Some(chosen) = question.rules.on_max_retries() {
+fn way_out(node: &Node, rules: &AnswerRules) -> Option<OnMaxRetries> {
+    if let Some(chosen) = rules.on_max_retries() {
         return Some(chosen);
     }
     let serves = |edge: &Edge| matches!(edge.kind, ConnectionType::Failure | ConnectionType::Error);
     if node.edges.iter().any(serves) {
         Some(OnMaxRetries::Fail)
-    } else if question.rules.default_value().is_some() {
+    } else if rules.default_value().is_some() {
         Some(OnMaxRetries::Default)
-    } else if !question.rules.required() {
+    } else if !rules.required() {
         Some(OnMaxRetries::Skip)
     } else {
         None

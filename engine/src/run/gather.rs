@@ -6,7 +6,8 @@ use super::scope::Scope;
 use super::{Move, Run};
 use crate::content::{ContentItem, ContentQuery};
 use crate::draw::{draw, index_below};
-use crate::flow::node::random::{Random, reference};
+use crate::flow::node::random::{Exhausted, Random, reference};
+use crate::flow::target::Target;
 use crate::id::ContentId;
 use crate::protocol::EffectKind;
 use crate::session::{Asked, Gathered, Resume};
@@ -46,7 +47,14 @@ impl Run<'_> {
     pub(super) fn receive_items(&mut self, gathered: &mut Gathered, value: Value) {
         let found = serde_json::from_value::<Vec<Option<ContentItem>>>(value);
         match found {
-            Ok(items) => gathered.items.extend(items.into_iter().flatten()),
+            Ok(items) => {
+                for mut item in items.into_iter().flatten() {
+                    if !item.variants.is_empty() {
+                        self.vary(&mut item);
+                    }
+                    gathered.items.push(item);
+                }
+            }
             Err(error) => self.warn("content_unavailable", error.to_string()),
         }
         let gone = gathered.fetched.iter().filter(|id| gathered.item(**id).is_none());
@@ -83,6 +91,36 @@ impl Run<'_> {
         let list = random.exclude_from.as_ref().and_then(|path| Lookup::get(&scope, path));
         let ids = list.as_deref().and_then(Value::as_array).into_iter().flatten();
         ids.filter_map(|id| text_of(id).parse().ok().map(ContentId)).collect()
+    }
+
+    /// Remembers what was shown (R4.10); a reused item moves to the end (F8).
+    pub(super) fn track(&mut self, random: &Random, id: ContentId) {
+        let Some(target) = &random.track_in else { return };
+        let id = Value::from(id.to_string());
+        let mut shown = match self.read(target) {
+            Some(Value::Array(items)) => items.clone(),
+            _ => Vec::new(),
+        };
+        shown.retain(|item| *item != id);
+        shown.push(id);
+        self.store(target, Value::Array(shown));
+    }
+
+    /// What was shown longest ago, of what may be shown again (F8).
+    pub(super) fn oldest(&self, random: &Random, candidates: &[ContentId]) -> Option<ContentId> {
+        self.shown(random).into_iter().find(|id| candidates.contains(id))
+    }
+
+    /// Whether an empty pool may be due to its exclusions, and those may be lifted.
+    pub(super) fn is_reusable(&self, random: &Random) -> bool {
+        random.exhausted == Exhausted::Reuse && !self.shown(random).is_empty()
+    }
+
+    /// Writes what the engine itself keeps; a full state is only a warning.
+    pub(super) fn store(&mut self, target: &Target, value: Value) {
+        if let Err(error) = self.write(target, value) {
+            self.warn("not_written", format!("{}: {error}", target.text()));
+        }
     }
 
     fn query(&mut self, random: &Random, fresh: bool) -> ContentQuery {

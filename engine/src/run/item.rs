@@ -8,7 +8,10 @@ use super::gather::Gather;
 use super::scope::Scope;
 use crate::check::{Pointer, Report};
 use crate::content::ContentItem;
-use crate::flow::node::message::{Body, ItemConfig, ListBody, Timing, is_allowed_url, needs_url};
+use crate::flow::node::media::{is_allowed_url, needs_url};
+use crate::flow::node::message::{Body, ItemConfig, ListBody, Rich};
+use crate::flow::node::timing::{Timing, milliseconds};
+use crate::html::clean_within;
 use crate::id::{ContentId, NodeId};
 use crate::protocol::{Content, Item};
 use crate::session::Gathered;
@@ -23,18 +26,21 @@ pub(super) struct Notes {
     pub(super) warnings: Vec<(&'static str, Box<str>)>,
 }
 
-/// The items of one entry of `messages`, by its content item if that is available.
+/// The items of one entry of `messages`, by its content item, named or drawn, if that is available.
 pub(super) fn render(
     config: &ItemConfig,
+    id: Option<ContentId>,
     gathered: &Gathered,
     node: &NodeId,
     scope: &Scope<'_>,
     notes: &mut Notes,
 ) -> Vec<Item> {
-    let content_item = config.content_id.and_then(|id| gathered.item(id));
+    let content_item = id.and_then(|id| gathered.item(id));
     let mut items = content_item
         .map_or_else(Vec::new, |found| render_content(found, gathered, node, scope, notes));
-    if items.is_empty() {
+    // A draw that found nothing has been told.
+    let drawn_in_vain = config.random.is_some() && config.body.is_none();
+    if items.is_empty() && !drawn_in_vain {
         items.extend(render_own(config, node, scope, notes));
     }
     for item in &mut items {
@@ -53,6 +59,7 @@ fn render_own(
     let content = match &config.body {
         None => None,
         Some(Body::Text(text)) => Some(Content::Text(text.show(scope, &mut notes.missing))),
+        Some(Body::Rich(rich)) => Some(render_rich(rich, scope, notes)),
         Some(Body::Object(shape)) => object(shape.fill(scope, Purpose::Show, &mut notes.missing)),
         Some(Body::List(list)) => render_list(list, scope, notes),
     };
@@ -62,6 +69,16 @@ fn render_own(
         notes.warnings.push(("empty_message", (&*config.kind).into()));
     }
     item
+}
+
+/// Markup, and the text that stands for it (R2.22, R2.27).
+pub(super) fn render_rich(rich: &Rich, scope: &Scope<'_>, notes: &mut Notes) -> Content {
+    let markup = rich.markup.html(scope, &mut notes.missing);
+    let text = rich.text.as_ref().map(|text| text.show(scope, &mut notes.missing));
+    let text = Value::from(text.unwrap_or_default());
+    let body =
+        Map::from_iter([("rich_text".to_owned(), Value::from(markup)), ("text".to_owned(), text)]);
+    Content::Object { body, text: None }
 }
 
 fn set_timing(item: &mut Item, timing: &Timing) {
@@ -96,8 +113,9 @@ fn render_list(list: &ListBody, scope: &Scope<'_>, notes: &mut Notes) -> Option<
     let found = Lookup::get(scope, &list.source)?;
     let items = found.as_array().filter(|items| !items.is_empty())?;
     let limit = list.limit.unwrap_or(usize::MAX);
-    let shown: Vec<Value> = items.iter().take(limit).cloned().collect();
-    let mut body = Map::from_iter([(list.key.to_owned(), Value::Array(shown))]);
+    let mut shown = Value::Array(items.iter().take(limit).cloned().collect());
+    clean_within(&mut shown);
+    let mut body = Map::from_iter([(list.key.to_owned(), shown)]);
     if let Some(title) = &list.title {
         body.insert("title".to_owned(), Value::from(title.show(scope, &mut notes.missing)));
     }
@@ -134,7 +152,7 @@ fn render_content(
                 set_timing(&mut item, &config.timing);
                 return vec![item];
             }
-            let items = render(config, &nothing, node, scope, notes);
+            let items = render(config, None, &nothing, node, scope, notes);
             items.into_iter().map(|item| sourced(item, found)).collect()
         });
         return items.collect();
@@ -145,7 +163,7 @@ fn render_content(
 fn render_single(found: &ContentItem, node: &NodeId, scope: &Scope<'_>, notes: &mut Notes) -> Item {
     let body = filled(found, scope, notes);
     let text = text_of(&found.kind, &body);
-    let typing = body.get("typing_delay").and_then(crate::flow::node::message::milliseconds);
+    let typing = body.get("typing_delay").and_then(milliseconds);
     let kind: Arc<str> = found.kind.as_str().into();
     let mut item = Item::new(kind, Content::Object { body, text }, node.clone());
     item.typing_delay_ms = typing;
@@ -170,7 +188,7 @@ pub(super) fn filled(
 }
 
 /// `{"fact": {"text": …}}` is read as if the inner keys stood at the top (R2.24).
-fn unwrapped(found: &ContentItem) -> Map<String, Value> {
+pub(super) fn unwrapped(found: &ContentItem) -> Map<String, Value> {
     let mut body = found.content.clone();
     if !body.contains_key("text")
         && let Some(Value::Object(inner)) = found.content.get(&found.kind)

@@ -7,18 +7,19 @@ use serde_json::{Map, Value, json};
 
 use super::gather::Gather;
 use super::item::{Notes, filled};
+use super::item_rules::rules_of_item;
 use super::scope::Scope;
 use super::{Move, Run, value_of};
-use crate::answer::InputType;
 use crate::answer::options::{client_view, normalise};
 use crate::check::{Pointer, Report};
 use crate::content::ContentItem;
 use crate::flow::ConnectionType;
 use crate::flow::graph::Node;
-use crate::flow::node::question::{Options, Question, StateOptions};
+use crate::flow::node::media::is_allowed_url;
+use crate::flow::node::options::{Options, StateOptions};
+use crate::flow::node::question::Question;
 use crate::flow::node::random::{Exhausted, Random};
 use crate::flow::target::Target;
-use crate::id::ContentId;
 use crate::protocol::{Event, Next, Outcome, Prompt};
 use crate::session::{Asked, Gathered, Phase};
 use crate::value::Lookup;
@@ -58,8 +59,7 @@ impl<'a> Run<'a> {
             Asked::Any => {
                 // Shown longest ago goes first (F8).
                 let candidates = self.candidates(value);
-                let shown = question.random.as_ref().map(|random| self.shown(random));
-                shown.into_iter().flatten().find(|id| candidates.contains(id))
+                question.random.as_ref().and_then(|random| self.oldest(random, &candidates))
             }
             Asked::Items | Asked::Nothing => {
                 self.receive_items(&mut gathered, value);
@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
     fn reusable(&self, question: &'a Question) -> Option<&'a Random> {
         // Its own prompt goes before a repeat (R4.14).
         let random = question.random.as_ref().filter(|_| question.text.is_none())?;
-        (random.exhausted == Exhausted::Reuse && !self.shown(random).is_empty()).then_some(random)
+        self.is_reusable(random).then_some(random)
     }
 
     /// Nothing to draw (R4.14): the node's own prompt, else skip or fail.
@@ -130,30 +130,29 @@ impl<'a> Run<'a> {
         let mut notes = Notes::default();
         let body = found.map(|found| filled(found, &scope, &mut notes));
         let options = self.options(question, found, &mut notes.missing);
-        let prompt_text = text_of_prompt(question, body.as_ref(), &scope, &mut notes.missing);
-        // A question may consist of its options only (R2.41, R4.14).
-        let Some(prompt_text) = prompt_text.or_else(|| (!options.is_empty()).then(String::new))
-        else {
+        let presented = present(question, body.as_ref(), !options.is_empty(), &scope, &mut notes);
+        let Some(mut presented) = presented else {
             self.warn_notes(notes);
             return self.no_prompt(node, question, found);
         };
-        let mut presented = Map::from_iter([("text".to_owned(), Value::from(prompt_text))]);
         if let (Some(found), Some(body)) = (found, body) {
             presented.insert("id".to_owned(), json!(found.id));
             presented.insert("type".to_owned(), json!(found.kind));
             // The body holds the options with what their author keeps private (R3.9).
             presented.insert("content".to_owned(), client_view(&Value::Object(body)));
         }
-        if question.input_type.takes_options()
-            && question.input_type != InputType::Boolean
-            && options.is_empty()
-        {
+        let variant = found.and_then(|found| self.variant_of(found));
+        if let Some(key) = &variant {
+            presented.insert("variant_key".to_owned(), json!(key));
+        }
+        let theirs = found.and_then(|found| rules_of_item(question, found, !options.is_empty()));
+        let (input_type, mut more) =
+            theirs.unwrap_or_else(|| (question.input_type, Arc::clone(&question.extras.constant)));
+        if input_type.takes_options() && options.is_empty() {
             self.warn_notes(notes);
             self.forget_answer(question, found);
             return self.fail(node, "no_options", "the question has no options");
         }
-        let scope = Scope::of(self.session);
-        let mut more = Arc::clone(&question.extras.constant);
         for (name, template) in [
             ("placeholder", &question.extras.placeholder),
             ("help_text", &question.extras.help_text),
@@ -161,14 +160,14 @@ impl<'a> Run<'a> {
             if let Some(template) = template {
                 Arc::make_mut(&mut more).insert(
                     name.to_owned(),
-                    Value::from(template.show(&scope, &mut notes.missing)),
+                    Value::from(template.show(&Scope::of(self.session), &mut notes.missing)),
                 );
             }
         }
         let prompt = Arc::new(Prompt {
             node: node.id.clone(),
             flow: self.flow.version.id,
-            input_type: question.input_type,
+            input_type,
             variable: variable_of(question, found),
             question: presented,
             options,
@@ -183,6 +182,9 @@ impl<'a> Run<'a> {
         self.session.engine.phase =
             Phase::Asking { prompt: Arc::clone(&prompt), attempts: 0, asked_at };
         self.events.push(Event::Asked { prompt: Arc::clone(&prompt) });
+        if let Some(found) = found {
+            self.note_shown(found.id, variant, true);
+        }
         Move::Stop(Next::Ask(prompt))
     }
 
@@ -193,54 +195,68 @@ impl<'a> Run<'a> {
         found: Option<&ContentItem>,
         missing: &mut Missing,
     ) -> Arc<[Value]> {
+        if question.options.is_empty() {
+            let scope = Scope::of(self.session);
+            return found.map_or_else(Arc::default, |found| from_content(found, &scope, missing));
+        }
+        self.fill_options(&question.options, missing)
+    }
+
+    /// An author's options with their references replaced.
+    pub(super) fn fill_options(&self, options: &Options, missing: &mut Missing) -> Arc<[Value]> {
         let scope = Scope::of(self.session);
-        match &question.options {
-            Options::Constant(options) if !options.is_empty() => Arc::clone(options),
+        match options {
+            Options::Constant(options) => Arc::clone(options),
             Options::Shaped(shapes) => {
                 let filled = shapes.iter().map(|shape| shape.fill(&scope, Purpose::Store, missing));
                 filled.filter_map(|option| normalise(&option)).collect()
             }
             Options::State(state) => from_state(state, &scope),
-            Options::Constant(_) => {
-                found.map_or_else(Arc::default, |found| from_content(found, &scope, missing))
-            }
-        }
-    }
-
-    /// Remembers what was shown (R4.10); a reused item moves to the end (F8).
-    fn track(&mut self, random: &Random, id: ContentId) {
-        let Some(target) = &random.track_in else { return };
-        let id = Value::from(id.to_string());
-        let mut shown = match self.read(target) {
-            Some(Value::Array(items)) => items.clone(),
-            _ => Vec::new(),
-        };
-        shown.retain(|item| *item != id);
-        shown.push(id);
-        self.store(target, Value::Array(shown));
-    }
-
-    /// Writes what the engine itself keeps; a full state is only a warning.
-    fn store(&mut self, target: &Target, value: Value) {
-        if let Err(error) = self.write(target, value) {
-            self.warn("not_written", format!("{}: {error}", target.text()));
         }
     }
 }
 
-/// R2.41; an empty text is a prompt too, when there are options to choose from.
-fn text_of_prompt(
+/// The question object (R2.41, R2.42), without what names its content item; `None` without a prompt.
+fn present(
     question: &Question,
     body: Option<&Map<String, Value>>,
+    has_options: bool,
     scope: &Scope<'_>,
-    missing: &mut Missing,
-) -> Option<String> {
-    let of_item = |body: &Map<String, Value>| {
-        let inner = body.get("question").and_then(|inner| inner.get("text"));
-        let text = body.get("text").or_else(|| body.get("question_text")).or(inner);
-        text.and_then(Value::as_str).map(str::to_owned)
+    notes: &mut Notes,
+) -> Option<Map<String, Value>> {
+    let of_item = body.and_then(text_of_item);
+    let (rich, media) = match (&of_item, body) {
+        (Some(_), Some(body)) => (body.get("rich_text").cloned(), body.get("media").cloned()),
+        _ => (
+            question.rich.as_ref().map(|rich| rich.html(scope, &mut notes.missing).into()),
+            question
+                .media
+                .as_ref()
+                .map(|media| media.fill(scope, Purpose::Show, &mut notes.missing)),
+        ),
     };
-    body.and_then(of_item).or_else(|| question.text.as_ref().map(|text| text.show(scope, missing)))
+    let own = || question.text.as_ref().map(|text| text.show(scope, &mut notes.missing));
+    // A question may consist of its options only (R2.41, R4.14).
+    let text = of_item.or_else(own).or_else(|| has_options.then(String::new))?;
+    let mut presented = Map::from_iter([("text".to_owned(), Value::from(text))]);
+    presented.extend(rich.filter(Value::is_string).map(|rich| ("rich_text".to_owned(), rich)));
+    if let Some(media) = media {
+        let url = media.get("url").and_then(Value::as_str).unwrap_or_default();
+        if is_allowed_url(url) {
+            presented.insert("media".to_owned(), media);
+        } else {
+            notes.warnings.push(("media_url", url.chars().take(200).collect::<String>().into()));
+        }
+    }
+    Some(presented)
+}
+
+/// The prompt of a content item (R2.41); markup is a prompt too.
+fn text_of_item(body: &Map<String, Value>) -> Option<String> {
+    let inner = body.get("question").and_then(|inner| inner.get("text"));
+    let text = body.get("text").or_else(|| body.get("question_text")).or(inner);
+    let rich = || body.get("rich_text").map(|_| String::new());
+    text.and_then(Value::as_str).map(str::to_owned).or_else(rich)
 }
 
 /// The node's variable, else the item's (R2.44).
@@ -248,10 +264,12 @@ fn variable_of(question: &Question, found: Option<&ContentItem>) -> Arc<str> {
     if !question.written.is_empty() {
         return Arc::clone(&question.written);
     }
-    found
-        .and_then(|found| found.content.get("variable"))
-        .and_then(Value::as_str)
-        .map_or_else(|| "".into(), Into::into)
+    let nested = |content: &Map<String, Value>| content.get("question")?.get("variable").cloned();
+    let named = found.and_then(|found| {
+        let own = found.content.get("variable").cloned();
+        own.or_else(|| nested(&found.content))
+    });
+    named.as_ref().and_then(Value::as_str).map_or_else(|| "".into(), Into::into)
 }
 
 /// The target of a prompt's variable when the node names none.

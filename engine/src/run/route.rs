@@ -102,12 +102,10 @@ impl<'a> Run<'a> {
 pub(super) fn lone(node: &Node) -> Option<&Edge> {
     let [edge] = &*node.edges else { return None };
     let chooses = match &node.kind {
-        NodeKind::Question(question) => {
-            question.input_type.is_choice() || question.input_type.takes_options()
-        }
+        NodeKind::Question(question) => question.chooses(),
+        NodeKind::Message(message) => message.replies.is_some(),
         NodeKind::Condition(_) => true,
-        NodeKind::Message(_)
-        | NodeKind::Action(_)
+        NodeKind::Action(_)
         | NodeKind::Webhook(_)
         | NodeKind::Composite(_)
         | NodeKind::Script(_)

@@ -2,11 +2,14 @@
 
 mod bounds;
 mod content;
+mod fields;
 mod inline;
 mod options;
 mod requests;
 mod routing;
+mod say;
 mod script;
+mod variants;
 
 use serde_json::{Map, Value, json};
 
@@ -46,12 +49,16 @@ fn read(document: &Value) -> (FlowDefinition, Report) {
 
 /// The codes of what is wrong with a flow of one node.
 fn codes(kind: &str, content: &Value) -> Vec<&'static str> {
+    problems(kind, content).iter().map(|diagnostic| diagnostic.code.as_str()).collect()
+}
+
+/// What is wrong with a flow of one node.
+fn problems(kind: &str, content: &Value) -> Report {
     let (definition, _) = read(&json!({
         "nodes": [{"id": "n", "type": kind, "content": content}, {"id": "end", "type": "message", "content": {"text": "."}}],
         "connections": [{"source": "n", "target": "end"}],
     }));
-    let report = Library::default().add_flow(&definition);
-    report.iter().map(|diagnostic| diagnostic.code.as_str()).collect()
+    Library::default().add_flow(&definition)
 }
 
 fn object(value: Value) -> Map<String, Value> {

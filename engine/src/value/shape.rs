@@ -17,6 +17,8 @@ pub(crate) enum Shape {
     Reference(Box<Single>),
     /// A string with references among text.
     Text(Template),
+    /// Markup, which is cleaned before it is shown.
+    Html(Template),
     /// A list with references inside.
     List(Box<[Self]>),
     /// An object with references in its values.
@@ -68,9 +70,7 @@ impl Shape {
             Value::Object(map) => {
                 let entries: Box<[(Box<str>, Self)]> = map
                     .iter()
-                    .map(|(key, item)| {
-                        (key.as_str().into(), Self::compile(item, &at.push(key), report))
-                    })
+                    .map(|(key, item)| (key.as_str().into(), Self::of_key(key, item, at, report)))
                     .collect();
                 if entries.iter().all(|(_, item)| item.is_constant()) {
                     let entry =
@@ -81,6 +81,16 @@ impl Shape {
                 }
                 Self::Object(entries)
             }
+        }
+    }
+
+    /// The value of a key of an object; `rich_text` is markup at any depth.
+    fn of_key(key: &str, item: &Value, at: &Pointer, report: &mut Report) -> Self {
+        match item {
+            Value::String(text) if key == "rich_text" => {
+                Self::Html(Template::compile(text, &at.push(key), report))
+            }
+            _ => Self::compile(item, &at.push(key), report),
         }
     }
 
@@ -105,6 +115,11 @@ impl Shape {
             Self::Reference(single) => single.fill(scope, purpose, missing),
             Self::Text(template) => match purpose {
                 Purpose::Store | Purpose::Show => Value::String(template.show(scope, missing)),
+                Purpose::Send => template.send(scope, missing).map_or(Value::Null, Value::String),
+            },
+            Self::Html(template) => match purpose {
+                Purpose::Show => Value::String(template.html(scope, missing)),
+                Purpose::Store => Value::String(template.show(scope, missing)),
                 Purpose::Send => template.send(scope, missing).map_or(Value::Null, Value::String),
             },
             Self::List(items) => {

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::display::{data, display, percent_encode};
+use super::display::{data, display, percent_encode, text_of};
 use super::path::Path;
 use super::{Lookup, canonical_len};
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Pointer, Report, Severity};
+use crate::html;
 
 /// A text with references.
 #[derive(Clone, Debug)]
@@ -112,6 +113,11 @@ impl Template {
         Self { parts: parts.into() }
     }
 
+    /// A text without references.
+    pub(crate) fn plain(text: &str) -> Self {
+        Self { parts: Box::new([Part::Text(text.into())]) }
+    }
+
     /// The text, when there is nothing to substitute.
     pub(crate) fn constant(&self) -> Option<&str> {
         match &*self.parts {
@@ -122,6 +128,15 @@ impl Template {
 
     /// The text for a reader; unresolved references are empty (ruling 4).
     pub(crate) fn show(&self, scope: &dyn Lookup, missing: &mut Missing) -> String {
+        self.shown(scope, missing, false)
+    }
+
+    /// Markup for a reader: values are escaped (R5.41), and the whole is cleaned (R13.8).
+    pub(crate) fn html(&self, scope: &dyn Lookup, missing: &mut Missing) -> String {
+        html::clean(&self.shown(scope, missing, true)).html
+    }
+
+    fn shown(&self, scope: &dyn Lookup, missing: &mut Missing, escape: bool) -> String {
         if let Some(text) = self.constant() {
             return text.to_owned();
         }
@@ -132,7 +147,11 @@ impl Template {
                 Part::Reference(reference) => match reference.find(scope) {
                     Some(value) => {
                         let before = out.len();
-                        display(&value, &mut out);
+                        if escape {
+                            html::escape(&text_of(&value), &mut out);
+                        } else {
+                            display(&value, &mut out);
+                        }
                         if !missing.take(out.len().saturating_sub(before)) {
                             out.truncate(before);
                         }
@@ -142,6 +161,23 @@ impl Template {
             }
         }
         out
+    }
+
+    /// What cleaning would do to the markup, whatever stands in place of its references.
+    pub(crate) fn check_html(&self, at: &Pointer, report: &mut Report) {
+        let piece = |part: &Part| match part {
+            Part::Text(text) => text.to_string(),
+            Part::Reference(_) => "x".to_owned(),
+        };
+        let cleaned = html::clean(&self.parts.iter().map(piece).collect::<String>());
+        let (severity, found, why) = match (cleaned.dangerous, cleaned.dropped) {
+            (Some(found), _) => (Severity::Error, found, "could run a script"),
+            (None, Some(found)) => (Severity::Warning, found, "would be left out"),
+            (None, None) => return,
+        };
+        report
+            .add_as(Code::MessageRichText, severity, at, format!("{found} {why}"))
+            .help("use p, strong, em, u, lists, a, h1 to h6, blockquote, code, div, span, img");
     }
 
     /// The text for a host, in data form (R5.23); `None` if a reference found nothing.
@@ -226,7 +262,7 @@ impl Reference {
             return None;
         }
         let mut parts = written.splitn(2, '|');
-        let path = match Path::parse(parts.next().unwrap_or_default()) {
+        let path: Path = match Path::parse(parts.next().unwrap_or_default()) {
             Ok(path) => path,
             Err(error) => {
                 report
@@ -239,6 +275,7 @@ impl Reference {
                 return None;
             }
         };
+        check_scope(&path, at, report);
         let default = parts.next().map(|filter| default_of(filter.trim()));
         let known = default.as_ref().is_none_or(Option::is_some);
         if !known {
@@ -260,6 +297,23 @@ impl Reference {
             Some(default) if found.as_deref().is_none_or(is_blank) => Some(Cow::Borrowed(default)),
             _ => found,
         }
+    }
+}
+
+/// R12.28: a reference that names no scope, or one that nobody has heard of.
+fn check_scope(path: &Path, at: &Pointer, report: &mut Report) {
+    let (head, alone) = (path.head(), path.rest().is_empty());
+    if report.knows_scope(head) {
+        return;
+    }
+    if alone {
+        report
+            .add(Code::TemplateUnscoped, at, format!("`{head}` names no scope"))
+            .help(format!("write `{{{{temp.{head}}}}}` or `{{{{user.{head}}}}}`"));
+    } else {
+        report
+            .add(Code::TemplateUnknownScope, at, format!("`{head}` is not a scope"))
+            .help("use user, temp, context, session, system, input, output, local or env, or declare the variable");
     }
 }
 
@@ -447,8 +501,13 @@ mod tests {
         };
         assert_eq!(codes("{{a"), ["template.malformed"]);
         assert_eq!(codes("{{}}"), ["template.malformed"]);
-        assert_eq!(codes("{{a | upper}}"), ["template.unknown_filter"]);
+        // R12.28.
+        assert_eq!(codes("{{user.a | upper}}"), ["template.unknown_filter"]);
         assert_eq!(codes("{{secret:k}}"), ["secret.misplaced"]);
-        assert_eq!(codes("{{a.b}}"), [""; 0]);
+        assert_eq!(codes("{{a.b}}"), ["template.unknown_scope"]);
+        assert_eq!(codes("{{a}} {{temp.b}}"), ["template.unscoped"]);
+        for known in ["{{user.a}}", "{{temp}}", "{{input.x}}", "{{session.id}}", "{{env.x}}"] {
+            assert_eq!(codes(known), [""; 0], "{known}");
+        }
     }
 }

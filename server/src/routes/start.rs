@@ -209,6 +209,7 @@ async fn new_session<S: AsyncStore>(
         pins: pins.into_iter().map(|pin| (pin.link.into(), pin.flow)).collect(),
         seed: Seed::from_text(&random_id()?.to_string()),
         user_id: None,
+        tenant: version.school_id,
     });
     Ok((session, id))
 }

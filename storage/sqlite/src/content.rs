@@ -75,6 +75,7 @@ fn items(
             kind: row.get("type")?,
             content: object(row, "content")?,
             info: object(row, "info")?,
+            variants: Vec::new(),
         };
         Ok((item.id, item))
     })?;

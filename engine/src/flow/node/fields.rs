@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::check::{Code, Pointer, Report, Severity};
+use crate::value::template::Template;
 
 /// The content of one node, or a part of it, with its place in the document.
 pub(crate) struct Fields<'a> {
@@ -33,6 +34,12 @@ impl<'a> Fields<'a> {
     pub(crate) fn text(&self, names: &[&'static str], report: &mut Report) -> Option<&'a str> {
         let (name, value) = self.first(names)?;
         self.expect(name, value.as_str(), "a text", report)
+    }
+
+    /// A text with references.
+    pub(crate) fn template(&self, name: &'static str, report: &mut Report) -> Option<Template> {
+        let text = self.text(&[name], report)?;
+        Some(Template::compile(text, &self.at.push(name), report))
     }
 
     /// A boolean; anything else than a boolean or null is reported.

@@ -1,12 +1,19 @@
-//! Message nodes (R2.20 to R2.30).
+//! Message nodes (R2.20 to R2.31).
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
+use super::media::{check_media, needs_url};
+use super::options::Options;
+use super::question::variable;
+use super::random::Random;
+use super::timing::Timing;
+use crate::answer::InputType;
 use crate::check::{Code, Pointer, Report};
 use crate::flow::predicate::compile_path;
+use crate::flow::target::Target;
 use crate::id::ContentId;
 use crate::value::path::Path;
 use crate::value::shape::Shape;
@@ -18,8 +25,18 @@ pub(crate) struct Message {
     pub(crate) items: Box<[ItemConfig]>,
     /// Said when no entry of `items` yields anything.
     pub(crate) text: Option<Template>,
+    /// Said before `text` would be (R2.27).
+    pub(crate) rich: Option<Rich>,
     pub(crate) typing: Option<bool>,
     pub(crate) wait: bool,
+    pub(crate) replies: Option<Box<Replies>>,
+}
+
+/// Markup, and the text for those who cannot show it.
+#[derive(Debug)]
+pub(crate) struct Rich {
+    pub(crate) markup: Template,
+    pub(crate) text: Option<Template>,
 }
 
 /// One entry of `messages`.
@@ -27,6 +44,8 @@ pub(crate) struct Message {
 pub(crate) struct ItemConfig {
     pub(crate) kind: Arc<str>,
     pub(crate) content_id: Option<ContentId>,
+    /// Draws the content item (R4.16).
+    pub(crate) random: Option<Box<Random>>,
     pub(crate) body: Option<Body>,
     pub(crate) timing: Timing,
 }
@@ -35,6 +54,7 @@ pub(crate) struct ItemConfig {
 #[derive(Debug)]
 pub(crate) enum Body {
     Text(Template),
+    Rich(Rich),
     Object(Shape),
     List(ListBody),
 }
@@ -49,20 +69,18 @@ pub(crate) struct ListBody {
     pub(crate) title: Option<Template>,
 }
 
-/// The author's delays (R2.17).
-#[derive(Debug, Default)]
-pub(crate) struct Timing {
-    pub(crate) delay: Option<Value>,
-    pub(crate) delay_ms: Option<u32>,
-    pub(crate) typing_delay_ms: Option<u32>,
+/// Options that a message offers (R2.31).
+#[derive(Debug)]
+pub(crate) struct Replies {
+    pub(crate) options: Options,
+    pub(crate) variable: Option<Target>,
+    /// The variable as the author wrote it, for clients.
+    pub(crate) written: Arc<str>,
 }
-
-const MEDIA: [&str; 6] = ["image", "gif", "video", "audio", "file", "link"];
 
 impl Message {
     pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Self {
-        fields.not_built(&["rich_text", "quick_replies"], report);
-        let list = fields.list(&["messages"], report);
+        let list = messages(fields, report);
         let items: Box<[ItemConfig]> = list
             .into_iter()
             .flatten()
@@ -71,11 +89,9 @@ impl Message {
                 ItemConfig::compile(entry, &fields.at.push("messages").push(i), report)
             })
             .collect();
-        let text = fields
-            .text(&["text"], report)
-            .map(|text| Template::compile(text, &fields.at.push("text"), report));
-        if list.is_none_or(Vec::is_empty) && text.is_none() && !fields.map.contains_key("rich_text")
-        {
+        let text = fields.template("text", report);
+        let rich = Rich::compile(fields, &["fallback_text"], report);
+        if list.is_none_or(Vec::is_empty) && text.is_none() && rich.is_none() {
             report
                 .add(Code::MessageNoContent, fields.at, "the message has nothing to say")
                 .help("add `messages`, or a `text`");
@@ -84,9 +100,53 @@ impl Message {
         Self {
             items,
             text,
-            typing: fields.flag(&["typing_indicator"], report),
-            wait: fields.flag(&wait, report).unwrap_or(false),
+            rich,
+            typing: flag(fields, &["typing_indicator"], report),
+            wait: flag(fields, &wait, report).unwrap_or(false),
+            replies: Replies::compile(fields, report).map(Box::new),
         }
+    }
+}
+
+fn messages<'a>(fields: &Fields<'a>, report: &mut Report) -> Option<&'a Vec<Value>> {
+    let (name, value) = fields.first(&["messages"])?;
+    if !value.is_array() {
+        report
+            .add(Code::MessageMessagesType, &fields.at.push(name), "`messages` must be a list")
+            .help("write `[{\"text\": \"Hello!\"}]`, or use `text`");
+    }
+    value.as_array()
+}
+
+fn flag(fields: &Fields<'_>, names: &[&'static str], report: &mut Report) -> Option<bool> {
+    let (name, value) = fields.first(names)?;
+    if !value.is_boolean() {
+        let message = format!("`{name}` must be true or false");
+        report
+            .add(Code::MessageFlagType, &fields.at.push(name), message)
+            .help(format!("correct `{name}`, or remove it"));
+    }
+    value.as_bool()
+}
+
+impl Replies {
+    fn compile(fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
+        let options = Options::compile_list("quick_replies", InputType::Choice, fields, report);
+        if options.is_empty() {
+            return None;
+        }
+        let (variable, written) = variable(fields, &["variable"], report);
+        Some(Self { options, variable, written })
+    }
+}
+
+impl Rich {
+    /// Markup with the first of `beside` as the text that stands for it.
+    fn compile(fields: &Fields<'_>, beside: &[&'static str], report: &mut Report) -> Option<Self> {
+        let markup = fields.template("rich_text", report)?;
+        markup.check_html(&fields.at.push("rich_text"), report);
+        let text = fields.first(beside).and_then(|(name, _)| fields.template(name, report));
+        Some(Self { markup, text })
     }
 }
 
@@ -98,34 +158,56 @@ impl ItemConfig {
             return Some(Self {
                 kind: "text".into(),
                 content_id: None,
+                random: None,
                 body,
                 timing: Timing::default(),
             });
         }
         let Some(map) = entry.as_object() else {
             report
-                .add(Code::MessageItem, at, "an entry of `messages` must be an object or a text")
+                .add(
+                    Code::MessageItemType,
+                    at,
+                    "an entry of `messages` must be an object or a text",
+                )
                 .help("write e.g. `{\"type\": \"text\", \"text\": \"Hello!\"}`");
             return None;
         };
         let fields = Fields { map, at };
-        fields.not_built(&["rich_text"], report);
-        if map.get("source").and_then(Value::as_str) == Some("random") {
-            report
-                .add(Code::NodeNotBuilt, &at.push("source"), "random messages are not built yet")
-                .help("draw in a question, or name the item by `content_id`");
-        }
         let kind = fields.text(&["type"], report).unwrap_or("text");
         let kind = if kind == "gif" { "image" } else { kind };
-        let content_id = content_id(&fields, report);
-        let body = Body::compile(kind, &fields, report);
-        if content_id.is_none() && body.is_none() && !map.contains_key("rich_text") {
+        if !KNOWN.contains(&kind) && !needs_url(kind) {
             report
-                .add(Code::MessageItem, at, "the entry has nothing to show")
+                .add(
+                    Code::MessageUnknownType,
+                    &at.push("type"),
+                    format!("`{kind}` is passed on as it is"),
+                )
+                .help("clients must know what to do with it");
+        }
+        let content_id = content_id(&fields, report);
+        // The `source` of a list is the path of that list.
+        let is_random =
+            !is_list(kind) && map.get("source").is_some_and(|source| source == "random");
+        let random = is_random.then(|| Box::new(Random::compile(&fields, report)));
+        let body = Body::compile(kind, &fields, report);
+        let said = ["content_id", "content", "text", "rich_text", "url", "media"];
+        let says_nothing = body.is_none() && !is_random && fields.first(&said).is_none();
+        if says_nothing && !is_list(kind) {
+            report
+                .add(Code::MessageItemEmpty, at, "the entry has nothing to show")
                 .help("give it `text`, `content`, `url` or a `content_id`");
         }
-        Some(Self { kind: kind.into(), content_id, body, timing: Timing::compile(map, at, report) })
+        let timing = Timing::compile(map, at, report);
+        Some(Self { kind: kind.into(), content_id, random, body, timing })
     }
+}
+
+/// The types of R2.23 that need no address.
+const KNOWN: [&str; 4] = ["text", "book_list", "item_list", "divider"];
+
+fn is_list(kind: &str) -> bool {
+    matches!(kind, "book_list" | "item_list")
 }
 
 /// The id of the content item that is named, if it is one.
@@ -135,7 +217,7 @@ pub(crate) fn content_id(fields: &Fields<'_>, report: &mut Report) -> Option<Con
     if id.is_none() {
         report
             .add(
-                Code::MessageItem,
+                Code::MessageContentId,
                 &fields.at.push("content_id"),
                 format!("`{text}` is not a UUID"),
             )
@@ -146,7 +228,7 @@ pub(crate) fn content_id(fields: &Fields<'_>, report: &mut Report) -> Option<Con
 
 impl Body {
     fn compile(kind: &str, fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
-        if let "book_list" | "item_list" = kind {
+        if is_list(kind) {
             return ListBody::compile(kind, fields, report).map(Self::List);
         }
         if kind == "divider" {
@@ -156,6 +238,11 @@ impl Body {
         match fields.map.get("content") {
             Some(content @ Value::Object(map)) => {
                 check_media(kind, map, &at("content"), report);
+                if let Some(markup) = map.get("rich_text").and_then(Value::as_str) {
+                    let at = at("content").push("rich_text");
+                    // What is wrong with its references is told below.
+                    Template::compile(markup, &at, &mut Report::default()).check_html(&at, report);
+                }
                 return Some(Self::Object(Shape::compile(content, &at("content"), report)));
             }
             Some(Value::Null) | None => {}
@@ -168,6 +255,10 @@ impl Body {
                 check_media(kind, &Map::new(), fields.at, report);
                 return Some(Self::Text(Template::compile(&text, &at("content"), report)));
             }
+        }
+        if let Some(rich) = Rich::compile(fields, &["text", "fallback_text"], report) {
+            check_media(kind, &Map::new(), fields.at, report);
+            return Some(Self::Rich(rich));
         }
         // A picture with a caption: the address makes it a picture (R2.23).
         let captioned = needs_url(kind) && (fields.is_set("url") || fields.is_set("media"));
@@ -194,45 +285,16 @@ impl Body {
     }
 }
 
-fn check_media(kind: &str, content: &Map<String, Value>, at: &Pointer, report: &mut Report) {
-    if !MEDIA.contains(&kind) {
-        return;
-    }
-    let url = content.get("url").and_then(Value::as_str).unwrap_or_default();
-    if !url.contains("{{") && !is_allowed_url(url) {
-        report
-            .add(
-                Code::MessageMediaUrl,
-                &at.push("url"),
-                format!("`{url}` is not an allowed address"),
-            )
-            .help("use an https URL, a path that begins with `/`, or a small data:image");
-    }
-}
-
-/// Whether an item of this type needs an allowed `url` (R2.23).
-pub(crate) fn needs_url(kind: &str) -> bool {
-    MEDIA.contains(&kind)
-}
-
-/// R2.23: https, a root-relative path, or an image of at most 64 KiB.
-pub(crate) fn is_allowed_url(url: &str) -> bool {
-    let clean = !url.chars().any(|c| c.is_control() || c == '\\');
-    let rooted = url.starts_with('/') && !url.starts_with("//");
-    let image = url.starts_with("data:image/") && url.len() <= 64 * 1024;
-    clean && (url.starts_with("https://") || rooted || image)
-}
-
 impl ListBody {
     fn compile(kind: &str, fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
         let source = fields.text(&["source"], report);
         let source = source.and_then(|text| {
-            compile_path(text, &fields.at.push("source"), Code::MessageItem, report)
+            compile_path(text, &fields.at.push("source"), Code::MessageListSource, report)
         });
         if source.is_none() && !fields.is_set("source") {
             report
                 .add(
-                    Code::MessageItem,
+                    Code::MessageListSource,
                     fields.at,
                     format!("a `{kind}` needs `source`, the path of a list"),
                 )
@@ -243,112 +305,7 @@ impl ListBody {
             key: if kind == "book_list" { "books" } else { "items" },
             source: source?,
             limit: limit.and_then(|n| usize::try_from(n.clamp(1, 100)).ok()),
-            title: fields
-                .text(&["title"], report)
-                .map(|text| Template::compile(text, &fields.at.push("title"), report)),
+            title: fields.template("title", report),
         })
-    }
-}
-
-impl Timing {
-    pub(crate) fn compile(map: &Map<String, Value>, at: &Pointer, report: &mut Report) -> Self {
-        let mut read = |name: &str, explicit: &str| -> Option<u32> {
-            let is_set = |name: &&str| map.get(*name).is_some_and(|value| !value.is_null());
-            let name = [explicit, name].into_iter().find(is_set)?;
-            let value = map.get(name)?;
-            let (ms, help) = if name == explicit {
-                (value.as_f64().and_then(bounded), "write milliseconds, 0 or more (500)")
-            } else {
-                (milliseconds(value), "write seconds (1.5) or milliseconds (500)")
-            };
-            if ms.is_none() {
-                let message = format!("`{name}` is not a delay");
-                report.add(Code::MessageDelay, &at.push(name), message).help(help);
-            }
-            ms
-        };
-        let delay_ms = read("delay", "delay_ms");
-        let typing_delay_ms = read("typing_delay", "typing_delay_ms");
-        let delay = map.get("delay").filter(|_| delay_ms.is_some()).cloned();
-        Self { delay, delay_ms, typing_delay_ms }
-    }
-}
-
-/// R2.17: numbers below 60 are seconds, others milliseconds; `1.5s` and `500ms` are explicit.
-pub(crate) fn milliseconds(value: &Value) -> Option<u32> {
-    let number = |text: &str, factor: f64| text.trim().parse::<f64>().ok().map(|n| n * factor);
-    let ms = match value {
-        Value::Number(n) => n.as_f64().map(|n| if n < 60.0 { n * 1000.0 } else { n }),
-        Value::String(text) => match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-            (Some(ms), _) => number(ms, 1.0),
-            (None, Some(s)) => number(s, 1000.0),
-            (None, None) => None,
-        },
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }?;
-    bounded(ms)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0..=30000")]
-fn bounded(ms: f64) -> Option<u32> {
-    (ms.is_finite() && ms >= 0.0).then(|| ms.round().min(30_000.0) as u32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Timing, is_allowed_url, milliseconds};
-    use crate::check::{Pointer, Report};
-    use serde_json::json;
-
-    #[test]
-    fn delays_are_read_in_seconds_and_milliseconds() {
-        for (value, want) in [
-            (json!(1.5), Some(1500)),
-            (json!(59), Some(30_000)),
-            (json!(60), Some(60)),
-            (json!(500), Some(500)),
-            (json!("1.5s"), Some(1500)),
-            (json!("500ms"), Some(500)),
-            (json!(-1), None),
-            (json!("soon"), None),
-            (json!([]), None),
-        ] {
-            assert_eq!(milliseconds(&value), want, "{value}");
-        }
-    }
-
-    /// R2.17: what is no duration is told and dropped, never read as "at once".
-    #[test]
-    fn an_explicit_delay_is_in_milliseconds() {
-        for (value, want) in [
-            (json!(1.5), Some(2)),
-            (json!(0), Some(0)),
-            (json!(90_000), Some(30_000)),
-            (json!(-1), None),
-            (json!("500ms"), None),
-        ] {
-            let map = json!({"delay_ms": value, "delay": 3});
-            let mut report = Report::default();
-            let timing = Timing::compile(map.as_object().unwrap(), &Pointer::root(), &mut report);
-            assert_eq!(timing.delay_ms, want, "{value}");
-            assert_eq!(report.is_empty(), want.is_some(), "{value}");
-        }
-    }
-
-    #[test]
-    fn only_safe_addresses_are_shown() {
-        for url in ["https://a.example/x.png", "/img/a.png", "data:image/svg+xml,x"] {
-            assert!(is_allowed_url(url), "{url}");
-        }
-        for url in [
-            "javascript:alert(1)",
-            "http://a.example",
-            "//a.example",
-            "data:text/html,x",
-            "",
-            "/\\a.example",
-        ] {
-            assert!(!is_allowed_url(url), "{url}");
-        }
     }
 }

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
+use super::media::check_media;
 use super::message::content_id;
+use super::options::Options;
 use super::random::{Random, is_random};
-use crate::answer::options::normalise;
 use crate::answer::{AnswerRules, InputType};
-use crate::check::{Code, Pointer, Report};
-use crate::flow::predicate::compile_path;
+use crate::check::{Code, Pointer, Report, Severity};
 use crate::flow::target::Target;
 use crate::id::ContentId;
-use crate::value::path::Path;
 use crate::value::shape::Shape;
 use crate::value::template::Template;
 
@@ -24,7 +23,14 @@ pub(crate) struct Question {
     pub(crate) content_id: Option<ContentId>,
     /// The node's own prompt, used without a content item.
     pub(crate) text: Option<Template>,
+    pub(crate) rich: Option<Template>,
+    /// A picture, film or sound beside the prompt.
+    pub(crate) media: Option<Shape>,
     pub(crate) input_type: InputType,
+    /// Whether the author gave the type; else a content item may (R13.2).
+    pub(crate) typed: bool,
+    /// What the node says of its answers, for joining with a content item; empty without one.
+    pub(crate) rules_of_node: Map<String, Value>,
     pub(crate) options: Options,
     pub(crate) rules: AnswerRules,
     pub(crate) variable: Option<Target>,
@@ -33,26 +39,6 @@ pub(crate) struct Question {
     pub(crate) append_to: Option<Target>,
     pub(crate) sensitive: bool,
     pub(crate) extras: Extras,
-}
-
-/// The node's own options.
-#[derive(Debug)]
-pub(crate) enum Options {
-    /// Nothing to substitute: shared by all prompts of this node.
-    Constant(Arc<[Value]>),
-    /// With references; normalised after they are filled.
-    Shaped(Box<[Shape]>),
-    /// From a list in the state (R3.8).
-    State(Box<StateOptions>),
-}
-
-/// Options made from the elements of a list (R3.8).
-#[derive(Debug)]
-pub(crate) struct StateOptions {
-    pub(crate) source: Path,
-    pub(crate) limit: usize,
-    /// Author-named fields for value, label, image and description.
-    pub(crate) fields: [Option<Box<str>>; 4],
 }
 
 /// What is passed on to clients (R3.1).
@@ -65,7 +51,13 @@ pub(crate) struct Extras {
 
 impl Question {
     pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Self {
-        fields.not_built(&["rich_text", "timeout_seconds"], report);
+        if fields.is_set("timeout_seconds") {
+            let at = fields.at.push("timeout_seconds");
+            let message = "this version passes `timeout_seconds` on and does not act on it";
+            report
+                .add_as(Code::NodeNotBuilt, Severity::Warning, &at, message)
+                .help("clients may act on it");
+        }
         let random = is_random(fields, fields.at, report).then(|| Random::compile(fields, report));
         let empty = Map::new();
         let inner_at = fields.at.push("question");
@@ -73,20 +65,15 @@ impl Question {
             map: fields.map.get("question").and_then(Value::as_object).unwrap_or(&empty),
             at: &inner_at,
         };
-        inner.not_built(&["rich_text", "media"], report);
         // A text of its own goes before a content item (R2.41).
         let own_text = inner.is_set("text");
         let content_id = content_id(&inner, report).filter(|_| !own_text);
+        let rich = rich_text(&inner, report).or_else(|| rich_text(fields, report));
         let text = prompt_text(fields, &inner, report);
-        let has_prompt = random.is_some() || content_id.is_some() || text.is_some();
-        if !has_prompt {
-            report
-                .add(Code::QuestionPromptMissing, fields.at, "the question has no prompt")
-                .help("add `question` with a `text`, or `source: \"random\"`");
-        }
-        let input_type = input_type(fields, report);
-        let options = Options::compile(fields, report);
         let sourced = random.is_some() || content_id.is_some();
+        let (input_type, typed) = input_type(fields, sourced, report);
+        let options = Options::compile(input_type, fields, report);
+        check_prompt(text.as_ref(), sourced, rich.is_some(), &options, fields.at, report);
         if input_type.takes_options() && options.is_empty() && !sourced {
             report
                 .add(
@@ -97,21 +84,113 @@ impl Question {
                 .help("add `options`, e.g. `[{\"label\": \"Yes\", \"value\": \"yes\"}]`");
         }
         let (variable, written) = variable(fields, &["variable", "result_variable"], report);
+        if written.is_empty() && !sourced {
+            report
+                .add(Code::QuestionVariableMissing, fields.at, "the answer is kept nowhere")
+                .help("add a `variable`, e.g. `temp.answer`");
+        }
         let rules = AnswerRules::compile(input_type, fields.map, fields.at, report);
+        check_selections(&rules, &options, fields.at, report);
         Self {
+            media: media(&inner, report),
+            rules_of_node: if sourced { rule_keys(fields.map) } else { Map::new() },
+            extras: Extras::compile(fields, &rules, report),
+            append_to: variable_of(fields, "append_to", report),
+            sensitive: fields.flag(&["sensitive", "pii"], report).unwrap_or(false),
             random,
             content_id,
-            text,
+            // Markup is a prompt too.
+            text: text.or_else(|| rich.is_some().then(|| Template::plain(""))),
+            rich,
             input_type,
+            typed,
             options,
             variable,
             written,
-            append_to: variable_of(fields, "append_to", report),
-            sensitive: fields.flag(&["sensitive", "pii"], report).unwrap_or(false),
-            extras: Extras::compile(fields, &rules, report),
             rules,
         }
     }
+
+    /// Whether its `$n` connections serve options only (R2.9).
+    pub(crate) fn chooses(&self) -> bool {
+        let sourced = self.random.is_some() || self.content_id.is_some();
+        self.input_type.is_choice() || self.input_type.takes_options() || (sourced && !self.typed)
+    }
+}
+
+fn check_prompt(
+    text: Option<&Template>,
+    sourced: bool,
+    rich: bool,
+    options: &Options,
+    at: &Pointer,
+    report: &mut Report,
+) {
+    if sourced || rich {
+        return;
+    }
+    match text {
+        None => {
+            report
+                .add(Code::QuestionPromptMissing, at, "the question has no prompt")
+                .help("add `question` with a `text`, or `source: \"random\"`");
+        }
+        Some(text) if options.is_empty() && text.constant() == Some("") => {
+            report
+                .add(Code::QuestionPromptEmpty, at, "the question shows nothing")
+                .help("write what is asked");
+        }
+        Some(_) => {}
+    }
+}
+
+/// R12.22: nobody can choose more options than there are.
+fn check_selections(rules: &AnswerRules, options: &Options, at: &Pointer, report: &mut Report) {
+    let Some(count) = options.count().filter(|count| *count > 0) else { return };
+    let validation = rules.effective();
+    let least = validation.get("min_selections").and_then(Value::as_u64).unwrap_or(0);
+    if least > count as u64 {
+        let at = at.push("validation").push("min_selections");
+        let message = format!("`min_selections` is above the number of options, {count}");
+        report
+            .add(Code::QuestionValidationRange, &at, message)
+            .help("add options, or ask for fewer");
+    }
+}
+
+/// What of a question's content says how it is answered.
+const RULE_KEYS: [&str; 12] = [
+    "validation",
+    "slider_config",
+    "carousel_config",
+    "default_value",
+    "allow_other",
+    "timeout_seconds",
+    "required",
+    "max_retries",
+    "on_max_retries",
+    "retry_message",
+    "error_message",
+    "retry",
+];
+
+fn rule_keys(content: &Map<String, Value>) -> Map<String, Value> {
+    let is_rule =
+        |(key, value): &(&String, &Value)| RULE_KEYS.contains(&key.as_str()) && !value.is_null();
+    content.iter().filter(is_rule).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn rich_text(fields: &Fields<'_>, report: &mut Report) -> Option<Template> {
+    let markup = fields.template("rich_text", report)?;
+    markup.check_html(&fields.at.push("rich_text"), report);
+    Some(markup)
+}
+
+fn media(inner: &Fields<'_>, report: &mut Report) -> Option<Shape> {
+    let media = inner.object(&["media"], report)?;
+    let at = inner.at.push("media");
+    check_media("image", media, &at, report);
+    Some(Shape::compile(&Value::Object(media.clone()), &at, report))
 }
 
 fn prompt_text(fields: &Fields<'_>, inner: &Fields<'_>, report: &mut Report) -> Option<Template> {
@@ -132,23 +211,31 @@ fn prompt_text(fields: &Fields<'_>, inner: &Fields<'_>, report: &mut Report) -> 
     Some(Template::compile(text, &at, report))
 }
 
-fn input_type(fields: &Fields<'_>, report: &mut Report) -> InputType {
+/// The type, and whether the author gave it.
+fn input_type(fields: &Fields<'_>, sourced: bool, report: &mut Report) -> (InputType, bool) {
     let has_options = ["options", "options_source", "items_source"];
     let has_options = has_options.iter().any(|name| fields.is_set(name));
     let guess = if has_options { InputType::Choice } else { InputType::Text };
-    let Some(text) = fields.text(&["input_type"], report) else { return guess };
-    match InputType::parse(text) {
-        Some(kind) if !matches!(kind, InputType::Continue | InputType::ScriptResult) => kind,
-        _ => {
+    let Some(text) = fields.text(&["input_type"], report) else {
+        if !sourced {
+            let message = format!("`input_type` is missing; `{guess}` is taken");
             report
-                .add(Code::QuestionInputType, &fields.at.push("input_type"), format!("`{text}` is not an input type"))
-                .help("use text, choice, multiple_choice, number, email, phone, url, date, slider, image_choice, carousel, boolean or file");
-            guess
+                .add(Code::QuestionInputTypeMissing, fields.at, message)
+                .help(format!("write `\"input_type\": \"{guess}\"`"));
         }
-    }
+        return (guess, false);
+    };
+    let Some(kind) = InputType::parse(text).filter(|kind| kind.is_question()) else {
+        report
+            .add(Code::QuestionInputType, &fields.at.push("input_type"), format!("`{text}` is not an input type"))
+            .help("use text, choice, multiple_choice, number, email, phone, url, date, slider, image_choice, carousel, boolean or file");
+        return (guess, true);
+    };
+    (kind, true)
 }
 
-fn variable(
+/// The first of the variables `names`, and how it was written.
+pub(super) fn variable(
     fields: &Fields<'_>,
     names: &[&'static str],
     report: &mut Report,
@@ -158,7 +245,17 @@ fn variable(
     if written.is_empty() {
         return (None, "".into());
     }
-    let target = Target::compile(written, &fields.at.push(name), Code::QuestionVariable, report);
+    let at = fields.at.push(name);
+    let target = Target::compile(written, &at, Code::QuestionVariable, report);
+    if target.is_some() && !written.contains('.') {
+        report
+            .add(
+                Code::QuestionVariableUnscoped,
+                &at,
+                format!("`{written}` goes to `temp.{written}`"),
+            )
+            .help(format!("write `temp.{written}`"));
+    }
     (target, written.into())
 }
 
@@ -166,84 +263,46 @@ fn variable_of(fields: &Fields<'_>, name: &'static str, report: &mut Report) -> 
     variable(fields, &[name], report).0
 }
 
-impl Options {
-    fn compile(fields: &Fields<'_>, report: &mut Report) -> Self {
-        let list = fields.list(&["options"], report);
-        if list.is_none_or(Vec::is_empty)
-            && let Some(state) = StateOptions::compile(fields, report)
-        {
-            return Self::State(Box::new(state));
-        }
-        let at = fields.at.push("options");
-        let mut shapes = Vec::new();
-        for (i, option) in list.into_iter().flatten().enumerate() {
-            if check_option(option, &at.push(i), report) {
-                shapes.push(Shape::compile(option, &at.push(i), report));
-            }
-        }
-        if shapes.iter().all(Shape::is_constant) {
-            let constant = |shape: &Shape| {
-                if let Shape::Constant(value) = shape { normalise(value) } else { None }
-            };
-            return Self::Constant(shapes.iter().filter_map(constant).collect());
-        }
-        Self::Shaped(shapes.into())
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Constant(options) => options.is_empty(),
-            Self::Shaped(shapes) => shapes.is_empty(),
-            Self::State(_) => false,
-        }
-    }
-}
-
-fn check_option(option: &Value, at: &Pointer, report: &mut Report) -> bool {
-    let usable = normalise(option).is_some();
-    if !usable {
-        report
-            .add(Code::QuestionOption, at, "the option has no value, label or text")
-            .help("write `{\"label\": \"Yes\", \"value\": \"yes\"}`");
-    }
-    usable
-}
-
-impl StateOptions {
-    fn compile(fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
-        let (name, _) = fields.first(&["options_source", "items_source"])?;
-        let text = fields.text(&["options_source", "items_source"], report)?;
-        let source = compile_path(text, &fields.at.push(name), Code::QuestionSource, report)?;
-        let mut field = |name: &'static str| fields.text(&[name], report).map(Into::into);
-        let mapped = [
-            field("option_value"),
-            field("option_label"),
-            field("option_image"),
-            field("option_description"),
-        ];
-        let limit = fields.map.get("options_limit").and_then(Value::as_u64).unwrap_or(50);
-        Some(Self { source, limit: usize::try_from(limit).unwrap_or(50), fields: mapped })
-    }
-}
-
 impl Extras {
     fn compile(fields: &Fields<'_>, rules: &AnswerRules, report: &mut Report) -> Self {
-        let mut constant = Map::new();
-        let validation = rules.effective();
-        if validation.as_object().is_some_and(|map| !map.is_empty()) {
-            constant.insert("validation".to_owned(), validation.clone());
+        let carousel = fields.map.get("carousel_config").filter(|config| !config.is_null());
+        let per_view = carousel.and_then(|config| config.get("items_per_view"));
+        if carousel.is_some_and(|config| !config.is_object())
+            || per_view.is_some_and(|count| count.as_u64().is_none_or(|count| count == 0))
+        {
+            let at = fields.at.push("carousel_config").push("items_per_view");
+            report
+                .add(
+                    Code::QuestionCarouselConfig,
+                    &at,
+                    "`items_per_view` must be a whole number above 0",
+                )
+                .help("write e.g. `{\"items_per_view\": 1}`");
         }
-        for name in ["slider_config", "carousel_config", "default_value", "allow_other"] {
-            if let Some((name, value)) = fields.first(&[name]) {
-                constant.insert(name.to_owned(), value.clone());
-            }
+        Self {
+            constant: Arc::new(constant_extras(fields.map, rules)),
+            placeholder: fields.template("placeholder", report),
+            help_text: fields.template("help_text", report),
         }
-        let mut template = |name: &'static str| {
-            fields
-                .text(&[name], report)
-                .map(|text| Template::compile(text, &fields.at.push(name), report))
-        };
-        let (placeholder, help_text) = (template("placeholder"), template("help_text"));
-        Self { constant: Arc::new(constant), placeholder, help_text }
     }
+}
+
+/// What clients are told of how a question is answered (R3.1), whoever wrote it.
+pub(crate) fn constant_extras(
+    content: &Map<String, Value>,
+    rules: &AnswerRules,
+) -> Map<String, Value> {
+    let mut extras = Map::new();
+    let validation = rules.effective();
+    if validation.as_object().is_some_and(|map| !map.is_empty()) {
+        extras.insert("validation".to_owned(), validation.clone());
+    }
+    let names =
+        ["slider_config", "carousel_config", "default_value", "allow_other", "timeout_seconds"];
+    for name in names {
+        if let Some(value) = content.get(name).filter(|value| !value.is_null()) {
+            extras.insert(name.to_owned(), value.clone());
+        }
+    }
+    extras
 }

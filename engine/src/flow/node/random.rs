@@ -1,9 +1,9 @@
-//! Random sources of questions (R4.1 to R4.14).
+//! Random sources of questions and messages (R4.1 to R4.16).
 
 use serde_json::Value;
 
 use super::fields::Fields;
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Pointer, Report, Severity};
 use crate::flow::predicate::compile_path;
 use crate::flow::target::Target;
 use crate::value::path::Path;
@@ -44,13 +44,14 @@ impl Random {
         if !TYPES.contains(&kind.as_str()) {
             let message = format!("`{kind}` is not a content type");
             report
-                .add(Code::QuestionSource, &at.push("type"), message)
+                .add(Code::QuestionSourceConfig, &at.push("type"), message)
                 .help(format!("use one of {}", TYPES.join(", ")));
         }
         let track_at = fields.at.push("track_shown_in");
         let track_in = fields
             .text(&["track_shown_in"], report)
-            .and_then(|text| Target::compile(text, &track_at, Code::QuestionSource, report));
+            .and_then(|text| Target::compile(text, &track_at, Code::QuestionVariable, report));
+        check_repeats(&config, fields, report);
         let filters = config.object(&["info_filters"], report).into_iter().flatten();
         Self {
             kind: kind.into(),
@@ -58,11 +59,38 @@ impl Random {
             tags_all: tags(&config, "tags_all", report),
             filters: filters.map(|(key, value)| (key.as_str().into(), value.clone())).collect(),
             exclude_from: config.text(&["exclude_from"], report).and_then(|text| {
-                compile_path(reference(text).unwrap_or(text), &at, Code::QuestionSource, report)
+                let at = at.push("exclude_from");
+                compile_path(
+                    reference(text).unwrap_or(text),
+                    &at,
+                    Code::QuestionSourceConfig,
+                    report,
+                )
             }),
             track_in,
             exhausted: exhausted(&config, report),
         }
+    }
+}
+
+/// What is worth knowing about a draw that runs (R4.13, R12.22).
+fn check_repeats(config: &Fields<'_>, fields: &Fields<'_>, report: &mut Report) {
+    if config.map.get("count").and_then(Value::as_f64).is_some_and(|count| count > 1.0) {
+        let at = config.at.push("count");
+        report
+            .add_as(Code::QuestionSourceConfig, Severity::Info, &at, "one item is drawn at a time")
+            .help("remove `count`; draw again by a loop, or by another entry");
+    }
+    let (excludes, tracks) = (config.is_set("exclude_from"), fields.is_set("track_shown_in"));
+    if excludes != tracks {
+        let message = if excludes {
+            "what is shown is not noted: add `track_shown_in`"
+        } else {
+            "what was shown may come again: add `exclude_from`"
+        };
+        report
+            .add(Code::QuestionRandomRepeat, fields.at, message)
+            .help("name the same variable under `exclude_from` and `track_shown_in`");
     }
 }
 
@@ -77,7 +105,7 @@ fn tags(config: &Fields<'_>, name: &'static str, report: &mut Report) -> Value {
         Some(_) => {
             report
                 .add(
-                    Code::QuestionSource,
+                    Code::QuestionSourceConfig,
                     &config.at.push(name),
                     format!("`{name}` must be a list of texts"),
                 )
@@ -95,7 +123,7 @@ fn exhausted(config: &Fields<'_>, report: &mut Report) -> Exhausted {
         Some(other) => {
             report
                 .add(
-                    Code::QuestionSource,
+                    Code::QuestionSourceConfig,
                     &config.at.push("on_exhausted"),
                     format!("`{other}` is not known"),
                 )

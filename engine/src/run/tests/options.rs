@@ -167,6 +167,7 @@ fn start(world: &World, options: Options, state: Value) -> (Session, Driven) {
         pins: world.library.pins(id),
         seed: Seed(0),
         user_id: None,
+        tenant: None,
     });
     let kind = InputKind::Start { state: object(state).into() };
     let input = Input::new(Timestamp::default(), kind);

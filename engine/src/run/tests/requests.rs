@@ -23,6 +23,7 @@ fn request(kind: &str, content: &Value, state: Value) -> HttpRequest {
         pins: std::collections::BTreeMap::new(),
         seed: Seed::from_text("0"),
         user_id: None,
+        tenant: None,
     });
     let start = InputKind::Start { state: super::object(state).into() };
     let step = Engine::default()

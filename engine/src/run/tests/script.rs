@@ -116,6 +116,7 @@ fn anything_else_gets_the_same_request_again() {
         pins: std::collections::BTreeMap::new(),
         seed: crate::Seed(0),
         user_id: None,
+        tenant: None,
     });
     let mut feed = |kind| {
         let step = engine.step(&catalog, &mut session, Input::new(Timestamp::default(), kind));

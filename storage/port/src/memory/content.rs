@@ -63,6 +63,7 @@ fn item(record: &ContentRecord) -> Result<ContentItem, StoreError> {
         kind: record.kind.clone(),
         content: object(&record.content)?,
         info: object(&record.info)?,
+        variants: Vec::new(),
     })
 }
 

@@ -1,0 +1,145 @@
+//! Options of questions and quick replies (R3.5 to R3.8).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::fields::Fields;
+use crate::answer::InputType;
+use crate::answer::options::normalise;
+use crate::check::{Code, Pointer, Report};
+use crate::flow::predicate::compile_path;
+use crate::value::option::plain_text;
+use crate::value::path::Path;
+use crate::value::shape::Shape;
+
+/// The node's own options.
+#[derive(Debug)]
+pub(crate) enum Options {
+    /// Nothing to substitute: shared by all prompts of this node.
+    Constant(Arc<[Value]>),
+    /// With references; normalised after they are filled.
+    Shaped(Box<[Shape]>),
+    /// From a list in the state (R3.8).
+    State(Box<StateOptions>),
+}
+
+/// Options made from the elements of a list (R3.8).
+#[derive(Debug)]
+pub(crate) struct StateOptions {
+    pub(crate) source: Path,
+    pub(crate) limit: usize,
+    /// Author-named fields for value, label, image and description.
+    pub(crate) fields: [Option<Box<str>>; 4],
+}
+
+impl Options {
+    /// The options of a question of type `kind`.
+    pub(crate) fn compile(kind: InputType, fields: &Fields<'_>, report: &mut Report) -> Self {
+        let own = Self::compile_list("options", kind, fields, report);
+        if own.is_empty()
+            && let Some(state) = StateOptions::compile(fields, report)
+        {
+            return Self::State(Box::new(state));
+        }
+        own
+    }
+
+    /// The options that are listed under `name`.
+    pub(crate) fn compile_list(
+        name: &'static str,
+        kind: InputType,
+        fields: &Fields<'_>,
+        report: &mut Report,
+    ) -> Self {
+        let list = fields.list(&[name], report);
+        let at = fields.at.push(name);
+        let mut shapes = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (i, option) in list.into_iter().flatten().enumerate() {
+            if check_option(option, kind, &mut seen, &at.push(i), report) {
+                shapes.push(Shape::compile(option, &at.push(i), report));
+            }
+        }
+        if shapes.iter().all(Shape::is_constant) {
+            let constant = |shape: &Shape| {
+                if let Shape::Constant(value) = shape { normalise(value) } else { None }
+            };
+            return Self::Constant(shapes.iter().filter_map(constant).collect());
+        }
+        Self::Shaped(shapes.into())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count() == Some(0)
+    }
+
+    /// How many there are, when that is known.
+    pub(crate) fn count(&self) -> Option<usize> {
+        match self {
+            Self::Constant(options) => Some(options.len()),
+            Self::Shaped(shapes) => Some(shapes.len()),
+            Self::State(_) => None,
+        }
+    }
+}
+
+/// Whether an option can be chosen (R12.22). `seen` holds the values and labels before it.
+fn check_option(
+    option: &Value,
+    kind: InputType,
+    seen: &mut BTreeSet<(bool, String)>,
+    at: &Pointer,
+    report: &mut Report,
+) -> bool {
+    let Some(usable) = normalise(option) else {
+        let (code, message) = match option {
+            Value::Object(_) => {
+                (Code::QuestionOptionValue, "the option has no value, label or text")
+            }
+            _ => (Code::QuestionOptionType, "an option must be an object or a plain value"),
+        };
+        report.add(code, at, message).help("write `{\"label\": \"Yes\", \"value\": \"yes\"}`");
+        return false;
+    };
+    let mut fresh = true;
+    for (is_label, key) in [(false, "value"), (true, "label")] {
+        let text = usable.get(key).map(plain_text).unwrap_or_default();
+        fresh &= text.contains("{{") || seen.insert((is_label, text.into_owned()));
+    }
+    if !fresh {
+        report
+            .add(
+                Code::QuestionOptionDuplicate,
+                at,
+                "an option before it has the same value or label",
+            )
+            .help("give each option a value and a label of its own; the first is meant otherwise");
+    }
+    let has_image =
+        usable.get("image_url").and_then(Value::as_str).is_some_and(|url| !url.is_empty());
+    if kind == InputType::ImageChoice && !has_image {
+        report
+            .add(Code::QuestionImageMissing, at, "the option has no picture")
+            .help("add `image_url`, or ask by `choice`");
+    }
+    true
+}
+
+impl StateOptions {
+    fn compile(fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
+        let (name, _) = fields.first(&["options_source", "items_source"])?;
+        let text = fields.text(&["options_source", "items_source"], report)?;
+        let source = compile_path(text, &fields.at.push(name), Code::QuestionSourceConfig, report)?;
+        let mut field = |name: &'static str| fields.text(&[name], report).map(Into::into);
+        let mapped = [
+            field("option_value"),
+            field("option_label"),
+            field("option_image"),
+            field("option_description"),
+        ];
+        let limit = fields.map.get("options_limit").and_then(Value::as_u64).unwrap_or(50);
+        Some(Self { source, limit: usize::try_from(limit).unwrap_or(50), fields: mapped })
+    }
+}
