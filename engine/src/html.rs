@@ -10,6 +10,8 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
+use serde_json::Value;
+
 use attribute::push_text;
 use tag::{Kind, Scan, Tag};
 
@@ -68,23 +70,19 @@ pub(crate) fn escape(text: &str, out: &mut String) {
 }
 
 /// Cleans every `rich_text` in a value that is about to be shown.
-pub(crate) fn clean_within(value: &mut serde_json::Value) {
+pub(crate) fn clean_within(value: &mut Value) {
     match value {
-        serde_json::Value::Array(items) => items.iter_mut().for_each(clean_within),
-        serde_json::Value::Object(map) => {
+        Value::Array(items) => items.iter_mut().for_each(clean_within),
+        Value::Object(map) => {
             for (key, item) in map.iter_mut() {
-                match item {
-                    serde_json::Value::String(text) if key == "rich_text" => {
-                        *text = clean(text).html;
-                    }
-                    _ => clean_within(item),
+                if let (Value::String(text), "rich_text") = (&mut *item, key.as_str()) {
+                    *text = clean(text).html;
+                } else {
+                    clean_within(item);
                 }
             }
         }
-        serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Number(_)
-        | serde_json::Value::String(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -84,8 +84,8 @@ pub(crate) struct EngineState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<TenantId>,
     /// The variants that this session has seen, so that it keeps them (R13.21).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) variants: BTreeMap<ContentId, Arc<str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) variants: Vec<(ContentId, Arc<str>)>,
     /// Content that was shown since the visitor last spoke (S5.22).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) shown: Vec<Shown>,
@@ -160,7 +160,7 @@ impl Session {
             started_at: Timestamp::default(),
             user_id: new.user_id,
             tenant: new.tenant,
-            variants: BTreeMap::new(),
+            variants: Vec::new(),
             shown: Vec::new(),
             frames: vec![Frame::root(new.flow)],
             position: None,

@@ -41,5 +41,6 @@ pub fn play_in_memory(world: &World, opening: &Opening, visitor: &mut impl Visit
 }
 
 fn is_acknowledgement(prompt: &Prompt) -> bool {
-    prompt.input_type == InputType::Continue
+    // A message that offers replies may be given one.
+    prompt.input_type == InputType::Continue && prompt.options.is_empty()
 }

@@ -107,7 +107,10 @@ fn find(store: &impl Store, name: &str) -> VersionRecord {
 }
 
 fn waits_for_acknowledgement(told: &Value) -> bool {
+    // A message that offers replies may be given one.
+    let options = told.pointer("/input_request/options").and_then(Value::as_array);
     told.get("wait_for_acknowledgment") == Some(&Value::Bool(true))
+        && options.is_none_or(Vec::is_empty)
 }
 
 impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {

@@ -440,9 +440,20 @@ fn clients_learn_that_an_answer_is_required_and_how_far_a_slider_goes() {
     assert_eq!(compile("slider", &content).0.effective(), &expected);
 }
 
+/// Each row: the type, the content, and the code and place of what is wrong with it.
+fn report(rows: &[(&str, Value, &str, &str)]) {
+    for (kind, content, code, at) in rows {
+        let (rules, report) = compile(kind, content);
+        let found: Vec<_> = report.iter().map(|d| (d.code.as_str(), d.at.as_str())).collect();
+        assert_eq!(found, [(*code, *at)], "{content}");
+        assert!(rules.effective().is_object());
+    }
+}
+
 #[test]
 fn what_is_wrong_is_reported_where_it_stands() {
-    for (kind, content, code, at) in [
+    // R12.22.
+    report(&[
         ("text", json!({"validation": []}), "question.validation_type", "/validation"),
         (
             "text",
@@ -500,6 +511,13 @@ fn what_is_wrong_is_reported_where_it_stands() {
             "question.validation_type",
             "/validation/type",
         ),
+    ]);
+}
+
+#[test]
+fn wrong_measures_are_reported_where_they_stand() {
+    // R12.22.
+    report(&[
         (
             "number",
             json!({"validation": {"min": "1"}}),
@@ -562,12 +580,7 @@ fn what_is_wrong_is_reported_where_it_stands() {
             "/validation/accept",
         ),
         ("choice", json!({"allow_other": "yes"}), "question.validation_type", "/allow_other"),
-    ] {
-        let (rules, report) = compile(kind, &content);
-        let found: Vec<_> = report.iter().map(|d| (d.code.as_str(), d.at.as_str())).collect();
-        assert_eq!(found, [(code, at)], "{content}");
-        assert!(rules.effective().is_object());
-    }
+    ]);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Diagnostics and the report that gathers them.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -84,7 +83,7 @@ pub struct Report {
     diagnostics: Vec<Diagnostic>,
     /// The scopes that the document declares, beside those that every flow has.
     #[serde(skip)]
-    scopes: BTreeSet<Box<str>>,
+    scopes: Vec<Box<str>>,
 }
 
 /// The scopes of every flow (R5.1). `secret` is judged where it stands.
@@ -104,13 +103,13 @@ const SCOPES: [&str; 11] = [
 
 impl Report {
     /// A report on a document that declares these scopes.
-    pub(crate) fn with_scopes(scopes: BTreeSet<Box<str>>) -> Self {
+    pub(crate) fn with_scopes(scopes: Vec<Box<str>>) -> Self {
         Self { diagnostics: Vec::new(), scopes }
     }
 
     /// Whether a name is a scope (R12.28).
     pub(crate) fn knows_scope(&self, name: &str) -> bool {
-        SCOPES.contains(&name) || self.scopes.contains(name)
+        SCOPES.contains(&name) || self.scopes.iter().any(|scope| **scope == *name)
     }
 
     /// Adds a diagnostic with the code's usual severity.

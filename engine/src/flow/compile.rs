@@ -310,14 +310,16 @@ fn defaults(definition: &FlowDefinition, report: &mut Report) -> Vec<(Target, Va
 }
 
 /// The scopes of its own that a flow declares variables in (R1.7, R5.1).
-fn declared_scopes(definition: &FlowDefinition) -> BTreeSet<Box<str>> {
+fn declared_scopes(definition: &FlowDefinition) -> Vec<Box<str>> {
     match definition.data_keys.get("variables") {
         Some(Value::Array(list)) => {
             let names = list.iter().filter_map(|entry| entry.get("name")?.as_str());
             names.filter_map(|name| Some(name.split_once('.')?.0.into())).collect()
         }
         Some(Value::Object(scopes)) => scopes.keys().map(|scope| scope.as_str().into()).collect(),
-        _ => BTreeSet::new(),
+        None | Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+            Vec::new()
+        }
     }
 }
 

@@ -79,7 +79,7 @@ fn is_property(name: &str) -> bool {
             !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
         })
     };
-    PROPERTIES.contains(&name) || SIZES.contains(&name) || FAMILIES.iter().any(|f| in_family(&f))
+    PROPERTIES.contains(&name) || SIZES.contains(&name) || FAMILIES.iter().any(in_family)
 }
 
 /// Whether a value names colours, lengths and words only: no escapes, comments or foreign functions.

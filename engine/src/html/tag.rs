@@ -158,10 +158,9 @@ fn length_inside(rest: &str) -> Option<usize> {
     for (at, c) in rest.char_indices() {
         match (quote, c) {
             (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '>' | '<') => return Some(at),
             (None, '"' | '\'') if after_equals => quote = Some(c),
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         after_equals = c == '=' || (after_equals && c.is_ascii_whitespace());
     }
@@ -199,15 +198,12 @@ impl<'a> Iterator for Attributes<'a> {
         };
         let value = value.trim_start_matches(|c: char| c.is_ascii_whitespace());
         let quoted = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let (value, after) = match quoted {
-            Some(quote) => {
-                let inside = value.get(1..).unwrap_or_default();
-                inside.split_once(quote).unwrap_or((inside, ""))
-            }
-            None => {
-                let end = value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len());
-                value.split_at_checked(end).unwrap_or((value, ""))
-            }
+        let (value, after) = if let Some(quote) = quoted {
+            let inside = value.get(1..).unwrap_or_default();
+            inside.split_once(quote).unwrap_or((inside, ""))
+        } else {
+            let end = value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len());
+            value.split_at_checked(end).unwrap_or((value, ""))
         };
         self.rest = after;
         Some(Attribute { name, value })

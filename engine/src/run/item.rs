@@ -29,8 +29,7 @@ pub(super) struct Notes {
 /// The items of one entry of `messages`, by its content item, named or drawn, if that is available.
 pub(super) fn render(
     config: &ItemConfig,
-    id: Option<ContentId>,
-    gathered: &Gathered,
+    (id, gathered): (Option<ContentId>, &Gathered),
     node: &NodeId,
     scope: &Scope<'_>,
     notes: &mut Notes,
@@ -152,7 +151,7 @@ fn render_content(
                 set_timing(&mut item, &config.timing);
                 return vec![item];
             }
-            let items = render(config, None, &nothing, node, scope, notes);
+            let items = render(config, (None, &nothing), node, scope, notes);
             items.into_iter().map(|item| sourced(item, found)).collect()
         });
         return items.collect();

@@ -54,7 +54,7 @@ pub(super) fn rules_of_prompt<'a>(question: &'a Question, prompt: &Prompt) -> Co
     let constant = &question.extras.constant;
     let same = |name: &&str| prompt.more.get(*name) == constant.get(*name);
     if prompt.content_id.is_none()
-        || (prompt.input_type == question.input_type && OF_ITEM.iter().all(|name| same(&name)))
+        || (prompt.input_type == question.input_type && OF_ITEM.iter().all(same))
     {
         return Cow::Borrowed(&question.rules);
     }

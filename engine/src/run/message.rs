@@ -80,8 +80,8 @@ impl<'a> Run<'a> {
         value: Value,
     ) -> Move {
         let candidates = self.candidates(value);
-        let mut draws = message.items.iter().filter(|config| config.random.is_some());
-        let config = draws.nth(gathered.drawn.len());
+        let mut wanting = message.items.iter().filter(|config| config.random.is_some());
+        let config = wanting.nth(gathered.drawn.len());
         let Some((config, random)) = config.and_then(|one| Some((one, one.random.as_deref()?)))
         else {
             return self.end(EndReason::Error, Some("resume_mismatch"));
@@ -111,9 +111,9 @@ impl<'a> Run<'a> {
         let room = usize::try_from(self.limits.items_per_turn).unwrap_or(usize::MAX);
         let mut drawn = gathered.drawn.iter();
         for config in &message.items {
-            let drawn = config.random.as_ref().and_then(|_| drawn.next().copied().flatten());
-            let id = config.content_id.or(drawn);
-            let rendered = render(config, id, gathered, &node.id, &scope, &mut notes);
+            let id = config.random.as_ref().and_then(|_| drawn.next().copied().flatten());
+            let source = (config.content_id.or(id), gathered);
+            let rendered = render(config, source, &node.id, &scope, &mut notes);
             // Mostly there is one entry, whose list then serves as it is.
             if items.is_empty() {
                 items = rendered;
@@ -191,7 +191,12 @@ impl<'a> Run<'a> {
     ) -> Move {
         let replies = match &node.kind {
             NodeKind::Message(message) => message.replies.as_deref(),
-            _ => None,
+            NodeKind::Question(_)
+            | NodeKind::Condition(_)
+            | NodeKind::Action(_)
+            | NodeKind::Webhook(_)
+            | NodeKind::Composite(_)
+            | NodeKind::Broken => None,
         };
         let taken = replies.filter(|_| !value.is_null()).and_then(|replies| {
             match choice::one(&value, &prompt.options, false).ok()? {

@@ -32,16 +32,18 @@ impl Run<'_> {
     /// Gives an item the body that this session sees (R13.21): the one it saw before, else the one
     /// that falls to it.
     pub(super) fn vary(&mut self, item: &mut ContentItem) {
-        let held = self.session.engine.variants.get(&item.id).filter(|key| item.has_variant(key));
+        let held = self.seen_variant(item.id).filter(|key| item.has_variant(key));
         let key: Arc<str> = match held {
-            Some(key) => Arc::clone(key),
+            Some(key) => key,
             None => match self.choose(item) {
                 Some(key) => key,
                 None => return,
             },
         };
-        self.session.engine.variants.insert(item.id, Arc::clone(&key));
+        let seen = &mut self.session.engine.variants;
+        seen.retain(|(id, _)| *id != item.id);
         item.apply_variant(&key);
+        seen.push((item.id, key));
     }
 
     fn choose(&mut self, item: &ContentItem) -> Option<Arc<str>> {
@@ -66,7 +68,12 @@ impl Run<'_> {
         if item.variants.is_empty() {
             return None;
         }
-        self.session.engine.variants.get(&item.id).cloned()
+        self.seen_variant(item.id)
+    }
+
+    fn seen_variant(&self, item: ContentId) -> Option<Arc<str>> {
+        let seen = self.session.engine.variants.iter().find(|(id, _)| *id == item);
+        seen.map(|(_, key)| Arc::clone(key))
     }
 
     /// Notes that an item was shown (S5.21).
@@ -154,7 +161,9 @@ impl Seen<'_> {
         match wanted {
             Value::Array(any) => any.iter().any(|one| equal(found, reduced(one))),
             Value::Object(_) => false,
-            _ => equal(found, wanted),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                equal(found, wanted)
+            }
         }
     }
 

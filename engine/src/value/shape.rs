@@ -86,11 +86,9 @@ impl Shape {
 
     /// The value of a key of an object; `rich_text` is markup at any depth.
     fn of_key(key: &str, item: &Value, at: &Pointer, report: &mut Report) -> Self {
-        match item {
-            Value::String(text) if key == "rich_text" => {
-                Self::Html(Template::compile(text, &at.push(key), report))
-            }
-            _ => Self::compile(item, &at.push(key), report),
+        match item.as_str().filter(|_| key == "rich_text") {
+            Some(text) => Self::Html(Template::compile(text, &at.push(key), report)),
+            None => Self::compile(item, &at.push(key), report),
         }
     }
 

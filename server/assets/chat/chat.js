@@ -1,5 +1,5 @@
 // The chat page: lists the flows a visitor may start and holds one conversation. No libraries, no outside requests.
-// Whatever an author or a visitor wrote reaches the page as text, never as markup.
+// Whatever an author or a visitor wrote reaches the page as text; markup is rebuilt from the few elements of RICH.
 
 const $ = (id) => document.getElementById(id);
 const [app, log, answerBox, home, jump] = ["app", "log", "answer", "home", "jump"].map($);
@@ -51,6 +51,22 @@ const labelOf = (value) => {
 };
 const plainText = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
 const textOf = (part) => part?.text || (part?.rich_text ? plainText(part.rich_text) : "");
+
+const RICH = new Set("p br strong em u ol ul li a h1 h2 h3 h4 h5 h6 blockquote code div span hr small sub sup img".split(" "));
+
+/** The nodes of cleaned markup, built anew: of attributes, only addresses and descriptions are kept. */
+function richNodes(from) {
+  return [...from.childNodes].flatMap((node) => {
+    if (node.nodeType === Node.TEXT_NODE) return [node.data];
+    const tag = node.localName;
+    if (!RICH.has(tag)) return richNodes(node);
+    if (tag === "img") return safeUrl(node.getAttribute("src"), true) ? [picture(node.getAttribute("src"), node.alt)] : [];
+    const href = tag === "a" && node.getAttribute("href");
+    const link = href && /^(https?:|mailto:|tel:|\/(?![/\\]))/i.test(href) ? { href, target: "_blank", rel: "noopener noreferrer" } : {};
+    return [el(tag, link, ...richNodes(node))];
+  });
+}
+const richBubble = (html) => el("div", { class: "bubble rich" }, ...richNodes(new DOMParser().parseFromString(html, "text/html").body));
 
 function safeUrl(url, picture) {
   if (typeof url !== "string") return null;
@@ -124,7 +140,7 @@ function messageNodes(item) {
   const { url, alt, type: kind = item.type } = content.media ?? content;
   if (item.type === "book_list" || item.type === "item_list") return listNodes(content);
   if (item.type === "divider") return [el("hr")];
-  const nodes = text ? [bubble(text, item.level === "error" ? "error" : "")] : [];
+  const nodes = content.rich_text ? [richBubble(content.rich_text)] : text ? [bubble(text, item.level === "error" ? "error" : "")] : [];
   if ((kind === "image" || kind === "gif") && safeUrl(url, true)) {
     nodes.push(el("div", { class: "bubble picture" }, picture(url, alt)));
   } else if (safeUrl(url)) {
@@ -149,7 +165,8 @@ function listNodes(content) {
 function showQuestion(question) {
   const media = question?.media;
   if (media?.url) messageNodes({ type: media.type ?? "image", content: media }).forEach((node) => show(node));
-  if (textOf(question)) show(bubble(textOf(question)));
+  if (question?.rich_text) show(richBubble(question.rich_text));
+  else if (textOf(question)) show(bubble(textOf(question)));
 }
 
 function pause(ms) {
@@ -346,7 +363,10 @@ function field(request, { refused, previous }) {
     hint && el("p", { class: "hint", id: "hint" }, hint), skipButton(request));
 }
 
-const carryOn = (request) => (options(request).length ? choice(request, {}) : group(request, "", button("Continue", () => send(request, "", ""), "pill full")));
+const carryOn = (request) => {
+  const on = (kind) => button("Continue", () => send(request, "", ""), kind);
+  return options(request).length ? el("div", { class: "set" }, choice(request, {}), on("quiet")) : group(request, "", on("pill full"));
+};
 
 const BUILDERS = { choice, button: choice, image_choice: choice, carousel: choice, boolean: yesNo, multiple_choice: several, slider, continue: carryOn };
 
@@ -426,7 +446,7 @@ function showRow({ interaction_type: kind, content }) {
   if (kind === "message") {
     for (const item of content.messages ?? []) if (item.level !== "validation_error") messageNodes(item).forEach((node) => show(node));
     if (content.question) showQuestion(content.question);
-  } else if (kind === "input" && content.input_type !== "continue") {
+  } else if (kind === "input" && (content.input_type !== "continue" || content.value)) {
     const text = labelOf(content.valid === false ? content.input : content.value ?? content.input) || "Skipped";
     show(bubble(text === "[REDACTED]" ? "••••" : text, "mine"));
   }

@@ -179,7 +179,7 @@ fn show(turn: &Turn) {
     for item in turn.messages() {
         show_item(&item);
     }
-    if let chatflow::Next::Ask(prompt) = &turn.next {
+    if let chatflow::Next::Ask(prompt) | chatflow::Next::Acknowledge(prompt) = &turn.next {
         show_prompt(&prompt.to_value());
     }
     if let chatflow::Next::Script(request) = &turn.next {
@@ -196,11 +196,8 @@ fn show_told(turn: &Value) {
     for item in turn.get("messages").and_then(Value::as_array).into_iter().flatten() {
         show_told_item(item);
     }
-    match turn.get("input_request") {
-        Some(request) if request.get("input_type") != Some(&Value::from("continue")) => {
-            show_prompt(request);
-        }
-        _ => {}
+    if let Some(request) = turn.get("input_request") {
+        show_prompt(request);
     }
     if let Some(request) = turn.get("script_request") {
         show_script(request);
@@ -216,7 +213,11 @@ fn show_told_item(item: &Value) {
             let title = titles.into_iter().find_map(|key| thing.get(key)?.as_str());
             say(format_args!("  * {}", title.map_or_else(|| thing.to_string(), str::to_owned)));
         }
-    } else if let Some(text) = item.get("text").and_then(Value::as_str) {
+    } else if let Some(text) =
+        [item.get("text"), content.and_then(|content| content.get("rich_text"))]
+            .into_iter()
+            .find_map(|text| text?.as_str().filter(|text| !text.is_empty()))
+    {
         say(text);
     } else {
         let alt = content.and_then(|content| content.get("alt")).and_then(Value::as_str);

@@ -89,7 +89,7 @@ impl Options {
 fn check_option(
     option: &Value,
     kind: InputType,
-    seen: &mut BTreeSet<(bool, String)>,
+    seen: &mut BTreeSet<(usize, String)>,
     at: &Pointer,
     report: &mut Report,
 ) -> bool {
@@ -98,15 +98,21 @@ fn check_option(
             Value::Object(_) => {
                 (Code::QuestionOptionValue, "the option has no value, label or text")
             }
-            _ => (Code::QuestionOptionType, "an option must be an object or a plain value"),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => {
+                (Code::QuestionOptionType, "an option must be an object or a plain value")
+            }
         };
         report.add(code, at, message).help("write `{\"label\": \"Yes\", \"value\": \"yes\"}`");
         return false;
     };
     let mut fresh = true;
-    for (is_label, key) in [(false, "value"), (true, "label")] {
+    for (place, key) in [(0, "value"), (1, "label")] {
         let text = usable.get(key).map(plain_text).unwrap_or_default();
-        fresh &= text.contains("{{") || seen.insert((is_label, text.into_owned()));
+        fresh &= text.contains("{{") || seen.insert((place, text.into_owned()));
     }
     if !fresh {
         report

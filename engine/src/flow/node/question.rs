@@ -73,7 +73,9 @@ impl Question {
         let sourced = random.is_some() || content_id.is_some();
         let (input_type, typed) = input_type(fields, sourced, report);
         let options = Options::compile(input_type, fields, report);
-        check_prompt(text.as_ref(), sourced, rich.is_some(), &options, fields.at, report);
+        if !sourced && rich.is_none() {
+            check_prompt(text.as_ref(), &options, fields.at, report);
+        }
         if input_type.takes_options() && options.is_empty() && !sourced {
             report
                 .add(
@@ -118,17 +120,8 @@ impl Question {
     }
 }
 
-fn check_prompt(
-    text: Option<&Template>,
-    sourced: bool,
-    rich: bool,
-    options: &Options,
-    at: &Pointer,
-    report: &mut Report,
-) {
-    if sourced || rich {
-        return;
-    }
+/// Reports a question of its node's own that asks nothing.
+fn check_prompt(text: Option<&Template>, options: &Options, at: &Pointer, report: &mut Report) {
     match text {
         None => {
             report

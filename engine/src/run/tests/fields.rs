@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::problems;
 
-/// Each row: content, and the code, severity and place of what is wrong with it, if anything.
-fn check(kind: &str, rows: &[(Value, &[(&str, &str, &str)])]) {
+/// Content, and what is wrong with it: code, severity and place.
+type Row<'a> = (Value, &'a [(&'a str, &'a str, &'a str)]);
+
+fn check(kind: &str, rows: &[Row<'_>]) {
     for (content, want) in rows {
         let report = problems(kind, content);
         let found: Vec<(String, String, String)> = report
@@ -59,6 +61,17 @@ fn messages() {
                 &[("message.media_url", "error", "/messages/0/url")],
             ),
             (one(json!({"type": "image", "url": "{{temp.url}}"})), &[]),
+        ],
+    );
+}
+
+#[test]
+fn entries_of_messages() {
+    // R12.21, F7.
+    let one = |entry: Value| json!({"messages": [entry]});
+    check(
+        "message",
+        &[
             (
                 one(json!({"text": "x", "delay": -1})),
                 &[("message.delay", "warning", "/messages/0/delay")],
@@ -109,11 +122,7 @@ fn messages() {
 #[test]
 fn prompts_and_variables() {
     // R12.22.
-    let ask = |more: Value| {
-        let mut content = json!({"question": "?", "input_type": "text", "variable": "temp.a"});
-        content.as_object_mut().unwrap().extend(super::object(more));
-        content
-    };
+    let ask = |more: Value| ask("text", more);
     check(
         "question",
         &[
@@ -152,14 +161,15 @@ fn prompts_and_variables() {
     );
 }
 
+fn ask(kind: &str, more: Value) -> Value {
+    let mut content = json!({"question": "?", "input_type": kind, "variable": "temp.a"});
+    content.as_object_mut().unwrap().extend(super::object(more));
+    content
+}
+
 #[test]
-fn options_and_rules() {
+fn options() {
     // R12.22.
-    let ask = |kind: &str, more: Value| {
-        let mut content = json!({"question": "?", "input_type": kind, "variable": "temp.a"});
-        content.as_object_mut().unwrap().extend(super::object(more));
-        content
-    };
     check(
         "question",
         &[
@@ -187,6 +197,16 @@ fn options_and_rules() {
                 ),
                 &[("question.image_missing", "error", "/options/1")],
             ),
+        ],
+    );
+}
+
+#[test]
+fn rules() {
+    // R12.22.
+    check(
+        "question",
+        &[
             (
                 ask("slider", json!({"slider_config": {"step": 101}})),
                 &[("question.slider_step", "warning", "/slider_config/step")],

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{ID, OTHER, World, message, object};
 
-fn say(content: Value) -> World {
+fn say(content: &Value) -> World {
     World::of(&json!([{"id": "m", "type": "message", "content": content}]), &json!([]))
 }
 
@@ -21,7 +21,7 @@ fn values_cannot_bring_markup_into_a_rich_text() {
         json!({"messages": [{"rich_text": rich, "text": "Hi {{user.name}}"}]}),
         json!({"messages": [{"content": {"rich_text": rich, "text": "Hi {{user.name}}"}}]}),
     ] {
-        let item = say(content).play(state.clone(), &[]).last["messages"][0].clone();
+        let item = say(&content).play(state.clone(), &[]).last["messages"][0].clone();
         // R2.22, R2.27: the text beside it is plain.
         let text = "Hi <img src=x onerror=y>";
         assert_eq!(item["content"], json!({"rich_text": want, "text": text}));
@@ -35,7 +35,7 @@ fn rich_text_goes_before_text_and_after_messages() {
     let content = |more: Value| {
         let mut content = json!({"rich_text": "<p>r</p>", "text": "t"});
         content.as_object_mut().unwrap().extend(object(more));
-        say(content).play(json!({}), &[]).last["messages"].clone()
+        say(&content).play(json!({}), &[]).last["messages"].clone()
     };
     assert_eq!(content(json!({}))[0]["content"], json!({"rich_text": "<p>r</p>", "text": ""}));
     let messages = content(json!({"messages": ["m"]}));
@@ -51,11 +51,11 @@ fn markup_of_the_library_is_cleaned_at_emission() {
     let content = json!({"text": "t", "rich_text": "<p>{{user.x}}<script>x</script></p>",
         "cards": [{"rich_text": "<b>x</b>"}]});
     let item = json!({"id": ID, "type": "message", "content": content});
-    let world = say(json!({"messages": [{"content_id": ID}]})).with_item(&item, &[]);
+    let world = say(&json!({"messages": [{"content_id": ID}]})).with_item(&item, &[]);
     let shown = world.play(json!({"user": {"x": "&"}}), &[]).last["messages"][0].clone();
     assert_eq!(shown["content"]["rich_text"], "<p>&amp;</p>");
     assert_eq!(shown["content"]["cards"], json!([{"rich_text": "x"}]));
-    let list = say(json!({"messages": [{"type": "item_list", "source": "temp.hits"}]}));
+    let list = say(&json!({"messages": [{"type": "item_list", "source": "temp.hits"}]}));
     let state = json!({"temp": {"hits": [{"rich_text": "<svg onload=x>"}]}});
     let shown = list.play(state, &[]).last["messages"][0].clone();
     assert_eq!(shown["content"]["items"], json!([{"rich_text": ""}]));
@@ -94,14 +94,14 @@ fn questions_show_markup_and_media() {
     assert_eq!(bad, json!({"text": "x"}));
 }
 
-fn offers(more: Value, connections: Value) -> World {
+fn offers(more: Value, connections: &Value) -> World {
     let mut content = json!({"text": "Ready?", "quick_replies": ["Yes", {"label": "No, {{user.name}}", "value": "no", "points": 2}]});
     content.as_object_mut().unwrap().extend(object(more));
     let nodes = json!([
         {"id": "m", "type": "message", "content": content},
         message("yes", "yes"), message("no", "no"), message("on", "on"),
     ]);
-    World::of(&nodes, &connections)
+    World::of(&nodes, connections)
 }
 
 fn routes() -> Value {
@@ -115,7 +115,7 @@ fn routes() -> Value {
 #[test]
 fn a_quick_reply_is_kept_and_routes_like_a_choice() {
     // R2.31, R2.45, R3.30.
-    let world = offers(json!({"variable": "temp.ready"}), routes());
+    let world = offers(json!({"variable": "temp.ready"}), &routes());
     let user = json!({"user": {"name": "Ana"}});
     let asked = world.play(user.clone(), &[]).last;
     assert_eq!(asked["wait_for_acknowledgment"], true);
@@ -130,7 +130,7 @@ fn a_quick_reply_is_kept_and_routes_like_a_choice() {
         (json!("perhaps"), "on", Value::Null),
         (json!(null), "on", Value::Null),
     ] {
-        let played = world.play(user.clone(), &[answer.clone()]);
+        let played = world.play(user.clone(), std::slice::from_ref(&answer));
         assert_eq!(played.said, ["Ready?", said], "{answer}");
         assert_eq!(played.state.pointer("/temp/ready").cloned().unwrap_or_default(), stored);
         let row = &played.rows[1];
@@ -142,8 +142,8 @@ fn a_quick_reply_is_kept_and_routes_like_a_choice() {
 #[test]
 fn quick_replies_wait_only_where_they_lead_somewhere() {
     // R2.30, R2.31: a reply that is kept nowhere and leads nowhere is not waited for.
-    assert_eq!(offers(json!({}), json!([])).play(json!({}), &[]).ended, Some("completed"));
-    let kept = offers(json!({"variable": "temp.ready"}), json!([]));
+    assert_eq!(offers(json!({}), &json!([])).play(json!({}), &[]).ended, Some("completed"));
+    let kept = offers(json!({"variable": "temp.ready"}), &json!([]));
     assert_eq!(kept.play(json!({}), &[]).ended, None);
     let played = kept.play(json!({}), &[json!("Yes")]);
     assert_eq!(
@@ -151,13 +151,13 @@ fn quick_replies_wait_only_where_they_lead_somewhere() {
         (&json!("Yes"), Some("completed"))
     );
     // R2.9: the connection of one reply does not serve another.
-    let lone = offers(json!({}), json!([{"source": "m", "target": "yes", "type": "$0"}]));
+    let lone = offers(json!({}), &json!([{"source": "m", "target": "yes", "type": "$0"}]));
     assert_eq!(lone.play(json!({}), &[json!("no")]).ended, Some("dead_end"));
 }
 
-fn draws(entries: Value) -> World {
+fn draws(entries: &Value) -> World {
     let fact = |id: &str, text: &str| json!({"id": id, "type": "fact", "content": {"text": text}});
-    say(json!({"messages": entries}))
+    say(&json!({"messages": entries}))
         .with_item(&fact(ID, "one"), &[])
         .with_item(&fact(OTHER, "two"), &[])
 }
@@ -172,7 +172,7 @@ fn draw(more: Value) -> Value {
 #[test]
 fn messages_are_drawn_without_repeats() {
     // R4.16, R4.9, R4.10.
-    let played = draws(json!([draw(json!({})), "and", draw(json!({}))])).play(json!({}), &[]);
+    let played = draws(&json!([draw(json!({})), "and", draw(json!({}))])).play(json!({}), &[]);
     let mut said = played.said.clone();
     assert_eq!(said.remove(1), "and");
     said.sort();
@@ -189,18 +189,18 @@ fn messages_are_drawn_without_repeats() {
 fn an_exhausted_draw_emits_nothing_or_what_was_shown_longest_ago() {
     // R4.16, R4.14, F8.
     let fail = json!({"source_config": {"type": "joke"}});
-    let played = draws(json!([draw(fail.clone()), "on"])).play(json!({}), &[]);
+    let played = draws(&json!([draw(fail.clone()), "on"])).play(json!({}), &[]);
     assert_eq!(played.said, ["on"]);
     assert_eq!(played.warnings, ["content_exhausted"]);
     assert_eq!(played.state.pointer("/temp/seen"), None);
-    let own = draws(json!([draw(json!({"source_config": {"type": "joke"}, "text": "own"}))]));
+    let own = draws(&json!([draw(json!({"source_config": {"type": "joke"}, "text": "own"}))]));
     assert_eq!(own.play(json!({}), &[]).said, ["own"]);
     let seen = json!({"temp": {"seen": [OTHER, ID]}});
-    let again = draws(json!([draw(json!({}))])).play(seen.clone(), &[]);
+    let again = draws(&json!([draw(json!({}))])).play(seen.clone(), &[]);
     assert_eq!(again.said, ["two"]);
     assert_eq!(again.state["temp"]["seen"], json!([ID, OTHER]));
     let skip = json!({"source_config": {"type": "fact", "exclude_from": "temp.seen", "on_exhausted": "skip"}});
-    assert_eq!(draws(json!([draw(skip)])).play(seen, &[]).said, [""; 0]);
+    assert_eq!(draws(&json!([draw(skip)])).play(seen, &[]).said, [""; 0]);
 }
 
 /// R2.40, R2.43, R2.44, R13.2: what a node leaves open, its content item says.

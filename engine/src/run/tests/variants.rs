@@ -7,7 +7,7 @@ use crate::id::{ImpressionId, SessionId, TenantId};
 use crate::preview::LibraryItem;
 use crate::protocol::{Event, Shown};
 
-fn fact(variants: Value) -> Value {
+fn fact(variants: &Value) -> Value {
     json!({"id": ID, "type": "fact", "content": {"text": "base", "source": "s"},
         "info": {"control_weight": 0}, "variants": variants})
 }
@@ -39,12 +39,12 @@ fn a_variant_is_laid_over_the_body_and_named() {
     // R13.22, R2.16, R13.20.
     let b =
         json!([{"variant_key": "b", "variant_data": {"text": "new {{user.x}}", "source": null}}]);
-    let item = world(&fact(b)).play(json!({"user": {"x": "!"}}), &[]).last["messages"][0].clone();
+    let item = world(&fact(&b)).play(json!({"user": {"x": "!"}}), &[]).last["messages"][0].clone();
     assert_eq!(item["content"], json!({"text": "new !"}));
     assert_eq!((&item["text"], &item["variant_key"]), (&json!("new !"), &json!("b")));
-    let none = world(&fact(json!([]))).play(json!({}), &[]).last["messages"][0].clone();
+    let none = world(&fact(&json!([]))).play(json!({}), &[]).last["messages"][0].clone();
     assert_eq!((none["text"].as_str(), none.get("variant_key")), (Some("base"), None));
-    let mut control = fact(json!([{"variant_key": "b", "weight": 1}]));
+    let mut control = fact(&json!([{"variant_key": "b", "weight": 1}]));
     control["info"]["control_weight"] = json!(1_000_000);
     let shown = world(&control).play(json!({}), &[]).last["messages"][0].clone();
     assert_eq!((&shown["text"], &shown["variant_key"]), (&json!("base"), &json!("control")));
@@ -53,7 +53,7 @@ fn a_variant_is_laid_over_the_body_and_named() {
 /// R13.23 as F31 has it; the conversation begins on 2026-01-01 in the flow of no tenant.
 #[test]
 fn conditions_decide_who_sees_a_variant() {
-    let flow = world(&fact(json!([]))).library.find("main").unwrap();
+    let flow = world(&fact(&json!([]))).library.find("main").unwrap();
     for (conditions, holds) in [
         (json!({}), true),
         (json!({"date_range": ["2026-01-01", "2026-01-01"]}), true),
@@ -78,14 +78,14 @@ fn conditions_decide_who_sees_a_variant() {
         (json!({"locale": "en"}), false),
     ] {
         let item = fact(
-            json!([{"variant_key": "b", "variant_data": {"text": "b"}, "conditions": conditions}]),
+            &json!([{"variant_key": "b", "variant_data": {"text": "b"}, "conditions": conditions}]),
         );
         let state = json!({"user": {"age": 9}, "temp": {"pick": {"value": "r", "label": "Red"}}});
         let shown = world(&item).play(state, &[]).last["messages"][0]["text"].clone();
         assert_eq!(shown, if holds { "b" } else { "base" }, "{conditions}");
     }
     let by_number = fact(
-        json!([{"variant_key": "b", "variant_data": {"text": "b"}, "conditions": {"max_age": 8}}]),
+        &json!([{"variant_key": "b", "variant_data": {"text": "b"}, "conditions": {"max_age": 8}}]),
     );
     let state = json!({"user": {"age": "eight or so", "age_number": 8}});
     assert_eq!(world(&by_number).play(state, &[]).last["messages"][0]["text"], "b");
@@ -97,7 +97,7 @@ fn schools_see_variants_of_their_own() {
     let school = "00000000-0000-4000-8000-00000000000a";
     for (owner, text) in [(school, "b"), (ID, "base")] {
         let item = fact(
-            json!([{"variant_key": "b", "variant_data": {"text": "b"}, "conditions": {"school_ids": [school]}}]),
+            &json!([{"variant_key": "b", "variant_data": {"text": "b"}, "conditions": {"school_ids": [school]}}]),
         );
         let (definition, _) =
             super::read(&json!({"seed_key": "main", "school_id": owner, "nodes": [
@@ -114,7 +114,7 @@ fn schools_see_variants_of_their_own() {
 #[test]
 fn a_session_keeps_the_variant_that_it_saw() {
     // R13.21: the condition no longer holds the second time.
-    let item = fact(json!([{"variant_key": "b", "variant_data": {"text": "b"},
+    let item = fact(&json!([{"variant_key": "b", "variant_data": {"text": "b"},
         "conditions": {"date_range": [null, "2026-01-01T00:00:00Z"]}}]));
     assert_eq!(world(&item).play(json!({}), &[Value::Null]).said, ["b", "b", "end"]);
 }
@@ -122,7 +122,7 @@ fn a_session_keeps_the_variant_that_it_saw() {
 #[test]
 fn what_is_shown_and_taken_up_is_told() {
     // R13.25, S5.21, S5.22, F32.
-    let item = fact(json!([{"variant_key": "b"}]));
+    let item = fact(&json!([{"variant_key": "b"}]));
     let played = world(&item).play(json!({}), &[json!("ok")]);
     let shown = impressions(&played);
     assert_eq!(shown.len(), 2);
