@@ -196,6 +196,7 @@ impl<'a> Run<'a> {
             | NodeKind::Action(_)
             | NodeKind::Webhook(_)
             | NodeKind::Composite(_)
+            | NodeKind::Script(_)
             | NodeKind::Broken => None,
         };
         let taken = replies.filter(|_| !value.is_null()).and_then(|replies| {
