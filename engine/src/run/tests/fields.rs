@@ -10,8 +10,10 @@ type Row<'a> = (Value, &'a [(&'a str, &'a str, &'a str)]);
 fn check(kind: &str, rows: &[Row<'_>]) {
     for (content, want) in rows {
         let report = problems(kind, content);
+        // Null fields are told of for every type (R12.20), so they are not what a row is about.
         let found: Vec<(String, String, String)> = report
             .iter()
+            .filter(|one| one.code.as_str() != "node.null_field")
             .map(|one| {
                 let severity = json!(one.severity).as_str().unwrap().to_owned();
                 let at = one.at.as_str().replace("/nodes/0/content", "");
