@@ -76,6 +76,7 @@ mod number;
 mod pattern;
 mod preview;
 mod protocol;
+mod request;
 mod run;
 mod session;
 mod time;
@@ -97,13 +98,18 @@ pub use id::{
 };
 pub use journal::Journal;
 pub use preview::{
-    Case, CaseError, Handlers, HandlersError, Library, LibraryItem, Preview, PreviewError,
-    Transcript, TranscriptTurn, check, play,
+    Case, CaseError, HandlerProgress, Handlers, HandlersError, Library, LibraryItem, Preview,
+    PreviewError, Transcript, TranscriptTurn, check, play,
 };
 pub use protocol::{
-    Content, Effect, EffectKind, EndReason, Ending, Event, Failure, HandlerRequest, HistoryEntry,
-    HttpRequest, Input, InputKind, InteractionType, Item, Next, Outcome, Prompt, Refused,
-    ScriptRequest, Shown, Step, Turn, Visited,
+    Auth, Content, Effect, EffectKind, EndReason, Ending, Event, Failure, HandlerRequest,
+    HistoryEntry, HttpRequest, Input, InputKind, InteractionType, Item, Next, Outcome, Prompt,
+    Refused, RequestPolicy, ScriptRequest, Shown, Step, Turn, Visited,
+};
+pub use request::{
+    Address, AddressError, AddressRules, Attempt, Backoff, Breaker, BreakerPolicy, BreakerState,
+    EndpointPattern, Placeholder, ResolvedRequest, Retry, SecretContext, is_public_address,
+    read_response, redact, redact_outcome,
 };
 pub use run::{Engine, Limits, Options, StepError};
 pub use session::{

@@ -6,6 +6,6 @@ mod library;
 mod play;
 
 pub use case::{Case, CaseError, check};
-pub use handlers::{Handlers, HandlersError};
+pub use handlers::{HandlerProgress, Handlers, HandlersError};
 pub use library::{Library, LibraryItem};
 pub use play::{Preview, PreviewError, Transcript, TranscriptTurn, play};

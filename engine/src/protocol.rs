@@ -12,7 +12,9 @@ mod script;
 mod step;
 mod turn;
 
-pub use effect::{Effect, EffectKind, Failure, HandlerRequest, HttpRequest, Outcome};
+pub use effect::{
+    Auth, Effect, EffectKind, Failure, HandlerRequest, HttpRequest, Outcome, RequestPolicy,
+};
 pub use ending::{EndReason, Ending};
 pub use event::{Event, Refused, Shown, Visited};
 pub use history::{HistoryEntry, InteractionType};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use chatflow::{
     Catalog, Driven, Effect, EffectKind, Engine, Flow, FlowDefinition, FlowId, FlowRef,
-    HandlerRequest, Input, InputKind, InputType, NewSession, Next, Outcome, Phase, Resolver, Seed,
-    Session, SessionId, StepError, Timestamp, Transcript, TranscriptTurn, Turn, clean,
+    HandlerProgress, HandlerRequest, Input, InputKind, InputType, NewSession, Next, Outcome, Phase,
+    Resolver, Seed, Session, SessionId, StepError, Timestamp, Transcript, TranscriptTurn, Turn,
+    clean,
 };
 use chatflow_storage::{
     AccessScope, Commit, FlowStore, HistoryQuery, NewHistoryRow, SessionStore, Store, VersionRecord,
@@ -37,6 +38,7 @@ struct Talk<'a, F> {
     id: SessionId,
     now: Timestamp,
     requests: Vec<HandlerRequest>,
+    progress: HandlerProgress,
 }
 
 impl<'a> StoredHost<'a> {
@@ -57,7 +59,16 @@ impl<'a> StoredHost<'a> {
         let id = SessionId::derived(&format!("{flow}:{}:{}", opening.seed, opening.at));
         let scope = AccessScope::conversation(root.school_id, None);
         let world = self.world;
-        let mut talk = Talk { open, world, scope, flow, id, now: opening.at, requests: Vec::new() };
+        let mut talk = Talk {
+            open,
+            world,
+            scope,
+            flow,
+            id,
+            now: opening.at,
+            requests: Vec::new(),
+            progress: HandlerProgress::default(),
+        };
         let (mut session, driven) = talk.start(self.catalog(), &root, opening);
         let (mut turns, mut path) = (Vec::new(), Vec::new());
         let mut input = Value::Null;
@@ -189,8 +200,14 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
         let input = Input::new(self.now, kind);
         loop {
             let scope = &self.scope;
-            let mut host =
-                Host { store, scope, world: self.world, now: self.now, asked: Vec::new() };
+            let mut host = Host {
+                store,
+                scope,
+                world: self.world,
+                now: self.now,
+                asked: Vec::new(),
+                progress: &mut self.progress,
+            };
             let driven = chatflow::drive(&engine, catalog, session, input.clone(), &mut host);
             self.requests.append(&mut host.asked);
             match driven {
@@ -236,6 +253,7 @@ struct Host<'a, S> {
     world: &'a World,
     now: Timestamp,
     asked: Vec<HandlerRequest>,
+    progress: &'a mut HandlerProgress,
 }
 
 impl<S: Store> Host<'_, S> {
@@ -264,9 +282,10 @@ impl<S: Store> Resolver for Host<'_, S> {
             }
             request => {
                 if let EffectKind::CallHandler { request, .. } = request {
-                    self.asked.push(request.clone());
+                    self.asked.push((**request).clone());
                 }
-                self.world.library.handlers.resolve(request).expect("a request is answered")
+                let handlers = &self.world.library.handlers;
+                handlers.perform(request, self.progress, self.now).expect("a request is answered")
             }
         };
         if let Outcome::Done { value } = &mut outcome {

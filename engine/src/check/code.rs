@@ -179,20 +179,64 @@ codes! {
     ConditionNoDefault = "condition.no_default", Warning;
     /// An action node has no actions (R12.24).
     ActionMissing = "action.actions_missing", Error;
-    /// An action is not an object with a known type (R12.24).
+    /// An entry of `actions` is not an object (R12.24).
+    ActionItem = "action.item_type", Error;
+    /// An action has no `type` (R12.24).
+    ActionTypeMissing = "action.type_missing", Error;
+    /// An action's type is not a known one (R7.2, R12.24).
     ActionType = "action.type_unknown", Error;
     /// An action lacks a field that its type needs (R12.24).
     ActionField = "action.field_missing", Error;
     /// An action's variable cannot be written (R12.24).
     ActionVariable = "action.variable", Error;
+    /// The expression of a `calculate` or `aggregate` does not parse (R12.24).
+    ActionExpression = "action.expression_syntax", Error;
     /// An aggregate's operation or strategy is unknown (R12.24).
     ActionOperation = "action.operation", Error;
-    /// An `api_call` endpoint is neither a relative path nor an absolute https URL (R7.42).
+    /// An amount is neither a number nor a reference (R12.24).
+    ActionAmount = "action.amount", Error;
+    /// An `api_call` endpoint is neither a relative path nor a URL that may be reached (R7.42).
     ActionEndpoint = "action.api_endpoint", Error;
-    /// A timeout is out of range (R8.12).
+    /// An `api_call` has an unknown method (R12.24).
+    ActionMethod = "action.api_method", Error;
+    /// A timeout of an `api_call` is out of range; a warning when it is very long (R8.12, F25).
     ActionTimeout = "action.timeout_range", Error;
-    /// A webhook's URL is missing or not an absolute https URL (R12.25).
+    /// A response mapping of an `api_call` is not a path and a variable (R12.24).
+    ActionMapping = "action.response_mapping", Error;
+    /// Neither side of a response mapping looks like a variable (R12.24).
+    ActionMappingDirection = "action.mapping_direction", Warning;
+    /// `async` is accepted; the actions run at once all the same (R7.60).
+    ActionAsync = "action.async_ignored", Info;
+    /// A webhook has no URL (R12.25).
+    WebhookUrlMissing = "webhook.url_missing", Error;
+    /// A webhook's URL is not an absolute one that may be reached (R12.25, R8.30, R8.31).
     WebhookUrl = "webhook.url_format", Error;
+    /// A webhook's URL is not https (R12.25).
+    WebhookHttps = "webhook.https_only", Error;
+    /// A webhook has an unknown method (R12.25).
+    WebhookMethod = "webhook.method", Error;
+    /// Headers of a request break the rules; a warning for those that are dropped (R8.1, R8.18).
+    WebhookHeaders = "webhook.headers", Error;
+    /// The body of a request is too large to be sent (R8.1).
+    WebhookBody = "webhook.body_size", Error;
+    /// A webhook's timeout is out of range; a warning when it is very long (R8.12, F25).
+    WebhookTimeout = "webhook.timeout_range", Error;
+    /// A timeout without unit was taken for milliseconds (R8.12).
+    WebhookTimeoutMs = "webhook.timeout_ms_assumed", Info;
+    /// `retry` or `circuit_breaker` of a request has a value out of range (R8.13, R8.40).
+    WebhookRetry = "webhook.retry", Error;
+    /// The key of a stored response is not a name (R8.1).
+    WebhookResponseKey = "webhook.response_key", Error;
+    /// A response mapping of a webhook is not a variable and a path (R12.25).
+    WebhookMapping = "webhook.response_mapping", Error;
+    /// A webhook's fallback is not an object (R12.25).
+    WebhookFallback = "webhook.fallback", Error;
+    /// Both `body` and `payload` are given; `body` is used (R8.2).
+    WebhookBodyAndPayload = "webhook.body_and_payload", Warning;
+    /// A secret is part of a URL, which logs and servers keep (R12.25, F47).
+    WebhookSecretInUrl = "webhook.secret_in_url", Warning;
+    /// A credential is written down in the flow (R12.25).
+    WebhookPlainSecret = "webhook.plain_secret", Warning;
     /// A composite has neither a reference nor nodes (R12.26).
     CompositeNothing = "composite.nothing", Error;
     /// A composite's flow is unknown (R12.84).

@@ -23,6 +23,7 @@ use super::target::Target;
 use crate::check::{Code, Pointer, Report, Rules, Severity, check_graph};
 use crate::extend::Extensions;
 use crate::id::{FlowId, FlowRef, NodeId};
+use crate::request::AddressRules;
 
 /// A compiled flow, and everything its author should know about it.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ pub struct Compiler {
     /// The hosts that scripts may load code from (R10.5); `cdn.jsdelivr.net`, `unpkg.com` and
     /// `cdnjs.cloudflare.com` when there is no list.
     pub script_cdns: Option<Vec<String>>,
+    /// Which URLs webhooks and `api_call` may name (R8.30, R8.31).
+    pub addresses: Arc<AddressRules>,
 }
 
 impl Compiler {
@@ -251,8 +254,10 @@ fn compile_node(node: &NodeDefinition, compiler: &Compiler, report: &mut Report)
         NodeType::Message => NodeKind::Message(Box::new(Message::compile(&fields, report))),
         NodeType::Question => NodeKind::Question(Box::new(Question::compile(&fields, report))),
         NodeType::Condition => NodeKind::Condition(Box::new(Condition::compile(&fields, report))),
-        NodeType::Action => NodeKind::Action(Box::new(Action::compile(&fields, report))),
-        NodeType::Webhook => Webhook::compile(&fields, report)
+        NodeType::Action => {
+            NodeKind::Action(Box::new(Action::compile(&fields, &compiler.addresses, report)))
+        }
+        NodeType::Webhook => Webhook::compile(&fields, &compiler.addresses, report)
             .map_or(NodeKind::Broken, |hook| NodeKind::Webhook(Box::new(hook))),
         NodeType::Composite => Composite::compile(&fields, report)
             .map_or(NodeKind::Broken, |composite| NodeKind::Composite(Box::new(composite))),

@@ -4,21 +4,30 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::protocol::{EffectKind, Failure, HandlerRequest, Outcome};
+use crate::protocol::{EffectKind, HandlerRequest, Outcome};
+use crate::request::{AddressRules, Attempt, Breaker, EndpointPattern, status_of};
+use crate::time::Timestamp;
 
-/// Answers for endpoints and URLs, as authors write them:
-/// `{"ENDPOINT": RULE or [RULE…]}`, a rule being
-/// `{"when": {body subset}?, "answer": JSON}` or `{"when": …?, "fail": "timeout"}`.
+/// Answers for endpoints and URLs, as authors write them: `{"ENDPOINT": RULE or [RULE…]}`, a rule
+/// being one of these, each with an optional `"when": {body subset}`:
+///
+/// - `{"answer": JSON}`: the request succeeds.
+/// - `{"status": 503, "body": JSON, "headers": {…}}`: it is answered with that HTTP status; `body`
+///   and `headers` may be left out.
+/// - `{"fail": "timeout"}`: it fails with that code.
+/// - `{"sequence": [RULE, …]}`: the first time the first of these, without `when`, then the next;
+///   the last from then on.
 ///
 /// The first rule whose `when` is contained in the request's body wins; when none does, the request
-/// fails with `no_handler`.
+/// fails with `no_handler`. An endpoint may have `:param` segments (R7.41). A URL without a query
+/// answers for all queries.
 ///
 /// ```
 /// use chatflow::Handlers;
 ///
 /// let rules = serde_json::json!({"/v1/recommend": [
 ///     {"when": {"fallback": true}, "answer": {"count": 0, "books": []}},
-///     {"answer": {"count": 1, "books": [{"title": "Dune"}]}}
+///     {"sequence": [{"status": 503}, {"answer": {"count": 1, "books": [{"title": "Dune"}]}}]}
 /// ]});
 /// assert!(Handlers::read(&rules).is_ok());
 /// assert!(Handlers::read(&serde_json::json!({"/x": {"reply": 1}})).is_err());
@@ -29,7 +38,31 @@ pub struct Handlers(BTreeMap<String, Vec<Rule>>);
 #[derive(Clone, Debug, PartialEq)]
 struct Rule {
     when: Map<String, Value>,
-    then: Result<Value, String>,
+    /// One after the other; never empty.
+    then: Vec<Answer>,
+}
+
+/// An answer: an HTTP response, or the code of a failure.
+type Answer = Result<Value, String>;
+
+/// How far a conversation has come with its [`Handlers`]: their sequences and the breakers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HandlerProgress {
+    used: BTreeMap<(String, usize), usize>,
+    breakers: BTreeMap<String, Breaker>,
+    sent: u64,
+}
+
+impl HandlerProgress {
+    /// How many requests were sent, repeated ones included.
+    pub const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// The breaker of a key (R8.41), once there was a request of it.
+    pub fn breaker(&self, key: &str) -> Option<&Breaker> {
+        self.breakers.get(key)
+    }
 }
 
 /// Why handlers cannot be read.
@@ -63,22 +96,34 @@ impl Handlers {
                 }
                 None => vec![Rule::read(rules, &at)?],
             };
+            // As requests name it.
+            let url = AddressRules::development().check(endpoint).map(|address| address.url);
+            let endpoint = url.as_deref().unwrap_or(endpoint);
             handlers.insert(endpoint.trim_end_matches('/').to_owned(), rules);
         }
         Ok(Self(handlers))
     }
 
-    /// Answers an effect; `None` for effects that are no requests.
+    /// Answers an effect as if nothing had been before; `None` for effects that are no requests.
     pub fn resolve(&self, effect: &EffectKind) -> Option<Outcome> {
+        self.perform(effect, &mut HandlerProgress::default(), Timestamp::default())
+    }
+
+    /// Answers an effect as a host does that keeps to the request's policy: it is repeated, without
+    /// waiting, and not sent while its breaker is open. `None` for effects that are no requests.
+    pub fn perform(
+        &self,
+        effect: &EffectKind,
+        progress: &mut HandlerProgress,
+        now: Timestamp,
+    ) -> Option<Outcome> {
         match effect {
-            EffectKind::CallHandler { endpoint, request } => Some(self.answer(endpoint, request)),
+            EffectKind::CallHandler { endpoint, request } => {
+                let outcome = self.attempts(endpoint, request, progress, now);
+                Some(handler_outcome(outcome))
+            }
             EffectKind::CallWebhook { request } => {
-                Some(match self.answer(&request.url, &request.request) {
-                    Outcome::Done { value } => Outcome::Done {
-                        value: json!({"status": 200, "headers": {}, "body": value}),
-                    },
-                    failed @ Outcome::Failed(_) => failed,
-                })
+                Some(self.attempts(&request.url, &request.request, progress, now))
             }
             EffectKind::LoadFlow { .. }
             | EffectKind::FetchContent { .. }
@@ -86,17 +131,98 @@ impl Handlers {
         }
     }
 
-    fn answer(&self, endpoint: &str, request: &HandlerRequest) -> Outcome {
-        let rules = self.0.get(endpoint.trim_end_matches('/'));
-        let holds = |rule: &&Rule| contains_all(&rule.when, &request.body);
-        match rules.into_iter().flatten().find(holds).map(|rule| &rule.then) {
-            Some(Ok(answer)) => Outcome::Done { value: answer.clone() },
-            Some(Err(code)) => Outcome::Failed(Failure {
-                code: code.clone(),
-                reason: format!("the handler failed with `{code}`"),
-            }),
+    /// The outcome of a request, as one of HTTP.
+    fn attempts(
+        &self,
+        endpoint: &str,
+        request: &HandlerRequest,
+        progress: &mut HandlerProgress,
+        now: Timestamp,
+    ) -> Outcome {
+        let breaker = request.policy.breaker.as_ref();
+        if let Some(policy) = breaker {
+            let breaker = progress.breakers.entry(policy.key.clone()).or_default();
+            if !breaker.admit(policy, now) {
+                return Outcome::failed(
+                    "circuit_open",
+                    "it failed too often; it is not asked for a while",
+                );
+            }
+        }
+        let (mut number, mut spent_ms) = (1_u32, 0_u64);
+        let mut outcome = loop {
+            let outcome = self.answer(endpoint, request, progress);
+            let attempt = Attempt {
+                number,
+                method: &request.method,
+                outcome: &outcome,
+                spent_ms,
+                total_ms: request.policy.total_ms,
+                now,
+                // Neither shorter nor longer.
+                draw: 200,
+            };
+            let delay = request.policy.retry.and_then(|retry| retry.delay_after(&attempt));
+            let Some(delay) = delay else { break outcome };
+            spent_ms = spent_ms.saturating_add(delay);
+            number = number.saturating_add(1);
+        };
+        if let Some(breaker) = breaker.and_then(|policy| progress.breakers.get_mut(&policy.key)) {
+            breaker.record(&outcome, now);
+        }
+        if let (Outcome::Done { value: Value::Object(map) }, true) = (&mut outcome, number > 1) {
+            map.insert("attempts".to_owned(), Value::from(number));
+        }
+        outcome
+    }
+
+    fn answer(
+        &self,
+        endpoint: &str,
+        request: &HandlerRequest,
+        progress: &mut HandlerProgress,
+    ) -> Outcome {
+        progress.sent = progress.sent.saturating_add(1);
+        let found = self.rules(endpoint).and_then(|(key, rules)| {
+            let holds = |(_, rule): &(usize, &Rule)| contains_all(&rule.when, &request.body);
+            let (i, rule) = rules.iter().enumerate().find(holds)?;
+            let used = progress.used.entry((key.to_owned(), i)).or_insert(0);
+            let answer = rule.then.get(*used).or_else(|| rule.then.last());
+            *used = used.saturating_add(1);
+            answer
+        });
+        match found {
+            Some(Ok(response)) => Outcome::Done { value: response.clone() },
+            Some(Err(code)) => Outcome::failed(code, format!("the handler failed with `{code}`")),
             None => Outcome::failed("no_handler", "no handler answers this request"),
         }
+    }
+
+    /// The rules of an endpoint or URL: as written, without query, else by pattern.
+    fn rules(&self, endpoint: &str) -> Option<(&String, &Vec<Rule>)> {
+        let plain = |text: &str| self.0.get_key_value(text.trim_end_matches('/'));
+        let pathway = endpoint.split_once('?').map_or(endpoint, |(before, _)| before);
+        plain(endpoint).or_else(|| plain(pathway)).or_else(|| {
+            let fits = |(key, _): &(&String, &Vec<Rule>)| {
+                let pattern = EndpointPattern::new(key);
+                key.starts_with('/') && !pattern.is_plain() && pattern.matches(endpoint).is_some()
+            };
+            self.0.iter().find(fits)
+        })
+    }
+}
+
+/// What a handler answered, or that it did not.
+fn handler_outcome(outcome: Outcome) -> Outcome {
+    match (status_of(&outcome), outcome) {
+        (Some(200..=299), Outcome::Done { mut value }) => {
+            let body = value.get_mut("body").map(Value::take);
+            Outcome::Done { value: body.unwrap_or_default() }
+        }
+        (Some(status), Outcome::Done { .. }) => {
+            Outcome::failed("http_status", format!("the answer had status {status}"))
+        }
+        (_, outcome) => outcome,
     }
 }
 
@@ -106,21 +232,61 @@ impl Rule {
         let Some(map) = rule.as_object() else {
             return refuse("write `{\"answer\": …}` or `{\"fail\": \"timeout\"}`");
         };
-        let known = ["when", "answer", "fail"];
-        if map.keys().any(|key| !known.contains(&key.as_str())) {
-            return refuse("a rule has the keys `when`, `answer` and `fail` only");
-        }
         let when = match map.get("when") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(when)) => when.clone(),
             Some(_) => return refuse("`when` must be an object, a part of the body"),
         };
-        match (map.get("answer"), map.get("fail")) {
-            (Some(answer), None) => Ok(Self { when, then: Ok(answer.clone()) }),
-            (None, Some(Value::String(code))) => Ok(Self { when, then: Err(code.clone()) }),
-            (None, Some(_)) => refuse("`fail` must be a text such as \"timeout\""),
-            (Some(_), Some(_)) | (None, None) => refuse("give either `answer` or `fail`"),
+        let then = match map.get("sequence") {
+            None => vec![read_answer(map, at)?],
+            Some(_) if map.keys().any(|key| !["when", "sequence"].contains(&key.as_str())) => {
+                return refuse("a rule with a `sequence` has nothing else but `when`");
+            }
+            Some(Value::Array(items)) if !items.is_empty() => {
+                let read = |(i, item): (usize, &Value)| {
+                    let at = format!("{at}/sequence/{i}");
+                    match item.as_object() {
+                        Some(map) if !map.contains_key("when") => read_answer(map, &at),
+                        _ => Err(HandlersError { at, why: "write a rule without `when`" }),
+                    }
+                };
+                items.iter().enumerate().map(read).collect::<Result<_, _>>()?
+            }
+            Some(_) => return refuse("`sequence` must be a list of rules"),
+        };
+        Ok(Self { when, then })
+    }
+}
+
+/// What a rule answers.
+fn read_answer(map: &Map<String, Value>, at: &str) -> Result<Answer, HandlersError> {
+    let refuse = |why| Err(HandlersError { at: at.to_owned(), why });
+    let known = ["when", "answer", "fail", "status", "body", "headers"];
+    if map.keys().any(|key| !known.contains(&key.as_str())) {
+        return refuse(
+            "a rule has the keys `when`, `answer`, `fail`, `status`, `body`, `headers` and `sequence` only",
+        );
+    }
+    let response = |status: u64, headers: Value, body: &Value| {
+        Ok(Ok(json!({"status": status, "headers": headers, "body": body})))
+    };
+    let of_status = ["body", "headers"].iter().any(|key| map.contains_key(*key));
+    match (map.get("answer"), map.get("fail"), map.get("status")) {
+        (Some(answer), None, None) if !of_status => response(200, json!({}), answer),
+        (None, Some(Value::String(code)), None) if !of_status => Ok(Err(code.clone())),
+        (None, Some(_), None) => refuse("`fail` must be a text such as \"timeout\""),
+        (None, None, Some(status)) => {
+            let Some(status) = status.as_u64().filter(|status| (100..600).contains(status)) else {
+                return refuse("`status` must be an HTTP status such as 503");
+            };
+            let headers = match map.get("headers") {
+                None => json!({}),
+                Some(headers @ Value::Object(_)) => headers.clone(),
+                Some(_) => return refuse("`headers` must be an object"),
+            };
+            response(status, headers, map.get("body").unwrap_or(&Value::Null))
         }
+        _ => refuse("give one of `answer`, `fail`, `status` and `sequence`"),
     }
 }
 

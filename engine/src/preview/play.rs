@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::handlers::HandlerProgress;
 use super::library::Library;
 use crate::answer::InputType;
 use crate::draw::Seed;
@@ -77,6 +78,7 @@ struct Host<'a> {
     library: &'a Library,
     tenant: Option<TenantId>,
     now: Timestamp,
+    progress: HandlerProgress,
 }
 
 impl Resolver for Host<'_> {
@@ -85,7 +87,9 @@ impl Resolver for Host<'_> {
     }
 
     fn resolve(&mut self, effect: &Effect) -> Outcome {
-        let mut outcome = self.library.resolve(&effect.kind, self.tenant);
+        let requested = self.library.handlers.perform(&effect.kind, &mut self.progress, self.now);
+        let mut outcome =
+            requested.unwrap_or_else(|| self.library.resolve(&effect.kind, self.tenant));
         if let Outcome::Done { value } = &mut outcome {
             let _ = clean(value);
         }
@@ -120,7 +124,7 @@ impl<'a> Preview<'a> {
             user_id: None,
             tenant,
         });
-        let host = Host { library, tenant, now: at };
+        let host = Host { library, tenant, now: at, progress: HandlerProgress::default() };
         let mut preview = Self { host, engine: Engine::default(), catalog, session, next: None };
         let turn = preview.feed(InputKind::Start { state: state.into() })?;
         Ok((preview, turn))
@@ -153,6 +157,11 @@ impl<'a> Preview<'a> {
     /// The script whose result the conversation waits for.
     pub fn script(&self) -> Option<&ScriptRequest> {
         if let Some(Next::Script(request)) = &self.next { Some(request) } else { None }
+    }
+
+    /// What became of the requests so far.
+    pub fn requests(&self) -> &HandlerProgress {
+        &self.host.progress
     }
 
     /// Why the conversation is over.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::content::ContentQuery;
 use crate::id::{ContentId, EffectId, FlowRef};
+use crate::request::{BreakerPolicy, Placeholder, Retry};
 
 /// Something the session needs from its host before it can go on.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -36,17 +37,18 @@ pub enum EffectKind {
         /// What to list.
         query: ContentQuery,
     },
-    /// Send an HTTP request. The outcome is `{"status", "headers", "body"}`.
+    /// Send an HTTP request. The outcome is `{"status", "headers", "body"}`, as
+    /// [`read_response`](crate::read_response) makes it, and may have the number of `attempts`.
     CallWebhook {
         /// The request, substituted.
-        request: HttpRequest,
+        request: Box<HttpRequest>,
     },
     /// Call the handler that the host registered for an endpoint. The outcome is its answer.
     CallHandler {
         /// The endpoint as authored, without query; begins with `/`.
         endpoint: String,
         /// What is asked of it.
-        request: HandlerRequest,
+        request: Box<HandlerRequest>,
     },
 }
 
@@ -62,30 +64,79 @@ impl EffectKind {
 pub struct HandlerRequest {
     /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: String,
-    /// Query parameters, unresolved ones left out.
+    /// Query parameters: texts, and lists of texts for keys that repeat; unresolved ones are left
+    /// out. Those of an [`HttpRequest`] are in its URL already.
+    #[serde(default)]
     pub query: Map<String, Value>,
+    /// Headers, each a text.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub headers: Map<String, Value>,
     /// The body; null when there is none.
     pub body: Value,
-    /// Repeats of this request carry the same key (R7.50); absent for `GET`.
+    /// Repeats of this request carry the same key (R7.50); absent for `GET`. It is sent as
+    /// `Idempotency-Key`, unless there is such a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// How long the host may take, in milliseconds.
+    /// How long one attempt may take, in milliseconds.
     pub timeout_ms: u64,
-    /// `retry` and `circuit_breaker` as authored, when given; hosts apply them (F29).
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub policy: Map<String, Value>,
+    /// Retries, breaker and limits, which are the host's business (F29).
+    pub policy: RequestPolicy,
+    /// Credentials that are not plain headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+    /// Where secrets belong; no other text is to be resolved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Placeholder>,
 }
 
 /// A request to the outside world.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct HttpRequest {
-    /// Absolute https URL.
+    /// Absolute URL with its query and without fragment, as [`AddressRules`](crate::AddressRules)
+    /// give it; to be checked again when its secrets are known.
     pub url: String,
-    /// Headers as authored.
-    pub headers: Map<String, Value>,
     /// The rest, as for a handler.
     #[serde(flatten)]
     pub request: HandlerRequest,
+}
+
+/// What a host does about failures and floods.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct RequestPolicy {
+    /// How long all attempts may take together, delays included, in milliseconds (R8.15, F25).
+    pub total_ms: u64,
+    /// The largest response that is read, in bytes; a larger one is `response_too_large` (R8.17).
+    pub response_bytes: u64,
+    /// Whether up to three redirects are followed, each to an address that may be reached: method
+    /// and body are kept for 307 and 308 only, credentials only within one origin (R8.16).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub follow_redirects: bool,
+    /// When it is sent again; never when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// When it is not sent at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<BreakerPolicy>,
+}
+
+/// Credentials that only the host can make (R7.40). Those of `bearer` and `api_key` are headers.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Auth {
+    /// A short-lived credential for the session, where the host forwards to a service of its own.
+    Internal,
+    /// `Authorization: Basic` with the base64 of `username:password`, once their secrets are known.
+    Basic {
+        /// May hold placeholders, at `/auth/username`.
+        username: String,
+        /// May hold placeholders, at `/auth/password`.
+        password: String,
+    },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// What came of an effect.

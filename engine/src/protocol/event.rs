@@ -101,6 +101,9 @@ pub enum Event {
         variables: Vec<Arc<str>>,
         /// How long it took by the host's clock, in milliseconds.
         duration_ms: i64,
+        /// How often it was sent, where the host tells.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attempts: Option<u64>,
     },
     /// A script was handed out.
     ScriptRequested {

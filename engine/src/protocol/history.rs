@@ -172,7 +172,9 @@ fn action(event: &Event) -> Option<(&Visited, Value)> {
         });
         return Some((node, content));
     }
-    if let Event::Called { node, success, status, fallback_used, variables, duration_ms } = event {
+    if let Event::Called { node, success, status, fallback_used, variables, duration_ms, .. } =
+        event
+    {
         let content = json!({
             "type": "webhook", "success": success, "status": status, "fallback_used": fallback_used,
             "variables_updated": variables, "duration_ms": duration_ms,

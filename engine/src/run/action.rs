@@ -1,5 +1,6 @@
 //! Action nodes (R2.70 to R2.74, section 7).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Number, Value};
@@ -25,13 +26,13 @@ const MAX_ACTIONS: u32 = 10_000;
 
 /// Why an action failed; nothing of it was written (R7.7).
 pub(super) struct ActionError {
-    pub(super) code: &'static str,
+    pub(super) code: Cow<'static, str>,
     pub(super) reason: String,
 }
 
 impl ActionError {
-    pub(super) fn new(code: &'static str, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+    pub(super) fn new(code: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
+        Self { code: code.into(), reason: reason.into() }
     }
 }
 
@@ -179,7 +180,9 @@ impl<'a> Run<'a> {
             }
             Op::Remove { target, value, all } => {
                 let value = self.filled(value);
-                self.remove_element(target, &value, *all)?;
+                if !self.remove_element(target, &value, *all)? {
+                    return Ok(Done::Wrote(Vec::new()));
+                }
                 target
             }
             Op::Clear { target } => {
@@ -187,6 +190,9 @@ impl<'a> Run<'a> {
                 target
             }
             Op::Delete { target } => {
+                if self.read(target).is_none() {
+                    return Ok(Done::Wrote(Vec::new()));
+                }
                 self.remove(target);
                 target
             }
@@ -256,18 +262,19 @@ impl<'a> Run<'a> {
         self.put(target, Value::Array(list))
     }
 
-    /// R7.14: an option object equals its scalar value.
+    /// R7.14: an option object equals its scalar value. Says whether there was anything to remove.
     fn remove_element(
         &mut self,
         target: &Target,
         value: &Value,
         all: bool,
-    ) -> Result<(), ActionError> {
+    ) -> Result<bool, ActionError> {
         let mut list = match self.read(target) {
-            None | Some(Value::Null) => return Ok(()),
+            None | Some(Value::Null) => return Ok(false),
             Some(Value::Array(items)) => items.clone(),
             Some(_) => return Err(not_a_list(target)),
         };
+        let before = list.len();
         let equal = |item: &Value| {
             item == value || option_value(item) == Some(value) || option_value(value) == Some(item)
         };
@@ -276,7 +283,10 @@ impl<'a> Run<'a> {
         } else if let Some(at) = list.iter().position(equal) {
             list.remove(at);
         }
-        self.put(target, Value::Array(list))
+        if list.len() == before {
+            return Ok(false);
+        }
+        self.put(target, Value::Array(list)).map(|()| true)
     }
 }
 

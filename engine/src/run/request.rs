@@ -1,29 +1,26 @@
 //! Requests of `api_call` actions and webhook nodes (section 7.4, section 8, F11, F25).
 
-use std::fmt::Write;
+mod send;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::action::{ActionError, Done};
-use super::scope::Scope;
 use super::write::once_each;
 use super::{Move, Run};
 use crate::flow::ConnectionType;
 use crate::flow::graph::Node;
 use crate::flow::node::request::{ApiCall, Request, ResponsePath, Webhook};
 use crate::flow::target::Target;
-use crate::protocol::{EffectKind, Event, Failure, HandlerRequest, HttpRequest, Outcome};
+use crate::protocol::{Event, Failure, Outcome};
+use crate::request::public_header;
 use crate::session::Resume;
 use crate::time::Timestamp;
-use crate::value::canonical_len;
-use crate::value::display::data;
-use crate::value::path::get_in;
-use crate::value::shape::{Purpose, Shape};
-use crate::value::template::Missing;
+use crate::value::path::{Path, get_in};
 
-/// The largest body that is sent (R8.1).
-const BODY_BYTES: usize = 256 * 1024;
+/// Scopes that nothing may be written to (R5.1, R5.6).
+const READ_ONLY: [&str; 4] = ["env", "input", "secret", "system"];
 
 /// An answer, taken apart: an HTTP status and headers only where there was HTTP.
 struct Answer {
@@ -40,9 +37,9 @@ impl<'a> Run<'a> {
         place: (&'a Node, usize),
         resume: Resume,
     ) -> Result<Done, ActionError> {
-        match self.effect(&call.request, place) {
+        match self.effect(&call.request, place, "unresolved_reference") {
             Ok(kind) => Ok(Done::Waits(self.open(kind, resume))),
-            Err(failure) => self.settle_api_call(call, Err(failure)).map(Done::Wrote),
+            Err(failure) => self.settle_api_call(call, Err((failure, None))).map(Done::Wrote),
         }
     }
 
@@ -69,7 +66,7 @@ impl<'a> Run<'a> {
             }
             (Err((failure, status)), None) => {
                 self.tell_error(&call.request, &failure.reason, status);
-                return Err(ActionError::new("api_call_failed", failure.reason));
+                return Err(ActionError::new(failure.code, failure.reason));
             }
         };
         let status = answer.status;
@@ -106,12 +103,12 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn enter_webhook(&mut self, node: &'a Node, webhook: &'a Webhook) -> Move {
-        match self.effect(&webhook.request, (node, 0)) {
+        match self.effect(&webhook.request, (node, 0), "url_unresolved") {
             Ok(kind) => {
                 let sent_at = self.turn().now;
                 self.open(kind, Resume::Webhook { sent_at })
             }
-            Err(failure) => self.settle_webhook(node, webhook, Err(failure), 0),
+            Err(failure) => self.settle_webhook(node, webhook, Err((failure, None)), (0, None)),
         }
     }
 
@@ -123,7 +120,8 @@ impl<'a> Run<'a> {
         outcome: Outcome,
     ) -> Move {
         let took = self.turn().now.as_millis().saturating_sub(sent_at.as_millis());
-        self.settle_webhook(node, webhook, answer_of(outcome, true), took)
+        let attempts = attempts_of(&outcome);
+        self.settle_webhook(node, webhook, answer_of(outcome, true), (took, attempts))
     }
 
     /// R8.20 to R8.24: maps the answer, else the fallback, else fails.
@@ -132,13 +130,13 @@ impl<'a> Run<'a> {
         node: &'a Node,
         webhook: &'a Webhook,
         answer: Result<Answer, (Failure, Option<u16>)>,
-        duration_ms: i64,
+        (duration_ms, attempts): (i64, Option<u64>),
     ) -> Move {
         let request = &webhook.request;
         let (status, fallback_used, written) = match answer {
             Ok(answer) => {
                 let written = self.all_or_nothing(|run| run.map_answer(request, &answer));
-                let written = written.map_err(|error| failure(error.code, &error.reason));
+                let written = written.map_err(|error| failure(&error.code, &error.reason));
                 self.keep_answer(webhook, &answer);
                 (answer.status, false, written)
             }
@@ -146,7 +144,7 @@ impl<'a> Run<'a> {
                 if let Some(fallback) = &request.fallback {
                     self.warn("fallback_used", failed.code);
                     let written = self.all_or_nothing(|run| run.apply_fallback(request, fallback));
-                    let written = written.map_err(|error| failure(error.code, &error.reason));
+                    let written = written.map_err(|error| failure(&error.code, &error.reason));
                     (status, true, written)
                 } else {
                     (status, false, Err(failed))
@@ -166,87 +164,13 @@ impl<'a> Run<'a> {
             fallback_used,
             variables: once_each(written.unwrap_or_default()),
             duration_ms,
+            attempts,
         });
         match (success, fallback_used) {
             (true, false) => self.leave(node, &[ConnectionType::Success]),
             (true, true) => self.leave(node, &[ConnectionType::Fallback, ConnectionType::Success]),
             (false, _) => self.after_failure(node, &[]),
         }
-    }
-
-    /// The effect of a request, unless it cannot or must not be sent.
-    fn effect(
-        &mut self,
-        request: &'a Request,
-        (node, index): (&'a Node, usize),
-    ) -> Result<EffectKind, (Failure, Option<u16>)> {
-        let mut missing = Missing::default();
-        let scope = Scope::of(self.session);
-        let url = request.endpoint.url(&scope, &mut missing);
-        let query = present(request.query.fill(&scope, Purpose::Send, &mut missing));
-        let headers = present(request.headers.fill(&scope, Purpose::Send, &mut missing));
-        let headers = headers.into_iter().map(|(name, value)| (name, header(&value))).collect();
-        let sends_body = request.method != "GET"
-            && (request.method != "DELETE"
-                || !matches!(request.body, Shape::Constant(Value::Null)));
-        let body = if sends_body {
-            request.body.fill(&scope, Purpose::Send, &mut missing)
-        } else {
-            Value::Null
-        };
-        self.warn_missing(missing);
-        let Some(url) = url else {
-            return Err((
-                failure("unresolved_reference", "the address has an unresolved reference"),
-                None,
-            ));
-        };
-        let timeout_ms = request.timeout_ms.min(self.budget_left());
-        if timeout_ms == 0 {
-            return Err((failure("timeout", "the turn has no time left"), None));
-        }
-        let idempotency_key = (request.method != "GET").then(|| self.idempotency_key(node, index));
-        let method = request.method.to_owned();
-        let asked = HandlerRequest {
-            method,
-            query,
-            body,
-            idempotency_key,
-            timeout_ms,
-            policy: request.policy.clone(),
-        };
-        if url.starts_with('/') {
-            let endpoint = url.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(&url);
-            if endpoint.contains("..") || endpoint.contains("//") || endpoint.contains("://") {
-                return Err((failure("url_invalid", "the endpoint is not a plain path"), None));
-            }
-            return Ok(EffectKind::CallHandler { endpoint: endpoint.to_owned(), request: asked });
-        }
-        if !is_https(&url) {
-            return Err((failure("url_invalid", "the address is not an https URL"), None));
-        }
-        if canonical_len(&asked.body) > BODY_BYTES {
-            return Err((failure("payload_too_large", "the body is larger than 256 KiB"), None));
-        }
-        Ok(EffectKind::CallWebhook { request: HttpRequest { url, headers, request: asked } })
-    }
-
-    /// R7.50: the same for every repeat of the same request, and for no other.
-    fn idempotency_key(&mut self, node: &Node, index: usize) -> String {
-        let engine = &self.session.engine;
-        let flow = self.flow.version.id;
-        let prefix = if flow == engine.flow.id { String::new() } else { format!("{flow}/") };
-        let mut key = format!("{}:{prefix}{}:{}", engine.id, node.id, engine.revision);
-        let place = format!("{prefix}{}#{index}", node.id);
-        let repeats = self.turn().repeats.entry(place).or_insert(0);
-        if *repeats > 0 {
-            let _ = write!(key, ":{repeats}");
-        }
-        *repeats = repeats.saturating_add(1);
-        if index > 0 {
-            let _ = write!(key, "#{index}");
-        }
-        key
     }
 
     fn map_answer(
@@ -287,6 +211,13 @@ impl<'a> Run<'a> {
         let mut written = Vec::new();
         for (name, value) in fallback.as_object().into_iter().flatten() {
             let Some(target) = Target::quiet(name) else {
+                let path = Path::parse(name).ok();
+                if path.is_some_and(|path| READ_ONLY.contains(&path.head())) {
+                    return Err(ActionError::new(
+                        "read_only_scope",
+                        format!("{name} is read-only"),
+                    ));
+                }
                 self.warn("not_written", name.as_str());
                 continue;
             };
@@ -306,25 +237,20 @@ impl<'a> Run<'a> {
     }
 }
 
-impl Request {
-    /// Whether the answer is an HTTP response.
-    fn is_absolute(&self, run: &Run<'_>) -> bool {
-        let scope = Scope::of(run.session);
-        self.endpoint.url(&scope, &mut Missing::default()).is_some_and(|url| !url.starts_with('/'))
-    }
-}
-
 impl ResponsePath {
     fn find(&self, answer: &Answer) -> Option<Value> {
         match self {
             Self::Whole => Some(answer.body.clone()),
             Self::Status => answer.status.map(Value::from),
-            Self::Header(name) => {
-                answer.headers.get(&**name).filter(|_| &**name != "set-cookie").cloned()
-            }
+            Self::Header(name) => public_header(&answer.headers, name).cloned(),
             Self::Part(path) => get_in(&answer.body, path.segments()).cloned(),
         }
     }
+}
+
+fn attempts_of(outcome: &Outcome) -> Option<u64> {
+    let Outcome::Done { value } = outcome else { return None };
+    value.get("attempts").and_then(Value::as_u64)
 }
 
 /// Takes an outcome apart; a status outside 2xx is a failure (R8.16).
@@ -356,25 +282,4 @@ fn answer_of(outcome: Outcome, http: bool) -> Result<Answer, (Failure, Option<u1
 
 fn failure(code: &str, reason: &str) -> Failure {
     Failure { code: code.to_owned(), reason: reason.to_owned() }
-}
-
-/// Without what is null: an unresolved parameter or header is left out (R7.43, R7.44).
-fn present(value: Value) -> Map<String, Value> {
-    let Value::Object(map) = value else { return Map::new() };
-    map.into_iter().filter(|(_, value)| !value.is_null()).collect()
-}
-
-/// A header's value: text, without what could end it (R5.42, R8.1).
-fn header(value: &Value) -> Value {
-    let mut text = String::new();
-    data(value, &mut text);
-    text.retain(|c| !matches!(c, '\r' | '\n' | '\0'));
-    Value::String(text)
-}
-
-fn is_https(url: &str) -> bool {
-    let authority = url
-        .strip_prefix("https://")
-        .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    authority.is_some_and(|host| !host.is_empty() && !host.contains('@')) && url.len() <= 4096
 }

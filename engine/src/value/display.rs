@@ -52,7 +52,7 @@ pub(crate) fn data(value: &Value, out: &mut String) {
 }
 
 /// Keeps the unreserved characters of RFC 3986 and encodes every other byte.
-pub(super) fn percent_encode(text: &str, out: &mut String) {
+pub(crate) fn percent_encode(text: &str, out: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

@@ -44,10 +44,27 @@ pub(crate) enum Purpose {
 impl Shape {
     /// Parses every string of `value`; `depth` bounds recursion by the document's own limit.
     pub(crate) fn compile(value: &Value, at: &Pointer, report: &mut Report) -> Self {
+        Self::parse(value, at, None, report)
+    }
+
+    /// A part of a request: `place` is a JSON pointer to it within the request (R5.27).
+    pub(crate) fn of_request(
+        value: &Value,
+        at: &Pointer,
+        place: &Pointer,
+        report: &mut Report,
+    ) -> Self {
+        Self::parse(value, at, Some(place), report)
+    }
+
+    fn parse(value: &Value, at: &Pointer, place: Option<&Pointer>, report: &mut Report) -> Self {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => Self::Constant(value.clone()),
             Value::String(text) => {
-                let template = Template::compile(text, at, report);
+                let template = match place {
+                    None => Template::compile(text, at, report),
+                    Some(place) => Template::of_request(text, at, place, report),
+                };
                 match (template.constant(), template.single()) {
                     (Some(text), _) => Self::Constant(Value::from(text)),
                     (None, Some(single)) => Self::Reference(Box::new(Single(single.clone()))),
@@ -58,7 +75,10 @@ impl Shape {
                 let items: Box<[Self]> = items
                     .iter()
                     .enumerate()
-                    .map(|(i, item)| Self::compile(item, &at.push(i), report))
+                    .map(|(i, item)| {
+                        let place = place.map(|place| place.push(i));
+                        Self::parse(item, &at.push(i), place.as_ref(), report)
+                    })
                     .collect();
                 if items.iter().all(Self::is_constant) {
                     return Self::Constant(Value::Array(
@@ -70,7 +90,9 @@ impl Shape {
             Value::Object(map) => {
                 let entries: Box<[(Box<str>, Self)]> = map
                     .iter()
-                    .map(|(key, item)| (key.as_str().into(), Self::of_key(key, item, at, report)))
+                    .map(|(key, item)| {
+                        (key.as_str().into(), Self::of_key(key, item, at, place, report))
+                    })
                     .collect();
                 if entries.iter().all(|(_, item)| item.is_constant()) {
                     let entry =
@@ -84,12 +106,19 @@ impl Shape {
         }
     }
 
-    /// The value of a key of an object; `rich_text` is markup at any depth.
-    fn of_key(key: &str, item: &Value, at: &Pointer, report: &mut Report) -> Self {
-        match item.as_str().filter(|_| key == "rich_text") {
-            Some(text) => Self::Html(Template::compile(text, &at.push(key), report)),
-            None => Self::compile(item, &at.push(key), report),
+    /// The value of a key of an object; `rich_text` is markup at any depth, unless it is sent.
+    fn of_key(
+        key: &str,
+        item: &Value,
+        at: &Pointer,
+        place: Option<&Pointer>,
+        report: &mut Report,
+    ) -> Self {
+        let at = at.push(key);
+        if let (Value::String(text), "rich_text", None) = (item, key, place) {
+            return Self::Html(Template::compile(text, &at, report));
         }
+        Self::parse(item, &at, place.map(|place| place.push(key)).as_ref(), report)
     }
 
     /// Whether there is nothing to substitute.

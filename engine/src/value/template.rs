@@ -9,6 +9,7 @@ use super::path::Path;
 use super::{Lookup, canonical_len};
 use crate::check::{Code, Pointer, Report, Severity};
 use crate::html;
+use crate::request::{Placeholder, SecretContext, is_secret_key};
 
 /// A text with references.
 #[derive(Clone, Debug)]
@@ -20,7 +21,20 @@ pub(crate) struct Template {
 enum Part {
     Text(Box<str>),
     Reference(Reference),
+    Secret(Box<Secret>),
 }
+
+/// A `{{secret:KEY}}` of a request; its value is the host's.
+#[derive(Clone, Debug)]
+struct Secret {
+    key: Box<str>,
+    /// A JSON pointer to the string, within the request.
+    at: Box<str>,
+}
+
+/// The scopes that a reference in single braces may begin with (R5.27).
+const SCOPES: [&str; 8] =
+    ["user", "temp", "context", "session", "input", "output", "local", "system"];
 
 /// One `{{ path | default: … }}`; without a path it is never resolved.
 #[derive(Clone, Debug)]
@@ -34,16 +48,21 @@ pub(super) struct Reference {
 /// template must not multiply a large variable without end.
 const ROOM: usize = 2 * 1024 * 1024;
 
+/// How many secrets a text may hold: each is told from data by counting what goes before it.
+const SECRETS: usize = 16;
+
 /// What a substitution found out: references that found nothing, for the trace.
 #[derive(Debug)]
 pub(crate) struct Missing {
     references: Vec<Box<str>>,
     room: usize,
+    /// Where secrets belong in what was written.
+    pub(crate) secrets: Vec<Placeholder>,
 }
 
 impl Default for Missing {
     fn default() -> Self {
-        Self { references: Vec::new(), room: ROOM }
+        Self { references: Vec::new(), room: ROOM, secrets: Vec::new() }
     }
 }
 
@@ -68,6 +87,31 @@ impl Missing {
 impl Template {
     /// Parses `text`; what cannot be read stays as written and is reported.
     pub(crate) fn compile(text: &str, at: &Pointer, report: &mut Report) -> Self {
+        Self::parse(text, at, None, report)
+    }
+
+    /// Parses a text of a request, where secrets and single braces are known too (R5.27); `place`
+    /// is a JSON pointer to it within the request.
+    pub(crate) fn of_request(
+        text: &str,
+        at: &Pointer,
+        place: &Pointer,
+        report: &mut Report,
+    ) -> Self {
+        let inside = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let scoped = |path: &&str| {
+            let scope = path.split_once('.').map(|(scope, _)| scope.trim());
+            scope.is_some_and(|scope| SCOPES.contains(&scope)) && !path.contains(['{', '}'])
+        };
+        if let Some(reference) =
+            inside.filter(scoped).and_then(|path| Reference::compile(path, at, report))
+        {
+            return Self { parts: [Part::Reference(reference)].into() };
+        }
+        Self::parse(text, at, Some(place), report)
+    }
+
+    fn parse(text: &str, at: &Pointer, place: Option<&Pointer>, report: &mut Report) -> Self {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -75,6 +119,15 @@ impl Template {
         let mut closes = true;
         while let Some(open) = rest.find("{{") {
             let (before, after) = split(rest, open);
+            if let Some(place) = place
+                && secrets(&parts) < SECRETS
+                && let Some((before, key, behind)) = single_braced(rest, before.len())
+            {
+                literal.push_str(before);
+                add(&mut parts, &mut literal, secret(key, place));
+                rest = behind;
+                continue;
+            }
             if let Some(before) = before.strip_suffix('\\') {
                 literal.push_str(before);
                 literal.push_str("{{");
@@ -94,16 +147,24 @@ impl Template {
                 continue;
             };
             let (inside, behind) = split(after, close);
-            if let Some(reference) = Reference::compile(inside, at, report) {
-                if !literal.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut literal).into()));
-                }
-                parts.push(Part::Reference(reference));
+            let key = inside.trim().strip_prefix("secret:").filter(|key| is_secret_key(key));
+            if let (Some(place), Some(key), true) = (place, key, secrets(&parts) < SECRETS) {
+                add(&mut parts, &mut literal, secret(key, place));
+            } else if let Some(reference) = Reference::compile(inside, at, report) {
+                add(&mut parts, &mut literal, Part::Reference(reference));
             } else {
                 literal.push_str("{{");
                 literal.push_str(inside);
                 literal.push_str("}}");
             }
+            rest = behind;
+        }
+        while let Some(place) = place
+            && secrets(&parts) < SECRETS
+            && let Some((before, key, behind)) = single_braced(rest, rest.len())
+        {
+            literal.push_str(before);
+            add(&mut parts, &mut literal, secret(key, place));
             rest = behind;
         }
         literal.push_str(rest);
@@ -144,6 +205,7 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
+                Part::Secret(secret) => secret.write(&mut out),
                 Part::Reference(reference) => match reference.find(scope) {
                     Some(value) => {
                         let before = out.len();
@@ -167,7 +229,7 @@ impl Template {
     pub(crate) fn check_html(&self, at: &Pointer, report: &mut Report) {
         let piece = |part: &Part| match part {
             Part::Text(text) => text.to_string(),
-            Part::Reference(_) => "x".to_owned(),
+            Part::Reference(_) | Part::Secret(_) => "x".to_owned(),
         };
         let cleaned = html::clean(&self.parts.iter().map(piece).collect::<String>());
         let (severity, found, why) = match (cleaned.dangerous, cleaned.dropped) {
@@ -182,14 +244,24 @@ impl Template {
 
     /// The text for a host, in data form (R5.23); `None` if a reference found nothing.
     pub(super) fn send(&self, scope: &dyn Lookup, missing: &mut Missing) -> Option<String> {
-        self.joined(scope, missing, |_, value, out| data(value, out))
+        self.joined(scope, missing, data)
     }
 
-    /// A URL or endpoint: a reference within it is percent-encoded as one component (R5.42); one
-    /// that it begins with is taken as it is. `None` if a reference found nothing.
+    /// A header's value: as [`Template::send`], without what could end it (R5.42, R8.1).
+    pub(crate) fn header(&self, scope: &dyn Lookup, missing: &mut Missing) -> Option<String> {
+        self.joined(scope, missing, |value, out| {
+            let mut text = String::new();
+            data(value, &mut text);
+            text.retain(|c| !matches!(c, '\r' | '\n' | '\0'));
+            out.push_str(&text);
+        })
+    }
+
+    /// A URL or endpoint: a reference in its path or query is percent-encoded as one component; one
+    /// before, or that it begins with, is taken as it is (R5.42). `None` if a reference found nothing.
     pub(crate) fn url(&self, scope: &dyn Lookup, missing: &mut Missing) -> Option<String> {
-        self.joined(scope, missing, |first, value, out| {
-            if first {
+        self.joined(scope, missing, |value, out| {
+            if is_before_path(out) {
                 return data(value, out);
             }
             let mut text = String::new();
@@ -198,21 +270,76 @@ impl Template {
         })
     }
 
+    /// The text with `x` for what is not known before it is sent, and whether that may be the host;
+    /// `None` if a secret may be.
+    pub(crate) fn sample(&self) -> Option<(String, bool)> {
+        let (mut out, mut open) = (String::new(), false);
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => {
+                    out.push_str(text);
+                    continue;
+                }
+                Part::Secret(_) if is_before_path(&out) => return None,
+                Part::Reference(_) => open |= is_before_path(&out),
+                Part::Secret(_) => {}
+            }
+            out.push('x');
+        }
+        Some((out, open))
+    }
+
+    /// The text as authored, up to its query or fragment (R8.41).
+    pub(crate) fn origin_and_path(&self) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => {
+                    let end = text.find(['?', '#']);
+                    out.push_str(end.and_then(|end| text.get(..end)).unwrap_or(text));
+                    if end.is_some() {
+                        break;
+                    }
+                }
+                Part::Reference(reference) => {
+                    out.push_str("{{");
+                    out.push_str(&reference.written);
+                    out.push_str("}}");
+                }
+                Part::Secret(secret) => secret.write(&mut out),
+            }
+        }
+        out
+    }
+
+    /// The template with a text in front.
+    pub(crate) fn prefixed(self, text: &str) -> Self {
+        let parts = [Part::Text(text.into())].into_iter().chain(self.parts);
+        Self { parts: parts.collect() }
+    }
+
+    /// Whether it holds a secret.
+    pub(crate) fn has_secret(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Secret(_)))
+    }
+
     fn joined(
         &self,
         scope: &dyn Lookup,
         missing: &mut Missing,
-        write: impl Fn(bool, &Value, &mut String),
+        write: impl Fn(&Value, &mut String),
     ) -> Option<String> {
         let mut out = String::new();
         let mut complete = true;
-        for (i, part) in self.parts.iter().enumerate() {
+        let secrets = missing.secrets.len();
+        for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
+                Part::Secret(secret) => missing.secrets.push(secret.place(&mut out)),
                 Part::Reference(reference) => {
                     if let Some(value) = reference.find(scope) {
                         let before = out.len();
-                        write(i == 0, &value, &mut out);
+                        write(&value, &mut out);
                         if !missing.take(out.len().saturating_sub(before)) {
                             out.truncate(before);
                             complete = false;
@@ -224,6 +351,9 @@ impl Template {
                 }
             }
         }
+        if !complete {
+            missing.secrets.truncate(secrets);
+        }
         complete.then_some(out)
     }
 
@@ -233,10 +363,75 @@ impl Template {
             match part {
                 Part::Text(text) if text.trim().is_empty() => {}
                 Part::Reference(reference) if found.is_none() => found = Some(reference),
-                Part::Text(_) | Part::Reference(_) => return None,
+                Part::Text(_) | Part::Reference(_) | Part::Secret(_) => return None,
             }
         }
         found
+    }
+}
+
+impl Secret {
+    fn write(&self, out: &mut String) {
+        out.push_str("{{secret:");
+        out.push_str(&self.key);
+        out.push_str("}}");
+    }
+
+    /// Writes the placeholder and says where. Data before it may hold the same text.
+    fn place(&self, out: &mut String) -> Placeholder {
+        let before = out.len();
+        self.write(out);
+        let (data, text) = out.split_at_checked(before).unwrap_or((out, ""));
+        let nth = u32::try_from(data.matches(text).count()).unwrap_or(u32::MAX);
+        let context = if self.at.starts_with("/url") {
+            SecretContext::Url
+        } else if self.at.starts_with("/headers/") || self.at.starts_with("/auth/") {
+            SecretContext::Header
+        } else {
+            SecretContext::Body
+        };
+        Placeholder { key: self.key.to_string(), at: self.at.to_string(), nth, context }
+    }
+}
+
+fn secrets(parts: &[Part]) -> usize {
+    parts.iter().filter(|part| matches!(part, Part::Secret(_))).count()
+}
+
+fn secret(key: &str, place: &Pointer) -> Part {
+    Part::Secret(Box::new(Secret { key: key.into(), at: place.as_str().into() }))
+}
+
+fn add(parts: &mut Vec<Part>, literal: &mut String, part: Part) {
+    if !literal.is_empty() {
+        parts.push(Part::Text(std::mem::take(literal).into()));
+    }
+    parts.push(part);
+}
+
+/// The first `{secret:KEY}` that begins before `end`: what goes before it, its key, what follows.
+fn single_braced(text: &str, end: usize) -> Option<(&str, &str, &str)> {
+    const OPEN: &str = "{secret:";
+    let mut from = 0_usize;
+    while let Some(found) = text.get(from..end)?.find(OPEN) {
+        let at = from.saturating_add(found);
+        from = at.saturating_add(OPEN.len());
+        let inside = text.get(from..)?;
+        // Keys are short: the closing brace is not looked for any further.
+        let (before, rest) = inside
+            .split_at_checked(inside.bytes().take(65).position(|b| b == b'}').unwrap_or(0))?;
+        if is_secret_key(before) {
+            return Some((text.get(..at)?, before, rest.get(1..)?));
+        }
+    }
+    None
+}
+
+/// Whether what comes after `url` is still of its scheme or host.
+fn is_before_path(url: &str) -> bool {
+    match url.split_once("://") {
+        Some((_, rest)) => !rest.contains(['/', '?', '#']),
+        None => !url.starts_with('/'),
     }
 }
 
@@ -252,7 +447,7 @@ impl Reference {
         if written.starts_with("secret:") {
             report
                 .add(Code::SecretMisplaced, at, format!("`{{{{{written}}}}}` is not allowed here"))
-                .help("secrets may stand only in the request fields of webhooks");
+                .help("a secret stands in a field of a request only; its name has up to 64 letters, digits, `_`, `.` and `-`");
             return None;
         }
         if inside.contains(['{', '}', '\n']) {

@@ -1,5 +1,7 @@
 //! Action nodes and their actions (R2.70, R7.1 to R7.19).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
@@ -8,6 +10,7 @@ use crate::check::{Code, Pointer, Report};
 use crate::expr::{Aggregate, AggregateProblemKind, Dialect, Program};
 use crate::flow::predicate::{Predicate, compile_cel, compile_path};
 use crate::flow::target::Target;
+use crate::request::AddressRules;
 use crate::value::path::Path;
 use crate::value::shape::Shape;
 
@@ -59,12 +62,17 @@ const TYPES: [&str; 10] = [
 ];
 
 impl Action {
-    pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Self {
+    pub(crate) fn compile(
+        fields: &Fields<'_>,
+        addresses: &Arc<AddressRules>,
+        report: &mut Report,
+    ) -> Self {
         let alone = !fields.map.contains_key("actions") && fields.map.contains_key("type");
         let mut steps = Vec::new();
         if alone {
-            steps.extend(ActionStep::compile(fields.map, fields.at, report));
+            steps.extend(ActionStep::compile(fields.map, fields.at, addresses, report));
         } else {
+            tell_async(fields.map, fields.at, report);
             let list = fields.list(&["actions"], report);
             if list.is_none_or(Vec::is_empty) {
                 report
@@ -74,10 +82,10 @@ impl Action {
             for (i, action) in list.into_iter().flatten().enumerate() {
                 let at = fields.at.push("actions").push(i);
                 match action.as_object() {
-                    Some(map) => steps.extend(ActionStep::compile(map, &at, report)),
+                    Some(map) => steps.extend(ActionStep::compile(map, &at, addresses, report)),
                     None => {
                         report
-                            .add(Code::ActionType, &at, "an action must be an object")
+                            .add(Code::ActionItem, &at, "an action must be an object")
                             .help("write `{\"type\": …}`, or remove it");
                     }
                 }
@@ -95,30 +103,38 @@ impl Action {
     }
 }
 
+/// `async` is accepted and does nothing (R7.60).
+fn tell_async(map: &Map<String, Value>, at: &Pointer, report: &mut Report) {
+    if map.get("async") == Some(&Value::Bool(true)) {
+        report
+            .add(Code::ActionAsync, &at.push("async"), "the actions run before the flow goes on")
+            .help("remove `async`");
+    }
+}
+
 /// An action with its parameters: those in `params` go before those beside `type` (R7.1).
 struct Parameters<'a> {
-    fields: Fields<'a>,
+    params: Option<Fields<'a>>,
+    flat: Fields<'a>,
     name: &'static str,
 }
 
 impl ActionStep {
-    fn compile(action: &Map<String, Value>, at: &Pointer, report: &mut Report) -> Option<Self> {
-        let written = action.get("type").and_then(Value::as_str).unwrap_or_default();
-        let Some(name) = TYPES.into_iter().find(|known| *known == written) else {
-            report
-                .add(
-                    Code::ActionType,
-                    &at.push("type"),
-                    format!("`{written}` is not an action type"),
-                )
-                .help(format!("use one of {}", TYPES.join(", ")));
-            return None;
-        };
-        let mut merged = action.clone();
+    fn compile(
+        action: &Map<String, Value>,
+        at: &Pointer,
+        addresses: &Arc<AddressRules>,
+        report: &mut Report,
+    ) -> Option<Self> {
+        let name = type_of(action, at, report)?;
+        tell_async(action, at, report);
+        let params_at = at.push("params");
         let params = action.get("params").and_then(Value::as_object);
-        merged
-            .extend(params.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
-        let parameters = Parameters { fields: Fields { map: &merged, at }, name };
+        let parameters = Parameters {
+            params: params.map(|map| Fields { map, at: &params_at }),
+            flat: Fields { map: action, at },
+            name,
+        };
         let guard = action
             .get("if")
             // An editor's empty field guards nothing.
@@ -138,34 +154,34 @@ impl ActionStep {
                 known == Some("continue")
             }
         };
-        Some(Self { name, guard, forgiving, op: parameters.op(report)? })
+        Some(Self { name, guard, forgiving, op: parameters.op(addresses, report)? })
     }
 }
 
-impl Parameters<'_> {
-    fn op(&self, report: &mut Report) -> Option<Op> {
+/// The type of an action (R7.2).
+fn type_of(action: &Map<String, Value>, at: &Pointer, report: &mut Report) -> Option<&'static str> {
+    let at = at.push("type");
+    let known = format!("use one of {}", TYPES.join(", "));
+    let Some(written) = action.get("type").filter(|value| !value.is_null()) else {
+        report.add(Code::ActionTypeMissing, &at, "the action has no `type`").help(known);
+        return None;
+    };
+    let name = TYPES.into_iter().find(|known| written.as_str() == Some(known));
+    if name.is_none() {
+        report.add(Code::ActionType, &at, format!("{written} is not an action type")).help(known);
+    }
+    name
+}
+
+impl<'a> Parameters<'a> {
+    fn op(&self, addresses: &Arc<AddressRules>, report: &mut Report) -> Option<Op> {
         match self.name {
             "set_variable" => {
                 Some(Op::Set { target: self.variable(report)?, value: self.value(report) })
             }
             "increment" | "decrement" => {
                 let target = self.variable(report)?;
-                let (name, amount) =
-                    self.fields.first(&["amount", "increment", "by", "value"]).map_or_else(
-                        || ("amount", Value::from(1)),
-                        |(name, value)| (name, value.clone()),
-                    );
-                let at = self.fields.at.push(name);
-                if !amount.is_number() && !amount.is_string() {
-                    report
-                        .add(
-                            Code::ActionField,
-                            &at,
-                            format!("`{name}` must be a number or a reference"),
-                        )
-                        .help("write a number, or a text such as `{{temp.points}}`");
-                }
-                let amount = Shape::compile(&amount, &at, report);
+                let amount = self.amount(report);
                 Some(Op::Add { target, amount, negate: self.name == "decrement" })
             }
             "append" => Some(Op::Append {
@@ -173,12 +189,7 @@ impl Parameters<'_> {
                 value: self.value(report),
                 unique: self.flag("unique", report),
                 spread: self.flag("spread", report),
-                max_length: self
-                    .fields
-                    .map
-                    .get("max_length")
-                    .and_then(Value::as_u64)
-                    .and_then(|n| usize::try_from(n).ok()),
+                max_length: self.max_length(report),
             }),
             "remove" => Some(Op::Remove {
                 target: self.variable(report)?,
@@ -193,25 +204,87 @@ impl Parameters<'_> {
                 Some(Op::Calculate { target, program })
             }
             "aggregate" => self.aggregate(report),
-            _ => ApiCall::compile(&self.fields, report).map(|call| Op::ApiCall(Box::new(call))),
+            _ => self.api_call(addresses, report),
         }
+    }
+
+    fn api_call(&self, addresses: &Arc<AddressRules>, report: &mut Report) -> Option<Op> {
+        let call = if let Some((fields, _, Value::Object(_))) = self.find(&["config"]) {
+            ApiCall::compile(fields, addresses, report)
+        } else {
+            let merged = self.merged();
+            let at = self.params.as_ref().map_or(self.flat.at, |params| params.at);
+            ApiCall::compile(&Fields { map: &merged, at }, addresses, report)
+        };
+        call.map(|call| Op::ApiCall(Box::new(call)))
+    }
+
+    /// All parameters in one object.
+    fn merged(&self) -> Map<String, Value> {
+        let mut merged = self.flat.map.clone();
+        let params = self.params.iter().flat_map(|params| params.map);
+        merged.extend(params.map(|(key, value)| (key.clone(), value.clone())));
+        merged
+    }
+
+    fn amount(&self, report: &mut Report) -> Shape {
+        let Some((fields, name, value)) = self.find(&["amount", "increment", "by", "value"]) else {
+            return Shape::Constant(Value::from(1));
+        };
+        let at = fields.at.push(name);
+        let amount = Shape::compile(value, &at, report);
+        let known = match &amount {
+            Shape::Constant(Value::String(text)) => {
+                text.trim().parse::<f64>().is_ok_and(f64::is_finite)
+            }
+            Shape::Constant(Value::Number(_)) | Shape::Reference(_) | Shape::Text(_) => true,
+            Shape::Constant(_) | Shape::Html(_) | Shape::List(_) | Shape::Object(_) => false,
+        };
+        if !known {
+            report
+                .add(Code::ActionAmount, &at, format!("`{name}` must be a number or a reference"))
+                .help("write a number, or a text such as `{{temp.points}}`");
+        }
+        amount
+    }
+
+    fn max_length(&self, report: &mut Report) -> Option<usize> {
+        let (fields, name, value) = self.find(&["max_length"])?;
+        let length = value.as_u64().and_then(|length| usize::try_from(length).ok());
+        if length.is_none() {
+            report
+                .add(
+                    Code::NodeField,
+                    &fields.at.push(name),
+                    "`max_length` must be a whole number from 0",
+                )
+                .help("correct `max_length`, or remove it");
+        }
+        length
     }
 
     fn aggregate(&self, report: &mut Report) -> Option<Op> {
         let target = self.target(&["target"], report)?;
-        if self.fields.is_set("expression") {
+        let is_set = |text: &Value| text.as_str().is_none_or(|text| !text.trim().is_empty());
+        if self.find(&["expression"]).is_some_and(|(_, _, text)| is_set(text)) {
             return Some(Op::Evaluate {
                 target,
                 program: self.program(Dialect::Condition, report)?,
             });
         }
-        let Some(source) = self.fields.text(&["source"], report) else {
+        let Some((fields, _, source)) = self.find(&["source"]) else {
             self.missing("expression", report);
             return None;
         };
-        let source =
-            compile_path(source, &self.fields.at.push("source"), Code::ActionField, report)?;
-        match Aggregate::parse(self.fields.map) {
+        let source_at = fields.at.push("source");
+        let Some(source) = source.as_str() else {
+            report
+                .add(Code::ActionVariable, &source_at, "`source` must be a text")
+                .help("write the path of a list, e.g. `temp.scores`");
+            return None;
+        };
+        let source = compile_path(source, &source_at, Code::ActionVariable, report)?;
+        match Aggregate::parse(&self.merged()) {
             Ok(aggregate) => Some(Op::Aggregate { target, source, aggregate }),
             Err(problem) => {
                 let code = match problem.kind {
@@ -220,7 +293,8 @@ impl Parameters<'_> {
                         Code::ActionOperation
                     }
                 };
-                report.add(code, &self.fields.at.push(problem.field), problem.message).help(
+                let at = self.place(problem.field);
+                report.add(code, &at, problem.message).help(
                     "write `expression`, e.g. `sum(temp.scores)`, or name `operation` and `source`",
                 );
                 None
@@ -229,12 +303,18 @@ impl Parameters<'_> {
     }
 
     fn program(&self, dialect: Dialect, report: &mut Report) -> Option<Program> {
-        let at = self.fields.at.push("expression");
-        let Some(source) = self.fields.text(&["expression"], report) else {
+        let Some((fields, name, source)) = self.find(&["expression"]) else {
             self.missing("expression", report);
             return None;
         };
-        compile_cel(source, dialect, &at, Code::CelSyntax, report)
+        let at = fields.at.push(name);
+        let Some(source) = source.as_str() else {
+            report
+                .add(Code::ActionExpression, &at, "an expression must be a text")
+                .help("write CEL, e.g. `temp.right / temp.all * 100`");
+            return None;
+        };
+        compile_cel(source, dialect, &at, Code::ActionExpression, report)
     }
 
     fn variable(&self, report: &mut Report) -> Option<Target> {
@@ -242,33 +322,54 @@ impl Parameters<'_> {
     }
 
     fn target(&self, names: &[&'static str], report: &mut Report) -> Option<Target> {
-        let Some((name, _)) = self.fields.first(names) else {
+        let Some((fields, name, value)) = self.find(names) else {
             self.missing(names.first().copied().unwrap_or("variable"), report);
             return None;
         };
-        let text = self.fields.text(names, report)?;
-        Target::compile(text, &self.fields.at.push(name), Code::ActionVariable, report)
+        let at = fields.at.push(name);
+        let Some(text) = value.as_str() else {
+            report
+                .add(Code::ActionVariable, &at, format!("`{name}` must be a text"))
+                .help("write to a variable such as `temp.answer` or `user.age`");
+            return None;
+        };
+        Target::compile(text, &at, Code::ActionVariable, report)
     }
 
     fn value(&self, report: &mut Report) -> Shape {
-        let Some(value) = self.fields.map.get("value") else {
+        // Null is a value (R7.10).
+        let held = |fields: &&Fields<'_>| fields.map.contains_key("value");
+        let fields = self.params.iter().chain([&self.flat]).find(held);
+        let Some((fields, value)) =
+            fields.and_then(|fields| Some((fields, fields.map.get("value")?)))
+        else {
             self.missing("value", report);
             return Shape::Constant(Value::Null);
         };
-        Shape::compile(value, &self.fields.at.push("value"), report)
+        Shape::compile(value, &fields.at.push("value"), report)
     }
 
     fn flag(&self, name: &'static str, report: &mut Report) -> bool {
-        self.fields.flag(&[name], report).unwrap_or(false)
+        let found = self.find(&[name]);
+        found.and_then(|(fields, name, _)| fields.flag(&[name], report)).unwrap_or(false)
     }
 
-    fn missing(&self, field: &str, report: &mut Report) {
+    /// The first of `names` that is present and not null, in `params` before beside `type`.
+    fn find(&self, names: &[&'static str]) -> Option<(&Fields<'a>, &'static str, &'a Value)> {
+        self.params
+            .iter()
+            .chain([&self.flat])
+            .find_map(|fields| fields.first(names).map(|(name, value)| (fields, name, value)))
+    }
+
+    /// Where a parameter is, or would be.
+    fn place(&self, name: &'static str) -> Pointer {
+        self.find(&[name]).map_or(self.flat.at, |(fields, ..)| fields.at).push(name)
+    }
+
+    fn missing(&self, field: &'static str, report: &mut Report) {
         report
-            .add(
-                Code::ActionField,
-                &self.fields.at.push(field),
-                format!("`{}` needs `{field}`", self.name),
-            )
+            .add(Code::ActionField, &self.place(field), format!("`{}` needs `{field}`", self.name))
             .help(format!("add `{field}` to the action"));
     }
 }

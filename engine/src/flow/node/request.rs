@@ -1,13 +1,25 @@
 //! Requests of `api_call` actions and webhook nodes (R7.40, R8.1).
 
+mod headers;
+mod mapping;
+mod policy;
+
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Code, Pointer, Report};
 use crate::flow::target::Target;
-use crate::value::path::Path;
+use crate::request::{AddressError, AddressRules, BODY_BYTES, Retry};
+use crate::value::canonical_len;
 use crate::value::shape::Shape;
 use crate::value::template::Template;
+
+pub(crate) use headers::Credentials;
+use headers::Header;
+pub(crate) use mapping::ResponsePath;
+pub(crate) use policy::Thresholds;
 
 /// What is sent, and what becomes of the answer.
 #[derive(Debug)]
@@ -15,12 +27,18 @@ pub(crate) struct Request {
     /// A relative endpoint or an absolute URL.
     pub(crate) endpoint: Template,
     pub(crate) method: &'static str,
-    pub(crate) headers: Shape,
+    pub(crate) headers: Box<[Header]>,
+    pub(crate) credentials: Credentials,
     pub(crate) query: Shape,
     pub(crate) body: Shape,
     pub(crate) timeout_ms: u64,
-    /// `retry` and `circuit_breaker` as authored; they are the host's business (F29).
-    pub(crate) policy: Map<String, Value>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) breaker: Thresholds,
+    /// Which requests share a breaker (R8.41).
+    pub(crate) breaker_key: Box<str>,
+    pub(crate) follow_redirects: bool,
+    /// Which URLs may be reached.
+    pub(crate) addresses: Arc<AddressRules>,
     pub(crate) mapping: Box<[(ResponsePath, Target)]>,
     pub(crate) error_variable: Option<Target>,
     pub(crate) fallback: Option<Value>,
@@ -42,303 +60,297 @@ pub(crate) struct Webhook {
     pub(crate) store: Option<Box<str>>,
 }
 
-/// A place in a response (R7.48, R8.21).
-#[derive(Clone, Debug)]
-pub(crate) enum ResponsePath {
-    /// All of the body.
-    Whole,
-    /// The HTTP status.
-    Status,
-    /// A header, in lower case.
-    Header(Box<str>),
-    /// A part of the body.
-    Part(Path),
+/// What a request belongs to: fields and codes differ.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    ApiCall,
+    Webhook,
 }
 
-/// Which side of a mapping is the response path when no `$` tells (R7.49).
-#[derive(Clone, Copy, Debug)]
-enum Direction {
-    ResponseFirst,
-    VariableFirst,
+impl Kind {
+    fn pick<T>(self, api_call: T, webhook: T) -> T {
+        match self {
+            Self::ApiCall => api_call,
+            Self::Webhook => webhook,
+        }
+    }
 }
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-/// The scopes that a reference in single braces may begin with (R5.27).
-const SCOPES: [&str; 8] =
-    ["user", "temp", "context", "session", "input", "output", "local", "system"];
-const DEFAULT_TIMEOUT_MS: u64 = 30_000;
 
 impl ApiCall {
     /// `fields` is the action, or its `params`; the request may lie in `config` or beside it.
-    pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
+    pub(crate) fn compile(
+        fields: &Fields<'_>,
+        addresses: &Arc<AddressRules>,
+        report: &mut Report,
+    ) -> Option<Self> {
         let at = fields.at.push("config");
         let config = fields.map.get("config").and_then(Value::as_object);
         let fields = match config {
             Some(map) => &Fields { map, at: &at },
             None => fields,
         };
-        let auth = fields.text(&["auth_type"], report);
-        if auth.is_some_and(|kind| !matches!(kind, "internal" | "none")) {
-            fields.not_built(&["auth_type"], report);
-        }
-        let Some(endpoint) = fields.text(&["endpoint", "url"], report) else {
+        let Some((name, value)) = fields.first(&["endpoint", "url"]) else {
             report
-                .add(Code::ActionEndpoint, fields.at, "the api_call has no `endpoint`")
+                .add(Code::ActionField, &fields.at.push("endpoint"), "`api_call` needs `endpoint`")
                 .help("e.g. `\"endpoint\": \"/v1/recommend\"`");
             return None;
         };
-        let relative = endpoint.starts_with('/') && !endpoint.starts_with("//");
-        if !relative && !endpoint.starts_with("https://") && !endpoint.starts_with('{') {
+        let at = fields.at.push(name);
+        let Some(text) = value.as_str() else {
             report
-                .add(
-                    Code::ActionEndpoint,
-                    &fields.at.push("endpoint"),
-                    format!("`{endpoint}` is not an endpoint"),
-                )
+                .add(Code::ActionEndpoint, &at, "the endpoint must be a text")
                 .help("write a path that begins with `/`, or an https URL");
-        }
+            return None;
+        };
+        let endpoint = Template::of_request(text, &at, &url_place(), report);
+        let relative = check_endpoint(&endpoint, &at, addresses, report);
         let store = fields.text(&["response_variable"], report);
         let full = fields.flag(&["store_full_response"], report).unwrap_or_else(|| store.is_some());
         let store_at = fields.at.push("response_variable");
-        let store = full
-            .then(|| {
-                Target::compile(
-                    store.unwrap_or("temp.api_response"),
-                    &store_at,
-                    Code::ActionVariable,
-                    report,
-                )
-            })
-            .flatten();
-        let request = Request::compile(fields, endpoint, Direction::ResponseFirst, report)?;
+        let store = store.unwrap_or("temp.api_response");
+        let store =
+            full.then(|| Target::compile(store, &store_at, Code::ActionVariable, report)).flatten();
+        let endpoint = Endpoint { template: endpoint, relative, addresses };
+        let request = Request::compile(fields, endpoint, Kind::ApiCall, report)?;
         Some(Self { request, store })
     }
 }
 
 impl Webhook {
-    pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
-        fields.not_built(&["auth", "follow_redirects"], report);
-        if Value::Object(fields.map.clone()).to_string().contains("{{secret:") {
+    pub(crate) fn compile(
+        fields: &Fields<'_>,
+        addresses: &Arc<AddressRules>,
+        report: &mut Report,
+    ) -> Option<Self> {
+        let at = fields.at.push("url");
+        let url = fields.map.get("url").filter(|value| !value.is_null());
+        let text = url.map_or(Some(""), Value::as_str);
+        if text.is_some_and(|text| text.trim().is_empty()) {
             report
-                .add(Code::NodeNotBuilt, fields.at, "this version does not resolve secrets yet")
-                .help("call a handler of the host by `api_call`; it knows its own secrets");
+                .add(Code::WebhookUrlMissing, &at, "the webhook has no `url`")
+                .help("write an absolute URL such as `https://api.example.org/v1/hits`");
             return None;
         }
-        let url = fields.text(&["url"], report).unwrap_or_default();
-        if !url.starts_with("https://") && !url.starts_with('{') {
+        let Some(text) = text else {
             report
-                .add(
-                    Code::WebhookUrl,
-                    &fields.at.push("url"),
-                    format!("`{url}` is not an https URL"),
-                )
+                .add(Code::WebhookUrl, &at, "the URL must be a text")
                 .help("write an absolute URL such as `https://api.example.org/v1/hits`");
-        }
-        let request = Request::compile(fields, url, Direction::VariableFirst, report)?;
-        let key = fields.text(&["response_key"], report).unwrap_or("webhook_response");
-        let keep = fields.flag(&["store_response"], report).unwrap_or(false);
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !key.chars().all(is_name)
-            || key.starts_with(|c: char| c.is_ascii_digit())
-            || key.is_empty()
-        {
-            let at = fields.at.push("response_key");
+            return None;
+        };
+        let template = Template::of_request(text, &at, &url_place(), report);
+        check_url(&template, &at, (Code::WebhookUrl, Code::WebhookHttps), addresses, report);
+        let endpoint = Endpoint { template, relative: false, addresses };
+        let request = Request::compile(fields, endpoint, Kind::Webhook, report)?;
+        let key_at = fields.at.push("response_key");
+        let key = fields.map.get("response_key").filter(|value| !value.is_null());
+        let key = key.map_or(Some("webhook_response"), Value::as_str);
+        let is_name = |key: &&str| {
+            !key.is_empty()
+                && !key.starts_with(|c: char| c.is_ascii_digit())
+                && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        let key = key.filter(is_name);
+        if key.is_none() {
             report
-                .add(Code::NodeField, &at, format!("`{key}` is not a name"))
+                .add(Code::WebhookResponseKey, &key_at, "`response_key` is not a name")
                 .help("use letters, digits and `_`");
         }
-        Some(Self { request, store: keep.then(|| key.into()) })
+        let keep = fields.flag(&["store_response"], report).unwrap_or(false);
+        Some(Self { request, store: key.filter(|_| keep).map(Into::into) })
     }
+}
+
+/// Where a request goes.
+struct Endpoint<'a> {
+    template: Template,
+    relative: bool,
+    addresses: &'a Arc<AddressRules>,
 }
 
 impl Request {
     fn compile(
         fields: &Fields<'_>,
-        endpoint: &str,
-        direction: Direction,
+        endpoint: Endpoint<'_>,
+        kind: Kind,
         report: &mut Report,
     ) -> Option<Self> {
-        let webhook = matches!(direction, Direction::VariableFirst);
-        let method =
-            fields.text(&["method"], report).unwrap_or(if webhook { "POST" } else { "GET" });
-        let Some(method) = METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(method))
-        else {
-            report
-                .add(
-                    Code::NodeField,
-                    &fields.at.push("method"),
-                    format!("`{method}` is not a method"),
-                )
-                .help(format!("use one of {}", METHODS.join(", ")));
-            return None;
-        };
-        // Reported if they are no objects: such could not be sent.
-        let _ = (fields.object(&["headers"], report), fields.object(&["query_params"], report));
-        let shape = |name: &str, report: &mut Report| {
-            let at = fields.at.push(name);
-            let value = fields.map.get(name).unwrap_or(&Value::Null);
-            Shape::compile(&double_braced(value, &at, report), &at, report)
-        };
-        let body = if fields.is_set("body") || !fields.map.contains_key("payload") {
-            "body"
-        } else {
-            "payload"
-        };
-        // A webhook without a body sends an empty one (R8.1).
-        let body = if webhook && !fields.map.contains_key(body) {
-            Shape::Constant(Value::Object(Map::new()))
-        } else {
-            shape(body, report)
-        };
-        let endpoint_at = fields.at.push(if webhook { "url" } else { "endpoint" });
-        let endpoint = double_braced(&Value::from(endpoint), &endpoint_at, report);
-        let policy = ["retry", "circuit_breaker"]
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), fields.first(&[name])?.1.clone())));
-        let error_default = if webhook { "temp.webhook_error" } else { "temp.api_error" };
+        let method = method(fields, kind, report)?;
+        let mut headers = headers::headers(fields, report);
+        let credentials =
+            headers::credentials(fields, kind, endpoint.relative, &mut headers, report);
         let error_at = fields.at.push("error_variable");
-        let error = fields.text(&["error_variable"], report).unwrap_or(error_default);
-        let fallback = fields.map.get("fallback_response").filter(|value| !value.is_null());
-        let fallback = fallback
-            .filter(|value| !webhook || value.as_object().is_some_and(|map| !map.is_empty()));
+        let error = kind.pick("temp.api_error", "temp.webhook_error");
+        let error = fields.text(&["error_variable"], report).unwrap_or(error);
+        let error_code = kind.pick(Code::ActionVariable, Code::NodeField);
+        let template = endpoint.template;
+        let path = template.origin_and_path();
+        let breaker_key = kind.pick(format!("api:{path}"), format!("{method} {path}"));
         Some(Self {
-            endpoint: Template::compile(
-                endpoint.as_str().unwrap_or_default(),
-                &endpoint_at,
-                report,
-            ),
             method,
-            headers: shape("headers", report),
-            query: shape("query_params", report),
-            body,
-            timeout_ms: timeout(fields, report),
-            policy: policy.collect(),
-            mapping: mapping(fields, direction, report),
-            error_variable: Target::compile(error, &error_at, Code::ActionVariable, report),
-            fallback: fallback.cloned(),
+            headers: headers.into(),
+            credentials,
+            query: query(fields, report),
+            body: body(fields, kind, report),
+            timeout_ms: policy::timeout(fields, kind, report),
+            retry: policy::retry(fields, report),
+            breaker: policy::thresholds(fields, report),
+            breaker_key: breaker_key.into(),
+            follow_redirects: fields.flag(&["follow_redirects"], report).unwrap_or(false),
+            addresses: Arc::clone(endpoint.addresses),
+            mapping: mapping::mapping(fields, kind, report),
+            error_variable: Target::compile(error, &error_at, error_code, report),
+            fallback: fallback(fields, kind, report),
+            endpoint: template,
         })
     }
 }
 
-/// Strings that are `{scope.path}` as a whole, with the braces that references have (R5.27).
-fn double_braced(value: &Value, at: &Pointer, report: &mut Report) -> Value {
-    match value {
-        Value::String(text) => {
-            if text.replace("{{", "").contains("{secret:") {
-                report.add(Code::NodeNotBuilt, at, "this version does not resolve secrets yet");
-            }
-            let inside = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            let scoped = |path: &&str| {
-                let scope = path.split_once('.').map(|(scope, _)| scope.trim());
-                scope.is_some_and(|scope| SCOPES.contains(&scope)) && !path.contains(['{', '}'])
-            };
-            inside
-                .filter(scoped)
-                .map_or_else(|| value.clone(), |path| format!("{{{{{path}}}}}").into())
-        }
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(i, item)| double_braced(item, &at.push(i), report))
-            .collect(),
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, item)| (key.clone(), double_braced(item, &at.push(key), report)))
-            .collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-    }
+fn url_place() -> Pointer {
+    Pointer::root().push("url")
 }
 
-/// R8.12: 1 to 300 are seconds, 1,000 to 300,000 milliseconds; `30s`, `1500ms`, `2m` are explicit.
-fn timeout(fields: &Fields<'_>, report: &mut Report) -> u64 {
-    let Some((name, value)) = fields.first(&["timeout_ms", "timeout"]) else {
-        return DEFAULT_TIMEOUT_MS;
+fn method(fields: &Fields<'_>, kind: Kind, report: &mut Report) -> Option<&'static str> {
+    let Some((name, written)) = fields.first(&["method"]) else {
+        return Some(kind.pick("GET", "POST"));
     };
-    let ms = match value {
-        Value::Number(n) => n.as_f64().and_then(|n| match name {
-            "timeout_ms" => Some(n),
-            _ if (1.0..=300.0).contains(&n) => Some(n * 1000.0),
-            _ if (1000.0..=300_000.0).contains(&n) => Some(n),
-            _ => None,
-        }),
-        Value::String(text) => explicit(text),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    };
-    let Some(ms) = ms.filter(|ms| (1.0..=300_000.0).contains(ms)) else {
+    let text = written.as_str().unwrap_or_default();
+    let method = METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(text));
+    if method.is_none() {
+        let code = kind.pick(Code::ActionMethod, Code::WebhookMethod);
         report
-            .add(Code::ActionTimeout, &fields.at.push(name), format!("`{value}` is not a timeout"))
-            .help("write 1 to 300 seconds, or 1000 to 300000 milliseconds");
-        return DEFAULT_TIMEOUT_MS;
-    };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 300000")]
-    let whole = ms as u64;
-    whole
+            .add(code, &fields.at.push(name), format!("{written} is not a method"))
+            .help(format!("use one of {}", METHODS.join(", ")));
+    }
+    method
 }
 
-fn explicit(text: &str) -> Option<f64> {
-    let units = [("ms", 1.0), ("s", 1000.0), ("m", 60_000.0)];
-    let (number, factor) =
-        units.into_iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
-    number.trim().parse::<f64>().ok().map(|n| n * factor)
-}
-
-fn mapping(
-    fields: &Fields<'_>,
-    direction: Direction,
+/// R7.42: a relative endpoint, or a URL; says which.
+fn check_endpoint(
+    endpoint: &Template,
+    at: &Pointer,
+    addresses: &AddressRules,
     report: &mut Report,
-) -> Box<[(ResponsePath, Target)]> {
-    let at = fields.at.push("response_mapping");
-    let Some(map) = fields.object(&["response_mapping"], report) else { return Box::default() };
-    let pair = |(key, value): (&String, &Value)| {
-        let at = at.push(key);
-        let Some(value) = value.as_str() else {
-            report
-                .add(Code::NodeField, &at, "a mapping must be a text")
-                .help("write a variable and a response path, e.g. `\"temp.name\": \"$.name\"`");
-            return None;
-        };
-        let response_first = match (key.starts_with('$'), value.starts_with('$')) {
-            (true, false) => true,
-            (false, true) => false,
-            _ => matches!(direction, Direction::ResponseFirst),
-        };
-        let (path, variable) =
-            if response_first { (key.as_str(), value) } else { (value, key.as_str()) };
-        let target = Target::compile(variable, &at, Code::ActionVariable, report)?;
-        Some((ResponsePath::compile(path, &at, report)?, target))
-    };
-    map.iter().filter_map(pair).collect()
+) -> bool {
+    let sample = endpoint.sample();
+    let relative = sample.as_ref().is_some_and(|(text, _)| text.starts_with('/'));
+    if !relative {
+        check_url(endpoint, at, (Code::ActionEndpoint, Code::ActionEndpoint), addresses, report);
+    } else if endpoint.has_secret() {
+        report
+            .add(Code::ActionEndpoint, at, "a relative endpoint cannot hold a secret")
+            .help("handlers are part of the host and know its secrets");
+    } else if !sample.is_some_and(|(text, _)| is_plain_path(&text)) {
+        report
+            .add(Code::ActionEndpoint, at, "a relative endpoint has no `..`, `//` or scheme")
+            .help("write a path such as `/v1/recommend`");
+    }
+    relative
 }
 
-impl ResponsePath {
-    fn compile(text: &str, at: &Pointer, report: &mut Report) -> Option<Self> {
-        let text = text.trim();
-        let path = match text {
-            "" | "$" => return Some(Self::Whole),
-            "$status" => return Some(Self::Status),
-            _ => text.strip_prefix("$.").or_else(|| text.strip_prefix('$')).unwrap_or(text),
-        };
-        if let Some(header) = path.strip_prefix("headers.").filter(|_| text.starts_with("$headers"))
-        {
-            return Some(Self::Header(header.to_lowercase().into()));
+/// Whether a relative endpoint is one (R7.42); its query may hold anything.
+pub(crate) fn is_plain_path(endpoint: &str) -> bool {
+    let path = endpoint.split(['?', '#']).next().unwrap_or_default();
+    path.starts_with('/') && !["..", "//", "://", "\\"].iter().any(|part| path.contains(part))
+}
+
+/// R8.30 and R8.31, as far as the template tells (R12.25).
+fn check_url(
+    url: &Template,
+    at: &Pointer,
+    (format, https): (Code, Code),
+    addresses: &AddressRules,
+    report: &mut Report,
+) {
+    let Some((sample, open)) = url.sample() else {
+        report
+            .add(format, at, "a secret cannot be the host of a URL")
+            .help("write the host, and keep a secret for the path or a header");
+        return;
+    };
+    if url.has_secret() {
+        report
+            .add(Code::WebhookSecretInUrl, at, "a secret in a URL is kept by logs and servers")
+            .help("send it in a header such as `Authorization`");
+    }
+    // What begins with a reference may become any URL.
+    if open && !sample.contains("://") {
+        return;
+    }
+    let refused = match addresses.check(&sample) {
+        // A host that is not known yet is checked when it is.
+        Err(AddressError::Forbidden(_)) if open => return,
+        Ok(_) => return,
+        Err(error) => error,
+    };
+    let code = if refused == AddressError::NotHttps { https } else { format };
+    report
+        .add(code, at, format!("this is not a URL to send to: {refused}"))
+        .help("write an absolute URL such as `https://api.example.org/v1/hits`");
+}
+
+/// The body as a shape; a webhook without one sends an empty object (R8.1).
+fn body(fields: &Fields<'_>, kind: Kind, report: &mut Report) -> Shape {
+    let written = |name: &&str| fields.map.get(*name).is_some_and(|value| !value.is_null());
+    let both = ["body", "payload"].iter().all(written);
+    if both {
+        report
+            .add(
+                Code::WebhookBodyAndPayload,
+                &fields.at.push("payload"),
+                "`payload` is passed over: there is a `body`",
+            )
+            .help("remove `payload`");
+    }
+    let names = if written(&"body") { ["body", "payload"] } else { ["payload", "body"] };
+    let Some(name) = names.into_iter().find(|name| fields.map.contains_key(*name)) else {
+        return Shape::Constant(kind.pick(Value::Null, Value::Object(Map::new())));
+    };
+    let value = fields.map.get(name).unwrap_or(&Value::Null);
+    let at = fields.at.push(name);
+    let shape = Shape::of_request(value, &at, &Pointer::root().push("body"), report);
+    if let Shape::Constant(value) = &shape
+        && canonical_len(value) > BODY_BYTES
+    {
+        report.add(Code::WebhookBody, &at, "the body is larger than 256 KiB").help("send less");
+    }
+    shape
+}
+
+/// R7.43: each parameter is a scalar or a list of them.
+fn query(fields: &Fields<'_>, report: &mut Report) -> Shape {
+    let at = fields.at.push("query_params");
+    let Some(map) = fields.object(&["query_params"], report) else {
+        return Shape::Constant(Value::Null);
+    };
+    for (name, value) in map {
+        let items = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+        if items.iter().any(|item| item.is_object() || item.is_array()) {
+            report
+                .add(
+                    Code::NodeField,
+                    &at.push(name),
+                    "a query parameter is a text, a number or a list of them",
+                )
+                .help("send objects in the body");
         }
-        // `$[0].name` addresses a list at the top; paths begin with a key.
-        let path = path
-            .strip_prefix('[')
-            .map_or_else(|| path.to_owned(), |rest| rest.replacen(']', "", 1));
-        match Path::parse(&path) {
-            Ok(path) => Some(Self::Part(path)),
-            Err(error) => {
-                report
-                    .add_as(
-                        Code::NodeField,
-                        Severity::Error,
-                        at,
-                        format!("`{text}` is not a response path: {error}"),
-                    )
-                    .help("write e.g. `$.items.0.name`, `$status` or `$`");
-                None
-            }
+    }
+    let value = Value::Object(map.clone());
+    Shape::of_request(&value, &at, &Pointer::root().push("query"), report)
+}
+
+/// R7.47, R8.23: for a webhook an object that is not empty.
+fn fallback(fields: &Fields<'_>, kind: Kind, report: &mut Report) -> Option<Value> {
+    let (name, value) = fields.first(&["fallback_response"])?;
+    match (kind, value.as_object()) {
+        (Kind::ApiCall, _) => Some(value.clone()),
+        (Kind::Webhook, Some(map)) => (!map.is_empty()).then(|| value.clone()),
+        (Kind::Webhook, None) => {
+            report
+                .add(Code::WebhookFallback, &fields.at.push(name), "the fallback must be an object")
+                .help("write variables and their values, e.g. `{\"temp.found\": false}`");
+            None
         }
     }
 }

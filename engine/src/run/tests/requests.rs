@@ -13,7 +13,7 @@ use crate::session::{NewSession, Session};
 use crate::time::Timestamp;
 
 /// The first request of a flow that begins with one.
-fn request(kind: &str, content: &Value, state: Value) -> HttpRequest {
+fn request(kind: &str, content: &Value, state: Value) -> Box<HttpRequest> {
     let world = World::of(&json!([{"id": "h", "type": kind, "content": content}]), &json!([]));
     let flow = world.library.flows().next().unwrap();
     let catalog: Catalog = [flow.clone()].into_iter().collect();
@@ -55,7 +55,10 @@ fn a_request_is_sent_as_the_author_meant_it() {
         "base": "https://a.example/x", "pick": {"value": "r", "label": "Red"}}});
     let sent = request("webhook", &content, state);
     assert_eq!(sent.url, "https://a.example/x");
-    assert_eq!(json!(sent.headers), json!({"X-Name": "AnaX-Evil: 1", "X-Age": "7"}));
+    assert_eq!(
+        json!(sent.request.headers),
+        json!({"X-Name": "AnaX-Evil: 1", "X-Age": "7", "Accept": "application/json", "Content-Type": "application/json"})
+    );
     assert_eq!(
         sent.request.body,
         json!({"name": "Ana\r\nX-Evil: 1", "smile": "{no.scope}", "pick": ["r"], "gone": null})

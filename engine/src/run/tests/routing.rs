@@ -154,16 +154,12 @@ fn what_is_not_built_or_not_known_is_told() {
             "message.media_url",
         ),
         ("condition", json!({"conditions": [{"if": ["true"], "then": "x"}]}), "cel.syntax"),
-        (
-            "webhook",
-            json!({"url": "https://a.example", "headers": {"x": "{secret:K}"}}),
-            "node.not_built",
-        ),
+        ("webhook", json!({"url": "https://a.example/{secret:K}"}), "webhook.secret_in_url"),
         ("webhook", json!({"url": "https://a.example", "query_params": "x=1"}), "node.field"),
         (
             "webhook",
             json!({"url": "https://a.example", "store_response": true, "response_key": "a.b"}),
-            "node.field",
+            "webhook.response_key",
         ),
     ] {
         assert!(super::codes(kind, &content).contains(&code), "{content}");
