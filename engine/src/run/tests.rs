@@ -5,10 +5,12 @@ mod content;
 mod fields;
 mod inline;
 mod options;
+mod request_fields;
 mod requests;
 mod routing;
 mod say;
 mod script;
+mod secrets;
 mod variants;
 
 use serde_json::{Map, Value, json};

@@ -13,8 +13,15 @@ use crate::session::{NewSession, Session};
 use crate::time::Timestamp;
 
 /// The first request of a flow that begins with one.
-fn request(kind: &str, content: &Value, state: Value) -> Box<HttpRequest> {
-    let world = World::of(&json!([{"id": "h", "type": kind, "content": content}]), &json!([]));
+pub(super) fn request(kind: &str, content: &Value, state: Value) -> Box<HttpRequest> {
+    let effect = first_step(&json!([{"id": "h", "type": kind, "content": content}]), state);
+    let EffectKind::CallWebhook { request } = effect else { panic!("{effect:?}") };
+    request
+}
+
+/// The effect that a flow begins with.
+pub(super) fn first_step(nodes: &Value, state: Value) -> EffectKind {
+    let world = World::of(nodes, &json!([]));
     let flow = world.library.flows().next().unwrap();
     let catalog: Catalog = [flow.clone()].into_iter().collect();
     let mut session = Session::new(NewSession {
@@ -38,10 +45,8 @@ fn request(kind: &str, content: &Value, state: Value) -> Box<HttpRequest> {
         Input::new(Timestamp::from_millis(9), reply),
     );
     assert!(refused.is_err() && session == before);
-    let Next::Resolve(Effect { kind: EffectKind::CallWebhook { request }, .. }) = step.next else {
-        panic!("{:?}", step.next)
-    };
-    request
+    let Next::Resolve(Effect { kind, .. }) = step.next else { panic!("{:?}", step.next) };
+    kind
 }
 
 /// R5.27, R5.42, R8.1.
