@@ -4,6 +4,7 @@ mod corpus;
 mod definitions;
 mod hostile;
 mod limits;
+mod requests;
 mod sessions;
 mod talk;
 mod turns;

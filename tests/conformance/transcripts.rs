@@ -242,3 +242,21 @@ fn a_script_leaves_what_it_declared_and_has_a_path_for_its_timeout() {
     assert_eq!(asked["turn"]["script_request"], again["turn"]["script_request"]);
     assert_eq!(asked["turn"]["session_updated"], again["turn"]["session_updated"]);
 }
+
+#[test]
+fn a_webhook_is_repeated_then_replaced_then_not_sent() {
+    // Example G6; R8.13, R8.14, R8.23, R8.42, R8.43, R8.44, R8.46, R2.8.
+    let golden = golden("webhook-breaker");
+    let said: Vec<_> = golden["turns"].as_array().unwrap().iter().flat_map(texts).collect();
+    let spare = "none, by fallback";
+    // The fourth finds the breaker open: had it been sent, the server would have answered.
+    assert_eq!(said, ["x", spare, spare, spare, "y"]);
+}
+
+#[test]
+fn each_action_sees_what_those_before_it_wrote() {
+    // R2.71, R7.4, R7.10, R7.11: the sequence example of 7.2.
+    let golden = golden("actions-see-earlier-ones");
+    assert_eq!(texts(&golden["turns"][0]), ["n=4"]);
+    assert_eq!(golden["state"], json!({"temp": {"n": 4, "t": "n=4"}}));
+}
