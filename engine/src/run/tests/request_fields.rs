@@ -48,6 +48,7 @@ fn one(action: &Value) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of faults")]
 fn faults_of_actions_are_told_where_they_are() {
     // R12.24, R7.1, R7.2, R7.60.
     let at = "/actions/0";
@@ -237,6 +238,7 @@ fn faults_of_api_calls_are_told_where_they_are() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of faults")]
 fn faults_of_webhooks_are_told_where_they_are() {
     // R12.25, R8.1, R8.2, R8.12, R8.13, R8.18, R8.30, R8.31, F25, F48.
     let headers: serde_json::Map<String, Value> =
