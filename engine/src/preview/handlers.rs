@@ -301,3 +301,131 @@ fn contains(want: &Value, have: &Value) -> bool {
         None => want == have,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{HandlerProgress, Handlers};
+    use crate::protocol::{EffectKind, Outcome};
+    use crate::request::BreakerState;
+    use crate::time::Timestamp;
+
+    fn read(rules: &Value) -> Handlers {
+        Handlers::read(rules).unwrap()
+    }
+
+    fn effect(kind: &str, target: &str, retry: &Value) -> EffectKind {
+        let (field, place) = match kind {
+            "call_webhook" => ("url", "request"),
+            _ => ("endpoint", ""),
+        };
+        let mut request = json!({"method": "GET", "query": {}, "body": {"q": 1}, "timeout_ms": 1,
+            "policy": {"total_ms": 9000, "response_bytes": 1, "retry": retry,
+                "breaker": {"key": "k", "failure_threshold": 2, "success_threshold": 1, "timeout_s": 2}}});
+        let mut effect = json!({"type": kind});
+        let holder = if place.is_empty() { &mut effect } else { &mut request };
+        holder[field] = json!(target);
+        effect["request"] = request;
+        serde_json::from_value(effect).unwrap()
+    }
+
+    fn answer(rules: &Value, kind: &str, target: &str) -> Outcome {
+        read(rules).resolve(&effect(kind, target, &Value::Null)).unwrap()
+    }
+
+    #[test]
+    fn rules_are_found_by_path_pattern_and_url() {
+        // R7.41.
+        let rules = json!({
+            "/v1/books/": {"answer": "all"}, "/v1/books/:id": {"answer": "one"},
+            "https://A.example/x": {"answer": "plain"}, "https://a.example/x?q=1": {"answer": "asked"},
+        });
+        for (kind, target, want) in [
+            ("call_handler", "/v1/books", Some("all")),
+            ("call_handler", "/v1/books/7", Some("one")),
+            ("call_handler", "/v1/books/7/8", None),
+            ("call_webhook", "https://a.example/x", Some("plain")),
+            ("call_webhook", "https://a.example/x?q=2", Some("plain")),
+            ("call_webhook", "https://a.example/x?q=1", Some("asked")),
+        ] {
+            let body = match answer(&rules, kind, target) {
+                Outcome::Done { value } if kind == "call_webhook" => Some(value["body"].clone()),
+                Outcome::Done { value } => Some(value),
+                Outcome::Failed(failure) => {
+                    assert_eq!(failure.code, "no_handler");
+                    None
+                }
+            };
+            assert_eq!(body, want.map(Value::from), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_an_answer_of_http_and_a_failure_of_a_handler() {
+        let rules = json!({
+            "/x": {"status": 503}, "/y": {"status": 201, "body": 7},
+            "https://a.example": {"status": 503, "headers": {"retry-after": "1"}, "body": "busy"},
+        });
+        let response = json!({"status": 503, "headers": {"retry-after": "1"}, "body": "busy"});
+        let webhook = answer(&rules, "call_webhook", "https://a.example");
+        assert_eq!(webhook, Outcome::Done { value: response });
+        assert_eq!(answer(&rules, "call_handler", "/y"), Outcome::Done { value: json!(7) });
+        let failed = answer(&rules, "call_handler", "/x");
+        assert_eq!(failed, Outcome::failed("http_status", "the answer had status 503"));
+    }
+
+    #[test]
+    fn a_sequence_goes_on_with_each_attempt_until_the_breaker_opens() {
+        // Example G6; R8.13, R8.43, R8.46.
+        let busy = json!({"status": 503});
+        let rules = read(&json!({"https://a.example": {"sequence": [
+            busy, {"answer": "x"}, busy, busy, {"fail": "timeout"}, busy, {"answer": "y"}]}}));
+        let retry = json!({"attempts": 2, "delay_ms": 10, "backoff": "fixed", "max_delay_ms": 10, "jitter": true});
+        let effect = effect("call_webhook", "https://a.example", &retry);
+        let mut progress = HandlerProgress::default();
+        let mut send = |seconds: i64| {
+            let now = Timestamp::from_millis(seconds.saturating_mul(1000));
+            let outcome = rules.perform(&effect, &mut progress, now).unwrap();
+            let state = progress.breaker("k").unwrap().state;
+            (json!(outcome), progress.sent(), state)
+        };
+        let (first, sent, _) = send(0);
+        assert_eq!(
+            (&first["value"]["body"], &first["value"]["attempts"], sent),
+            (&json!("x"), &json!(2), 2)
+        );
+        let (second, sent, state) = send(1);
+        assert_eq!(
+            (&second["value"]["status"], sent, state),
+            (&json!(503), 4, BreakerState::Closed)
+        );
+        let (_, sent, state) = send(2);
+        assert_eq!((sent, state), (6, BreakerState::Open));
+        let (fourth, sent, _) = send(3);
+        assert_eq!((&fourth["code"], sent), (&json!("circuit_open"), 6));
+        let (fifth, sent, state) = send(4);
+        assert_eq!((&fifth["value"]["body"], sent, state), (&json!("y"), 7, BreakerState::Closed));
+        assert_eq!(fifth["value"].get("attempts"), None);
+    }
+
+    #[test]
+    fn what_is_no_rule_is_refused_where_it_is() {
+        for (rule, at) in [
+            (json!({"status": 99}), "/~1x"),
+            (json!({"status": 200, "answer": 1}), "/~1x"),
+            (json!({"answer": 1, "body": 2}), "/~1x"),
+            (json!({"status": 200, "headers": 1}), "/~1x"),
+            (json!({"sequence": []}), "/~1x"),
+            (json!({"sequence": [{"answer": 1}], "answer": 1}), "/~1x"),
+            (json!({"sequence": [{"when": {}, "answer": 1}]}), "/~1x/sequence/0"),
+            (
+                json!([{"answer": 1}, {"sequence": [{"answer": 1}, {"sequence": []}]}]),
+                "/~1x/1/sequence/1",
+            ),
+        ] {
+            let refused = Handlers::read(&json!({"/x": rule})).unwrap_err();
+            assert_eq!(refused.at, at, "{rule}");
+        }
+    }
+}

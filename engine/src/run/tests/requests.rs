@@ -147,3 +147,140 @@ fn errors_of_actions_hold_no_values() {
     assert_eq!(errors.len(), 11, "{errors:#?}");
     assert!(!json!(errors).to_string().contains("hunter2"), "{errors:#?}");
 }
+
+/// What a webhook with these answers leaves behind.
+fn called(content: &Value, rules: &Value) -> super::Played {
+    let mut content = content.clone();
+    content["url"] = json!("https://a.example");
+    let nodes = json!([{"id": "h", "type": "webhook", "content": content},
+        message("ok", "ok"), message("spare", "spare"), message("bad", "{{system.last_error.code}}")]);
+    let edge = |target: &str, kind: &str| json!({"source": "h", "target": target, "type": kind});
+    let edges = json!([edge("ok", "success"), edge("spare", "fallback"), edge("bad", "failure")]);
+    World::of(&nodes, &edges)
+        .with_handlers(&json!({"https://a.example": rules}))
+        .play(json!({}), &[])
+}
+
+#[test]
+fn an_answer_is_mapped_with_its_status_and_headers() {
+    // R8.16, R8.20, R8.21, R8.22, R8.34, R7.46.
+    let mapping = json!({"temp.s": "$status", "temp.h": "$headers.x-id", "temp.c": "$headers.set-cookie",
+        "temp.k": "$headers.x-api-key", "temp.n": "$.list[0].n", "temp.gone": "$.gone", "temp.none": "$.none", "found": "$.ok"});
+    let rule = json!({"status": 201, "headers": {"X-Id": "7", "Set-Cookie": "a", "x-api-key": "b"},
+        "body": {"list": [{"n": 1}], "none": null, "ok": true}});
+    let played = called(&json!({"response_mapping": mapping, "store_response": true}), &rule);
+    assert_eq!(played.said, ["ok"]);
+    assert_eq!(played.state["temp"], json!({"s": 201, "h": "7", "n": 1, "found": true}));
+    let kept = &played.state["webhook_responses"]["webhook_response"];
+    assert_eq!((&kept["status_code"], &kept["response"]["ok"]), (&json!(201), &json!(true)));
+    let moved = called(&json!({}), &json!({"status": 302}));
+    assert_eq!(moved.said, ["http_status"]);
+    let error = &moved.state["temp"]["webhook_error"];
+    assert_eq!((&error["status_code"], &error["fallback_used"]), (&json!(302), &json!(false)));
+}
+
+#[test]
+fn a_fallback_is_mapped_or_written() {
+    // R8.23, R8.24, R5.6, R2.8.
+    let down = json!({"status": 503});
+    let mapped = json!({"fallback_response": {"items": [], "n": null}, "response_mapping": {"temp.i": "$.items"}});
+    let played = called(&mapped, &down);
+    assert_eq!((played.said[0].as_str(), &played.state["temp"]), ("spare", &json!({"i": []})));
+    let written = json!({"fallback_response": {"temp.q": null, "x": 1}, "response_mapping": {"temp.i": "$.items"}});
+    let played = called(&written, &down);
+    assert_eq!(
+        (played.said[0].as_str(), &played.state["temp"]),
+        ("spare", &json!({"q": null, "x": 1}))
+    );
+    let forbidden = called(&json!({"fallback_response": {"temp.a": 1, "system.x": 1}}), &down);
+    assert_eq!(forbidden.said, ["read_only_scope"]);
+    assert_eq!(forbidden.state["temp"].get("a"), None);
+}
+
+#[test]
+fn failures_have_their_codes() {
+    // R8.25, R7.44, R8.30, R8.31.
+    let failed = |url: &str| {
+        let nodes = json!([{"id": "h", "type": "webhook", "content": {"url": url}},
+            message("f", "{{system.last_error.code}}")]);
+        let world = World::of(&nodes, &json!([{"source": "h", "target": "f", "type": "failure"}]));
+        world
+            .play(
+                json!({"temp": {"http": "http://a.example", "me": "https://127.1/", "at": "a@b"}}),
+                &[],
+            )
+            .said
+            .remove(0)
+    };
+    assert_eq!(failed("https://a.example/{{temp.gone}}"), "url_unresolved");
+    assert_eq!(failed("{{temp.http}}"), "url_invalid");
+    assert_eq!(failed("https://{{temp.at}}/"), "url_invalid");
+    assert_eq!(failed("{{temp.me}}"), "url_forbidden");
+    let call = |endpoint: &str| {
+        let nodes = json!([{"id": "h", "type": "action", "content": {"type": "api_call", "endpoint": endpoint}},
+            message("f", "{{system.last_error.code}} {{temp.api_error.status_code}}")]);
+        let world = World::of(&nodes, &json!([{"source": "h", "target": "f", "type": "failure"}]));
+        world.play(json!({"temp": {"up": "/v1/../x"}}), &[]).said.remove(0)
+    };
+    assert_eq!(call("/v1/{{temp.gone}}"), "unresolved_reference ");
+    assert_eq!(call("{{temp.up}}"), "url_invalid ");
+    assert_eq!(call("/v1/x"), "no_handler ");
+}
+
+#[test]
+fn the_same_node_of_a_subflow_has_a_key_of_its_own_each_time() {
+    // R7.50, F11.
+    let hook = json!([{"id": "h", "type": "action", "content": {"actions": [
+        {"type": "api_call", "endpoint": "/a"},
+        {"type": "api_call", "endpoint": "/b", "method": "POST"}]}}]);
+    let composite = |id: &str| json!({"id": id, "type": "composite", "content": {"composite_flow_seed_key": "sub"}});
+    let nodes = json!([{"id": "h", "type": "action", "content": {"type": "api_call", "endpoint": "/c", "method": "PUT"}},
+        composite("one"), composite("two")]);
+    let edges = json!([{"source": "h", "target": "one", "type": "success"},
+        {"source": "one", "target": "two", "type": "success"}]);
+    let world = World::of(&nodes, &edges).with("sub", &hook, &json!([]));
+    let main = world.library.find("main").unwrap();
+    let sub = world.library.find("sub").unwrap();
+    let mut session = Session::new(NewSession {
+        id: SessionId::derived("x"),
+        flow: crate::id::FlowRef { id: main, seq: 0 },
+        pins: world.library.pins(main),
+        seed: Seed::from_text("0"),
+        user_id: None,
+        tenant: None,
+    });
+    let catalog = world.library.catalog();
+    let mut input = InputKind::Start { state: serde_json::Map::new().into() };
+    let mut keys = Vec::new();
+    let here = Timestamp::from_millis(0);
+    while let Next::Resolve(effect) =
+        Engine::default().step(&catalog, &mut session, Input::new(here, input)).unwrap().next
+    {
+        if let EffectKind::CallHandler { request, .. } = &effect.kind {
+            keys.extend(request.idempotency_key.clone());
+        }
+        let outcome = crate::protocol::Outcome::Done { value: Value::Null };
+        input = InputKind::Resolved { effect: effect.id, outcome };
+    }
+    let id = SessionId::derived("x");
+    assert_eq!(
+        keys,
+        [format!("{id}:h:0"), format!("{id}:{sub}/h:0#1"), format!("{id}:{sub}/h:0:1#1")]
+    );
+}
+
+#[test]
+fn what_was_not_there_is_not_told_as_written() {
+    // R2.73, R7.14, R7.16.
+    let actions = json!([
+        {"type": "remove", "variable": "temp.list", "value": 9},
+        {"type": "remove", "variable": "temp.gone", "value": 9},
+        {"type": "delete_variable", "variable": "temp.gone"},
+        {"type": "remove", "variable": "temp.list", "value": 1},
+        {"type": "delete_variable", "variable": "temp.x"}]);
+    let nodes = json!([{"id": "a", "type": "action", "content": {"actions": actions}}]);
+    let state = json!({"temp": {"list": [{"value": 1, "label": "One"}, 2], "x": 1}});
+    let played = World::of(&nodes, &json!([])).play(state, &[]);
+    assert_eq!(played.rows[0]["variables_updated"], json!(["temp.list", "temp.x"]));
+    assert_eq!(played.state, json!({"temp": {"list": [2]}}));
+}
