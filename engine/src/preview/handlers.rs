@@ -384,27 +384,27 @@ mod tests {
         let retry = json!({"attempts": 2, "delay_ms": 10, "backoff": "fixed", "max_delay_ms": 10, "jitter": true});
         let effect = effect("call_webhook", "https://a.example", &retry);
         let mut progress = HandlerProgress::default();
-        let mut send = |seconds: i64| {
+        let mut call = |seconds: i64| {
             let now = Timestamp::from_millis(seconds.saturating_mul(1000));
             let outcome = rules.perform(&effect, &mut progress, now).unwrap();
             let state = progress.breaker("k").unwrap().state;
             (json!(outcome), progress.sent(), state)
         };
-        let (first, sent, _) = send(0);
+        let (first, sent, _) = call(0);
         assert_eq!(
             (&first["value"]["body"], &first["value"]["attempts"], sent),
             (&json!("x"), &json!(2), 2)
         );
-        let (second, sent, state) = send(1);
+        let (second, sent, state) = call(1);
         assert_eq!(
             (&second["value"]["status"], sent, state),
             (&json!(503), 4, BreakerState::Closed)
         );
-        let (_, sent, state) = send(2);
+        let (_, sent, state) = call(2);
         assert_eq!((sent, state), (6, BreakerState::Open));
-        let (fourth, sent, _) = send(3);
+        let (fourth, sent, _) = call(3);
         assert_eq!((&fourth["code"], sent), (&json!("circuit_open"), 6));
-        let (fifth, sent, state) = send(4);
+        let (fifth, sent, state) = call(4);
         assert_eq!((&fifth["value"]["body"], sent, state), (&json!("y"), 7, BreakerState::Closed));
         assert_eq!(fifth["value"].get("attempts"), None);
     }
