@@ -170,13 +170,13 @@ fn template() -> impl Strategy<Value = &'static str> {
 /// A type and its content.
 fn node() -> impl Strategy<Value = (&'static str, Value)> {
     prop_oneof![
-        3 => message().prop_map(|content| ("message", content)),
-        3 => question().prop_map(|content| ("question", content)),
-        2 => condition_node().prop_map(|content| ("condition", content)),
-        3 => vec(action(), 1..4).prop_map(|actions| ("action", json!({"actions": actions}))),
-        1 => webhook().prop_map(|content| ("webhook", content)),
-        2 => composite().prop_map(|content| ("composite", content)),
-        1 => script().prop_map(|content| ("script", content)),
+        6 => message().prop_map(|content| ("message", content)),
+        6 => question().prop_map(|content| ("question", content)),
+        4 => condition_node().prop_map(|content| ("condition", content)),
+        6 => vec(action(), 1..4).prop_map(|actions| ("action", json!({"actions": actions}))),
+        2 => webhook().prop_map(|content| ("webhook", content)),
+        4 => composite().prop_map(|content| ("composite", content)),
+        2 => script().prop_map(|content| ("script", content)),
         2 => inline().prop_map(|content| ("composite", content)),
     ]
 }
@@ -264,7 +264,11 @@ fn question() -> impl Strategy<Value = Value> {
                 content["options"] =
                     json!(["a", {"label": "{{temp.n}}", "value": "b", "_secret": 1}, {"text": "c"}]);
             }
-            if let Some(validation) = validation {
+            if let Some(mut validation) = validation {
+                // The bounds of a date are dates.
+                if kind == "date" {
+                    validation = json!({"max_retries": validation["max_retries"], "required": validation["required"]});
+                }
                 content["validation"] = validation;
             }
             content
@@ -347,7 +351,9 @@ fn webhook() -> impl Strategy<Value = Value> {
 }
 
 fn composite() -> impl Strategy<Value = Value> {
-    let key = prop::sample::select(vec!["sub0", "sub1", "sub1", "main", "nobody"]);
+    // What nobody answers to ends a conversation (F36), so it is rare.
+    let key =
+        prop_oneof![9 => Just("sub0"), 9 => Just("sub1"), 1 => Just("main"), 1 => Just("nobody")];
     key.prop_map(|key| {
         json!({
             "composite_flow_seed_key": key,

@@ -20,7 +20,8 @@ const CASES: usize = 1000;
 const ANSWERS: usize = 9;
 
 /// The node types that must all be visited in at least a twentieth of the conversations.
-const TYPES: [&str; 6] = ["message", "question", "condition", "action", "webhook", "composite"];
+const TYPES: [&str; 7] =
+    ["message", "question", "condition", "action", "webhook", "composite", "script"];
 
 /// Records all of them, and fails unless they are worth comparing.
 pub(crate) fn record_all() {

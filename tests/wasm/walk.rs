@@ -18,12 +18,27 @@ pub(crate) fn answers(case: &Case, variant: usize, most: usize) -> Vec<Value> {
     let state = case.state.clone();
     let (mut preview, _) = Preview::start(&library, flow, &case.seed, case.at, state).unwrap();
     let mut given = Vec::new();
-    while let Some(prompt) = preview.prompt().filter(|_| given.len() < most) {
-        let answer = answer(prompt, variant, given.len());
+    while preview.ended().is_none() && given.len() < most {
+        let answer = match preview.prompt() {
+            Some(prompt) => answer(prompt, variant, given.len()),
+            None => result(variant + given.len()),
+        };
         let _turn = preview.reply(answer.clone()).unwrap();
         given.push(answer);
     }
     given
+}
+
+/// What came of a script; now and then nothing good.
+fn result(pick: usize) -> Value {
+    match pick % 5 {
+        0 => json!({"timed_out": true}),
+        1 => json!({"error": "unsupported"}),
+        2 => json!("no result 🦊"),
+        _ => {
+            json!({"outputs": {"temp.x": 2.0, "x": "é", "output": {"o": [pick]}, "more": 1}, "html": "<p>1</p>"})
+        }
+    }
 }
 
 fn answer(prompt: &Prompt, variant: usize, turn: usize) -> Value {
