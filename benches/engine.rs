@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chatflow::{
     Catalog, Content, Driven, Effect, Engine, Event, Flow, FlowDefinition, FlowRef, Input,
     InputKind, InputType, NewSession, Next, Outcome, Resolver, Seed, Session, SessionId,
-    SessionTexts, Timestamp, Turn, drive,
+    SessionTexts, Timestamp, TraceLevel, Turn, drive,
 };
 use serde_json::{Map, Value};
 
@@ -80,6 +80,7 @@ impl Talk {
             seed: Seed(7),
             user_id: None,
             tenant: None,
+            trace: TraceLevel::Off,
         })
     }
 

@@ -7,6 +7,7 @@ mod limits;
 mod requests;
 mod sessions;
 mod talk;
+mod traces;
 mod turns;
 
 use chatflow_tests::{budget, report};

@@ -14,6 +14,7 @@ mod calendar;
 mod compile;
 mod error;
 mod eval;
+mod explain;
 mod functions;
 mod json;
 mod key;
@@ -29,11 +30,13 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unparse;
 mod value;
 
 pub(crate) use aggregate::{Aggregate, AggregateProblemKind};
 pub(crate) use compile::Program;
 pub(crate) use error::{ErrorKind, Problem, ProblemKind};
+pub(crate) use explain::{Explained, Read, explain};
 pub(crate) use json::truth;
 pub(crate) use meter::Budget;
 pub(crate) use value::Value;
@@ -110,7 +113,7 @@ pub fn evaluate(
     })
 }
 
-fn refused(problems: Vec<Problem>) -> ExpressionError {
+pub(crate) fn refused(problems: Vec<Problem>) -> ExpressionError {
     match problems.into_iter().next() {
         Some(Problem { kind: ProblemKind::Limit, message, .. }) => {
             ExpressionError::Limit { message }

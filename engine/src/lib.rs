@@ -12,7 +12,7 @@
 //!
 //! use chatflow::{
 //!     Catalog, Effect, Engine, Flow, FlowDefinition, Input, InputKind, InputType, NewSession, Next,
-//!     Outcome, Resolver, Seed, Session, SessionId, Timestamp, drive,
+//!     Outcome, Resolver, Seed, Session, SessionId, Timestamp, TraceLevel, drive,
 //! };
 //!
 //! /// A host whose flow asks nothing of it.
@@ -65,6 +65,7 @@ mod check;
 mod content;
 mod draw;
 mod drive;
+mod explain;
 mod expr;
 mod extend;
 mod flow;
@@ -72,6 +73,7 @@ mod html;
 mod id;
 mod journal;
 mod json_condition;
+mod mask;
 mod number;
 mod pattern;
 mod preview;
@@ -80,6 +82,7 @@ mod request;
 mod run;
 mod session;
 mod time;
+mod trace;
 mod value;
 
 pub use answer::InputType;
@@ -87,6 +90,9 @@ pub use check::{Code, Diagnostic, Pointer, Report, Rules, Severity};
 pub use content::{ContentItem, ContentQuery, ContentVariant};
 pub use draw::Seed;
 pub use drive::{AsyncResolver, Driven, Resolver, drive, drive_async};
+pub use explain::{
+    Explanation, Part, PartOutcome, SetBy, VariableRead, explain, explain_calculation,
+};
 pub use expr::{ExpressionError, evaluate};
 pub use extend::Extensions;
 pub use flow::{
@@ -97,14 +103,16 @@ pub use id::{
     ContentId, EffectId, FlowId, FlowRef, ImpressionId, NodeId, Revision, SessionId, TenantId,
 };
 pub use journal::Journal;
+pub use mask::Masker;
 pub use preview::{
     Case, CaseError, HandlerProgress, Handlers, HandlersError, Library, LibraryItem, Preview,
     PreviewError, Transcript, TranscriptTurn, check, play,
 };
 pub use protocol::{
-    Auth, Content, Effect, EffectKind, EndReason, Ending, Event, Failure, HandlerRequest,
-    HistoryEntry, HttpRequest, Input, InputKind, InteractionType, Item, Next, Outcome, Prompt,
-    Refused, RequestPolicy, ScriptRequest, Shown, Step, Turn, Visited,
+    Auth, Beginning, Content, Effect, EffectKind, EndReason, Ending, Event, Failure,
+    HandlerRequest, HistoryEntry, HttpRequest, Input, InputKind, InteractionType, Item, Next,
+    Outcome, Prompt, Refused, RequestPolicy, ScriptRequest, SessionChange, Shown, Step, Traced,
+    Turn, Visited,
 };
 pub use request::{
     Address, AddressError, AddressRules, Attempt, Backoff, Breaker, BreakerPolicy, BreakerState,
@@ -116,6 +124,9 @@ pub use session::{
     Acting, Gathered, NewSession, Phase, RestoreError, Resume, Session, SessionTexts,
 };
 pub use time::Timestamp;
+pub use trace::{
+    StepStates, TraceLevel, TraceStep, TraceWarning, Tracing, is_traced, trace_states,
+};
 pub use value::{Cleaned, clean, state_hash};
 
 /// The README's example compiles and holds.

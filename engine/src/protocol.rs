@@ -1,5 +1,6 @@
 //! All that crosses the boundary between the engine and its host.
 
+mod change;
 mod effect;
 mod ending;
 mod event;
@@ -10,8 +11,10 @@ mod legacy;
 mod prompt;
 mod script;
 mod step;
+mod traced;
 mod turn;
 
+pub use change::SessionChange;
 pub use effect::{
     Auth, Effect, EffectKind, Failure, HandlerRequest, HttpRequest, Outcome, RequestPolicy,
 };
@@ -23,5 +26,6 @@ pub use item::{Content, Item};
 pub use prompt::Prompt;
 pub use script::ScriptRequest;
 pub use step::{Next, Step};
+pub use traced::{Beginning, Traced};
 pub use turn::Turn;
 pub(crate) use turn::{public_state, without_private};

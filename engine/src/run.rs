@@ -14,6 +14,7 @@ mod request;
 mod route;
 mod scope;
 mod script;
+mod trace;
 mod variant;
 mod write;
 
@@ -31,7 +32,8 @@ use crate::flow::graph::{Flow, Node};
 use crate::flow::node::NodeKind;
 use crate::id::EffectId;
 use crate::protocol::{
-    Effect, EffectKind, EndReason, Ending, Event, Failure, Input, Next, Outcome, Step, Visited,
+    Beginning, Effect, EffectKind, EndReason, Ending, Event, Failure, Input, Next, Outcome, Step,
+    Visited,
 };
 use crate::session::{Phase, Resume, Session, TurnState};
 use crate::value::object_len;
@@ -188,6 +190,7 @@ impl<'a> Run<'a> {
         self.session.engine.position = Some(node.id.clone());
         self.events
             .push(Event::Entered(Visited { flow: self.flow.version.id, node: node.id.clone() }));
+        self.trace_step(node, Beginning::Entered);
         match &node.kind {
             NodeKind::Message(message) => self.enter_message(node, message),
             NodeKind::Question(question) => self.enter_question(node, question),

@@ -17,6 +17,7 @@ use crate::draw::Seed;
 use crate::id::{ContentId, FlowRef, NodeId, Revision, SessionId, TenantId};
 use crate::protocol::{Shown, Visited};
 use crate::time::Timestamp;
+use crate::trace::TraceLevel;
 use crate::value::{canonical, settle, state_hash, state_hash_of_canonical};
 
 /// The version of the session's JSON form; a session of another version is refused.
@@ -59,6 +60,8 @@ pub struct NewSession {
     /// The tenant that it belongs to, by its credential, else by its flow (F14); conditions of
     /// content variants ask for it.
     pub tenant: Option<TenantId>,
+    /// How much of it is traced, sub-flows included; see [`Tracing::of_session`](crate::Tracing).
+    pub trace: TraceLevel,
 }
 
 /// Everything but the author's variables.
@@ -98,6 +101,11 @@ pub(crate) struct EngineState {
     pub(crate) bytes: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_error: Option<Value>,
+    #[serde(default, skip_serializing_if = "TraceLevel::is_off")]
+    pub(crate) trace: TraceLevel,
+    /// Variables that hold answers to sensitive questions, while the session is traced (R11.67).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sensitive: Vec<Arc<str>>,
     /// What is counted per visitor turn; absent between turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) turn: Option<TurnState>,
@@ -167,6 +175,8 @@ impl Session {
             phase: Phase::New,
             bytes: 2,
             last_error: None,
+            trace: new.trace,
+            sensitive: Vec::new(),
             turn: None,
         };
         Self { engine, state: Map::new() }
@@ -213,6 +223,11 @@ impl Session {
     pub fn position(&self) -> Option<Visited> {
         let flow = self.engine.frames.last()?.flow.id;
         Some(Visited { flow, node: self.engine.position.clone()? })
+    }
+
+    /// How much of it is traced; decided at its start.
+    pub fn trace_level(&self) -> TraceLevel {
+        self.engine.trace
     }
 
     /// How many flows are entered: 1 in the root flow.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chatflow::{
     Catalog, Effect, Engine, Flow, FlowDefinition, Input, InputKind, InputType, NewSession, Next,
-    Outcome, Seed, Session, SessionId, Timestamp,
+    Outcome, Seed, Session, SessionId, Timestamp, TraceLevel,
 };
 use serde_json::{Value, json};
 
@@ -68,6 +68,7 @@ fn examples() -> BTreeMap<String, Value> {
         seed: Seed::from_text("protocol"),
         user_id: None,
         tenant: None,
+        trace: TraceLevel::Off,
     });
     let mut catalog = Catalog::from_iter([flow]);
     let mut examples = BTreeMap::new();

@@ -1,8 +1,9 @@
 //! Two answers to one question at once: one is taken, the other finds the session moved on.
 
 use chatflow::{
-    Catalog, Effect, Engine, Flow, FlowDefinition, Handlers, Input, InputKind, InputType,
-    NewSession, Outcome, Resolver, Revision, Seed, Session, SessionId, Timestamp, Turn, drive,
+    Catalog, Effect, Engine, Flow, FlowDefinition, FlowRef, Handlers, Input, InputKind, InputType,
+    NewSession, Outcome, Resolver, Revision, Seed, Session, SessionId, Timestamp, TraceLevel, Turn,
+    drive,
 };
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::{
@@ -31,6 +32,11 @@ fn turn(catalog: &mut Catalog, session: &mut Session, kind: InputKind) -> Turn {
     drive(&Engine::default(), catalog, session, input, &mut Nobody).unwrap().turn
 }
 
+fn new_session(id: SessionId, flow: FlowRef) -> Session {
+    let (pins, seed, trace) = (std::collections::BTreeMap::new(), Seed(0), TraceLevel::Off);
+    Session::new(NewSession { id, flow, pins, seed, user_id: None, tenant: None, trace })
+}
+
 fn race(store: &impl Store) {
     let document = json!({
         "seed_key": "main", "name": "Main", "version": "1.0.0", "entry_node_id": "q",
@@ -53,9 +59,7 @@ fn race(store: &impl Store) {
     catalog.insert(Flow::compile(&definition, root.flow.seq).flow.unwrap());
 
     let id = SessionId::derived("race");
-    let (pins, seed) = (std::collections::BTreeMap::new(), Seed(0));
-    let mut session =
-        Session::new(NewSession { id, flow: root.flow, pins, seed, user_id: None, tenant: None });
+    let mut session = new_session(id, root.flow);
     let started =
         turn(&mut catalog, &mut session, InputKind::Start { state: serde_json::Map::new().into() });
     store

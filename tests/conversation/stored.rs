@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chatflow::{
     Catalog, Driven, Effect, EffectKind, Engine, Flow, FlowDefinition, FlowId, FlowRef,
     HandlerProgress, HandlerRequest, Input, InputKind, InputType, NewSession, Next, Outcome, Phase,
-    Resolver, Seed, Session, SessionId, StepError, Timestamp, Transcript, TranscriptTurn, Turn,
-    clean,
+    Resolver, Seed, Session, SessionId, StepError, Timestamp, TraceLevel, Transcript,
+    TranscriptTurn, Turn, clean,
 };
 use chatflow_storage::{
     AccessScope, Commit, FlowStore, HistoryQuery, NewHistoryRow, SessionStore, Store, VersionRecord,
@@ -142,6 +142,7 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
             seed: Seed::from_text(&opening.seed),
             user_id: None,
             tenant: None,
+            trace: TraceLevel::Off,
         });
         let start = InputKind::Start { state: opening.state.clone().into() };
         let driven = self.drive(&*store, catalog, &mut session, start);

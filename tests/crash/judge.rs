@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chatflow::{
-    Catalog, Engine, Flow, FlowDefinition, Input, NewSession, Seed, Session, SessionId,
+    Catalog, Engine, Flow, FlowDefinition, Input, NewSession, Seed, Session, SessionId, TraceLevel,
 };
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::{AccessScope, FlowStore as _, SessionStore as _, StoredSession};
@@ -87,8 +87,15 @@ impl Judge {
         let engine: Value = serde_json::from_str(&stored.snapshot.engine).unwrap();
         let seed: Seed = serde_json::from_value(engine["seed"].clone()).unwrap();
         let pins = std::collections::BTreeMap::new();
-        let mut session =
-            Session::new(NewSession { id, flow, pins, seed, user_id: None, tenant: None });
+        let mut session = Session::new(NewSession {
+            id,
+            flow,
+            pins,
+            seed,
+            user_id: None,
+            tenant: None,
+            trace: TraceLevel::Off,
+        });
         let journal = self.store.journal(id).unwrap();
         for row in &journal {
             let first: Input = serde_json::from_str(&row.entry.input).unwrap();

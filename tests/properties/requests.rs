@@ -114,6 +114,7 @@ fn request(flow: &Flow, catalog: &Catalog, typed: &str) -> HttpRequest {
         seed: Seed::from_text("0"),
         user_id: None,
         tenant: None,
+        trace: chatflow::TraceLevel::Off,
     });
     let state = json!({"temp": {"t": typed}}).as_object().unwrap().clone();
     let start = Input::new(Timestamp::default(), InputKind::Start { state: state.into() });

@@ -2,7 +2,7 @@
 
 use chatflow::{
     Catalog, Effect, EffectKind, Engine, FlowRef, Input, InputKind, InputType, Limits, NewSession,
-    Next, Outcome, Phase, Seed, Session, SessionId, Step, StepError, Timestamp, clean,
+    Next, Outcome, Phase, Seed, Session, SessionId, Step, StepError, Timestamp, TraceLevel, clean,
 };
 use chatflow_tests::conversation::World;
 use serde_json::{Map, Value};
@@ -31,11 +31,27 @@ impl<'a> Talk<'a> {
             seed: Seed(7),
             user_id: None,
             tenant: None,
+            trace: TraceLevel::Off,
         });
         let mut catalog = Catalog::default();
         catalog.insert(world.library.catalog().get(flow)?.clone());
         let engine = Engine::new(limits);
         Some(Self { engine, catalog, session, world, inputs: Vec::new(), steps: Vec::new() })
+    }
+
+    /// The same, traced.
+    pub(super) fn at_level(mut self, trace: TraceLevel) -> Self {
+        let flow = self.session.flow();
+        self.session = Session::new(NewSession {
+            id: self.session.id(),
+            flow,
+            pins: self.world.library.pins(flow.id),
+            seed: Seed(7),
+            user_id: None,
+            tenant: None,
+            trace,
+        });
+        self
     }
 
     /// Starts with these variables.

@@ -2,7 +2,7 @@
 
 use chatflow::{
     Effect, Engine, FlowId, FlowRef, Handlers, Input, InputKind, InputType, Library, NewSession,
-    Outcome, Resolver, Seed, Session, SessionId, Timestamp, drive,
+    Outcome, Resolver, Seed, Session, SessionId, Timestamp, TraceLevel, drive,
 };
 use chatflow_server::Fixture;
 use chatflow_sqlite::SqliteStore;
@@ -107,6 +107,7 @@ fn twin(place: &Place, id: &str) -> (Library, Session) {
         seed,
         user_id: None,
         tenant: None,
+        trace: TraceLevel::Off,
     });
     (library, session)
 }

@@ -1,10 +1,12 @@
 //! Compiled expressions.
 
+use cel_interpreter::common::ast::IdedExpr;
+
 use super::{
     Dialect,
     error::{Error, Problem, ProblemKind},
     eval::Evaluation,
-    lower::{Lower, Warning},
+    lower::{Lower, Lowered, Warning},
     meter::Budget,
     node::Node,
     source::Source,
@@ -41,6 +43,12 @@ impl Program {
             templates.chain(lowered.warnings.into_iter().map(warning)).collect();
         warnings.sort_by_key(|problem| (problem.line, problem.column));
         Ok(Self { tree: lowered.root, roots: lowered.roots.into(), warnings })
+    }
+
+    /// A part of a parsed text by itself, without warnings.
+    pub(super) fn of_parsed(parsed: &IdedExpr, dialect: Dialect) -> Lowered<Self> {
+        let lowered = Lower::lower(parsed, dialect)?;
+        Ok(Self { tree: lowered.root, roots: lowered.roots.into(), warnings: Vec::new() })
     }
 
     /// What an author should know although the expression compiles.

@@ -24,6 +24,7 @@ use crate::check::{Code, Pointer, Report, Rules, Severity, check_graph};
 use crate::extend::Extensions;
 use crate::id::{FlowId, FlowRef, NodeId};
 use crate::request::AddressRules;
+use crate::trace::Tracing;
 
 /// A compiled flow, and everything its author should know about it.
 #[derive(Debug)]
@@ -95,6 +96,12 @@ impl Compiler {
                 links: links.into_iter().collect(),
                 contract,
                 digest: definition.graph_hash(),
+                tracing: Tracing {
+                    enabled: definition.trace_enabled,
+                    level: definition.trace_level,
+                    sample_rate: definition.trace_sample_rate,
+                    retention_days: definition.retention_days,
+                },
             })
         });
         Compiled { flow, report }

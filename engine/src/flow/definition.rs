@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::connection_type::ConnectionType;
 use crate::check::Pointer;
 use crate::id::{FlowId, NodeId, TenantId};
+use crate::trace::TraceLevel;
 
 /// A flow document in canonical form. Nodes and connections are in document order.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,12 @@ pub struct FlowDefinition {
     pub contract: Option<Map<String, Value>>,
     /// Whether sessions are traced (R11.53).
     pub trace_enabled: bool,
+    /// How much of a session is traced; never `Off`.
+    pub trace_level: TraceLevel,
+    /// Of a hundred sessions, how many are traced; 0 to 100.
+    pub trace_sample_rate: f64,
+    /// How long traces are kept, in days; at least 1.
+    pub retention_days: u32,
     /// The nodes.
     pub nodes: Vec<NodeDefinition>,
     /// The connections.

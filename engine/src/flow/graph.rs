@@ -12,6 +12,7 @@ use super::node::NodeKind;
 use super::predicate::Predicate;
 use super::target::Target;
 use crate::id::{FlowRef, NodeId};
+use crate::trace::Tracing;
 
 /// A compiled flow: immutable, shared between sessions and threads.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Flow {
     pub(crate) links: Box<[Arc<str>]>,
     pub(crate) contract: Option<Box<Contract>>,
     pub(crate) digest: String,
+    pub(crate) tracing: Tracing,
 }
 
 /// One node.
@@ -63,6 +65,11 @@ impl Flow {
     /// SHA-256 of the canonical graph: two flows with equal digests run alike.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// What its author says of tracing.
+    pub fn tracing(&self) -> Tracing {
+        self.tracing
     }
 
     /// The flows that composites refer to, each once: `id:<uuid>` or `key:<seed key>`, and where a

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 pub(in crate::flow) use self::connection::is_edge_style;
+pub(in crate::flow) use self::envelope::{EVERY_SESSION, RETENTION_DAYS};
 use self::fields::{into_object, is_empty, kind_of};
 pub(in crate::flow) use self::node::inherited_context;
 use super::definition::{ConnectionDefinition, FlowDefinition, NodeDefinition};
@@ -179,7 +180,10 @@ impl Shape {
             school_id: envelope.school_id,
             info: envelope.info,
             contract: envelope.contract,
-            trace_enabled: envelope.trace_enabled,
+            trace_enabled: envelope.tracing.enabled,
+            trace_level: envelope.tracing.level,
+            trace_sample_rate: envelope.tracing.sample_rate,
+            retention_days: envelope.tracing.retention_days,
             nodes,
             connections,
             data_keys: self.graph,

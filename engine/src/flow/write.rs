@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 use super::definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
-use super::read::{inherited_context, is_edge_style, read_children};
+use super::read::{EVERY_SESSION, RETENTION_DAYS, inherited_context, is_edge_style, read_children};
 use crate::check::{Pointer, Report};
 use crate::id::NodeId;
-use crate::value::{canonical_value, sha256_hex};
+use crate::trace::TraceLevel;
+use crate::value::{canonical_value, settle, sha256_hex};
 
 impl FlowDefinition {
     /// The flow as a document: an envelope with `flow_data`.
@@ -24,6 +25,17 @@ impl FlowDefinition {
         }
         if let Some(school_id) = self.school_id {
             envelope.insert("school_id".into(), school_id.to_string().into());
+        }
+        if self.trace_level != TraceLevel::Standard {
+            envelope.insert("trace_level".into(), self.trace_level.as_str().into());
+        }
+        if self.trace_sample_rate < EVERY_SESSION {
+            let mut rate = self.trace_sample_rate.into();
+            settle(&mut rate);
+            envelope.insert("trace_sample_rate".into(), rate);
+        }
+        if self.retention_days != RETENTION_DAYS {
+            envelope.insert("retention_days".into(), self.retention_days.into());
         }
         envelope.extend(fields([
             ("seed_key", self.seed_key.clone().into()),

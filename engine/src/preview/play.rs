@@ -14,6 +14,7 @@ use crate::protocol::{Effect, Input, InputKind, Next, Outcome, Prompt, ScriptReq
 use crate::run::{Engine, StepError};
 use crate::session::{NewSession, Session};
 use crate::time::Timestamp;
+use crate::trace::TraceLevel;
 use crate::value::clean;
 
 /// A conversation with a flow of a [`Library`]. Ids and times derive from the seed and the start.
@@ -123,6 +124,7 @@ impl<'a> Preview<'a> {
             seed: Seed::from_text(seed),
             user_id: None,
             tenant,
+            trace: TraceLevel::Verbose,
         });
         let host = Host { library, tenant, now: at, progress: HandlerProgress::default() };
         let mut preview = Self { host, engine: Engine::default(), catalog, session, next: None };

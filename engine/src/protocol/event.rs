@@ -8,6 +8,7 @@ use serde_json::{Number, Value};
 use super::item::Item;
 use super::prompt::Prompt;
 use super::script::ScriptRequest;
+use super::traced::Traced;
 use crate::answer::InputType;
 use crate::flow::ConnectionType;
 use crate::id::{ContentId, FlowId, FlowRef, ImpressionId, NodeId};
@@ -172,6 +173,8 @@ pub enum Event {
         /// What it is about.
         about: Box<str>,
     },
+    /// More, of a traced session only; see [`Turn::trace`](crate::Turn::trace).
+    Traced(Box<Traced>),
 }
 
 /// One showing of a content item.

@@ -7,6 +7,7 @@ use super::event::{Event, Visited};
 use super::turn::Turn;
 use crate::flow::ConnectionType;
 use crate::id::{ContentId, FlowId, NodeId};
+use crate::mask::Masker;
 
 /// The three kinds of history row.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -31,6 +32,18 @@ pub struct HistoryEntry {
     pub interaction_type: InteractionType,
     /// What is stored; always has `timestamp` and `turn`.
     pub content: Map<String, Value>,
+}
+
+impl HistoryEntry {
+    /// Masks the summary of an `action` row (S7.13). What was said and what was answered stay as
+    /// the visitor saw and gave them; answers to sensitive questions are redacted in any case.
+    pub fn mask(&mut self, masker: &Masker) {
+        if self.interaction_type == InteractionType::Action {
+            for value in self.content.values_mut() {
+                *value = masker.mask(value);
+            }
+        }
+    }
 }
 
 impl Turn {
@@ -142,16 +155,17 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
         | Event::Called { .. }
         | Event::SubflowEntered { .. }
         | Event::SubflowReturned { .. }
-        | Event::Patched { .. } => {
+        | Event::Patched { .. }
+        | Event::Entered(_)
+        | Event::Left { .. }
+        | Event::Failed { .. }
+        | Event::Warned { .. }
+        | Event::Impression(_)
+        | Event::Engagement { .. }
+        | Event::Traced(_) => {
             let (node, content) = action(event)?;
             (node.clone(), Action, content)
         }
-        Event::Entered(_)
-        | Event::Left { .. }
-        | Event::Impression(_)
-        | Event::Engagement { .. }
-        | Event::Failed { .. }
-        | Event::Warned { .. } => return None,
     })
 }
 

@@ -11,7 +11,7 @@ use crate::answer::InputType;
 use crate::flow::node::NodeKind;
 use crate::flow::{Catalog, Flow};
 use crate::id::{EffectId, FlowRef, NodeId};
-use crate::protocol::{EndReason, Event, Input, InputKind, Next, Outcome, Step};
+use crate::protocol::{Beginning, EndReason, Event, Input, InputKind, Next, Outcome, Step};
 use crate::session::{Phase, Session, TurnState};
 use crate::value::path::merge_deep;
 use crate::value::{canonical_len, clean, object_len};
@@ -249,6 +249,7 @@ impl Run<'_> {
         session.engine.version = flow.label.clone();
         session.engine.bytes = bytes;
         session.state = state;
+        self.trace_start();
         for (target, value) in &flow.defaults {
             if self.read(target).is_none() && self.write(target, value.clone()).is_err() {
                 self.warn("default_not_written", &**target.text());
@@ -270,8 +271,9 @@ impl Run<'_> {
         }
         merge_deep(&mut state, updates);
         let bytes = self.fits(object_len(&state))?;
-        self.session.state = state;
+        let before = std::mem::replace(&mut self.session.state, state);
         self.session.engine.bytes = bytes;
+        self.trace_patch(&before);
         let node = self.here();
         self.events.push(Event::Patched { node, keys });
         Ok(match &self.session.engine.phase {
@@ -299,6 +301,7 @@ impl Run<'_> {
         let Some(node) = self.flow.find(&here.node) else {
             return self.end(EndReason::Error, Some("node_gone"));
         };
+        self.trace_step(node, Beginning::Replied);
         match std::mem::replace(&mut self.session.engine.phase, Phase::New) {
             Phase::Asking { prompt, attempts, asked_at } => {
                 self.answer(node, Open { prompt, attempts, asked_at }, value, hint)
@@ -316,6 +319,7 @@ impl Run<'_> {
         let node = self.flow.find(&here.node);
         match (node.map(|node| (node, &node.kind)), result) {
             (Some((node, NodeKind::Script(script))), Value::Object(result)) => {
+                self.trace_step(node, Beginning::Replied);
                 self.take_result(node, script, result)
             }
             _ => self.end(EndReason::Error, Some("resume_mismatch")),
@@ -323,6 +327,7 @@ impl Run<'_> {
     }
 
     fn resolved(&mut self, outcome: Outcome) -> Move {
+        self.trace_resumed();
         let here = self.here();
         let phase = std::mem::replace(&mut self.session.engine.phase, Phase::New);
         match (self.flow.find(&here.node), phase) {

@@ -112,6 +112,7 @@ impl<'a> Run<'a> {
         acting: &mut Acting,
         result: Result<Vec<Arc<str>>, ActionError>,
     ) {
+        self.trace_action(step, acting.index, &result);
         match result {
             Ok(paths) if acting.variables.is_empty() => acting.variables = paths,
             Ok(paths) => acting.variables.extend(paths),

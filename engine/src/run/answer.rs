@@ -57,6 +57,9 @@ impl<'a> Run<'a> {
         };
         // A client that has nothing to send says `continue` (R3.50).
         let value = if hint == InputType::Continue { Value::Null } else { value };
+        let waited = self.turn().now.as_millis().saturating_sub(open.asked_at.as_millis());
+        let attempt = open.attempts.saturating_add(1);
+        self.trace_question(question, &open.prompt, Some(waited), attempt);
         let rules = rules_of_prompt(question, &open.prompt);
         let reply = Reply { node, question, rules, open, value, hint };
         let today = self.today();

@@ -13,7 +13,7 @@ use crate::flow::graph::{Flow, Node};
 use crate::flow::node::NodeKind;
 use crate::flow::node::composite::{Body, Composite, Source};
 use crate::id::FlowRef;
-use crate::protocol::{EffectKind, EndReason, Event, Visited};
+use crate::protocol::{Beginning, EffectKind, EndReason, Event, Visited};
 use crate::session::{Frame, Resume};
 use crate::value::Lookup;
 use crate::value::path::Path;
@@ -179,6 +179,7 @@ impl<'a> Run<'a> {
         let NodeKind::Composite(composite) = &node.kind else {
             return self.end(EndReason::Error, Some("resume_mismatch"));
         };
+        self.trace_step(node, Beginning::Returned);
         let variables = self.map_outputs(composite, &frame.output);
         let here = self.here();
         self.warn_absent("contract_missing_output", missing.unwrap_or_default(), &here);

@@ -10,10 +10,12 @@ use crate::protocol::EndReason;
 impl<'a> Run<'a> {
     pub(super) fn enter_condition(&mut self, node: &'a Node, condition: &'a Condition) -> Move {
         let mut chosen = &condition.otherwise;
-        for (index, (predicate, destination)) in condition.entries.iter().enumerate() {
-            match Scope::of(self.session).holds(predicate) {
+        for (index, entry) in condition.entries.iter().enumerate() {
+            let holds = Scope::of(self.session).holds(&entry.predicate);
+            self.trace_test(index, &entry.written, &holds);
+            match holds {
                 Ok(true) => {
-                    chosen = destination;
+                    chosen = &entry.destination;
                     break;
                 }
                 Ok(false) => {}

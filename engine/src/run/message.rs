@@ -138,6 +138,7 @@ impl<'a> Run<'a> {
             self.name_variants(&mut items, gathered)
         };
         let here = self.here();
+        self.trace_message(message);
         self.events.push(Event::Said { node: here, items, typing: message.typing });
         for (id, variant) in shown {
             self.note_shown(id, variant, false);

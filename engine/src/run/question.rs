@@ -181,6 +181,7 @@ impl<'a> Run<'a> {
         let asked_at = self.turn().at;
         self.session.engine.phase =
             Phase::Asking { prompt: Arc::clone(&prompt), attempts: 0, asked_at };
+        self.trace_asked(question, &prompt);
         self.events.push(Event::Asked { prompt: Arc::clone(&prompt) });
         if let Some(found) = found {
             self.note_shown(found.id, variant, true);

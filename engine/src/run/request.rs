@@ -91,8 +91,10 @@ impl<'a> Run<'a> {
     ) -> Result<T, E> {
         let (state, bytes) = (self.session.state.clone(), self.session.engine.bytes);
         let frame = self.session.engine.frames.last().cloned();
+        let mark = self.events.len();
         let written = write(self);
         if written.is_err() {
+            self.trace_taken_back(mark);
             self.session.state = state;
             self.session.engine.bytes = bytes;
             if let (Some(now), Some(then)) = (self.session.engine.frames.last_mut(), frame) {
@@ -103,7 +105,9 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn enter_webhook(&mut self, node: &'a Node, webhook: &'a Webhook) -> Move {
-        match self.effect(&webhook.request, (node, 0), "url_unresolved") {
+        let effect = self.effect(&webhook.request, (node, 0), "url_unresolved");
+        self.trace_request(&webhook.request, effect.as_ref().ok());
+        match effect {
             Ok(kind) => {
                 let sent_at = self.turn().now;
                 self.open(kind, Resume::Webhook { sent_at })
@@ -119,6 +123,7 @@ impl<'a> Run<'a> {
         sent_at: Timestamp,
         outcome: Outcome,
     ) -> Move {
+        self.trace_outcome(&outcome);
         let took = self.turn().now.as_millis().saturating_sub(sent_at.as_millis());
         let attempts = attempts_of(&outcome);
         self.settle_webhook(node, webhook, answer_of(outcome, true), (took, attempts))

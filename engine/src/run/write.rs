@@ -30,11 +30,13 @@ impl Run<'_> {
         };
         let room = self.limits.state_bytes.saturating_sub(held);
         let room = isize::try_from(room).unwrap_or(isize::MAX);
+        let spot = self.spot(target);
         let Some(map) = self.object(target.place()) else { return Ok(()) };
         let written = set_in(map, target.segments(), value, room)?;
         if target.place() == Place::State {
             self.session.engine.bytes = used.saturating_add_signed(written.grew);
         }
+        self.trace_write(target, spot);
         if written.overwrote_scalar {
             self.warn("overwrote_scalar", &**target.text());
         }
@@ -44,8 +46,10 @@ impl Run<'_> {
     /// Removes a variable; an absent one is no error.
     pub(super) fn remove(&mut self, target: &Target) {
         let target = &*self.placed(target);
+        let spot = self.spot(target);
         let Some(map) = self.object(target.place()) else { return };
         let grew = remove_in(map, target.segments());
+        self.trace_write(target, spot);
         if target.place() == Place::State {
             self.session.engine.bytes = self.session.engine.bytes.saturating_add_signed(grew);
         }

@@ -308,6 +308,7 @@ mod tests {
 
     #[test]
     fn the_published_vectors_hold() {
+        // R11.21, R11.22, R11.23.
         for (state, text, hash) in [
             ("{}", "{}", "RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o="),
             (

@@ -187,6 +187,23 @@ impl Template {
         }
     }
 
+    /// The text as authored, but for white space in references.
+    pub(crate) fn written(&self) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Reference(reference) => {
+                    out.push_str("{{");
+                    out.push_str(&reference.written);
+                    out.push_str("}}");
+                }
+                Part::Secret(secret) => secret.write(&mut out),
+            }
+        }
+        out
+    }
+
     /// The text for a reader; unresolved references are empty (ruling 4).
     pub(crate) fn show(&self, scope: &dyn Lookup, missing: &mut Missing) -> String {
         self.shown(scope, missing, false)

@@ -168,10 +168,10 @@ fn record(definition: &FlowDefinition, ids: &Ids, flow: &FixtureFlow) -> FlowRec
         is_published: false,
         is_active: true,
         theme_id: flow.theme.as_ref().and_then(|key| ids.themes.get(key)).copied(),
-        retention_days: 30,
+        retention_days: definition.retention_days.clamp(1, 3650),
         trace_enabled: definition.trace_enabled,
-        trace_level: TraceLevel::Standard,
-        trace_sample_rate: 100,
+        trace_level: level_of(definition.trace_level),
+        trace_sample_rate: percent_of(definition.trace_sample_rate),
         graph_hash: definition.graph_hash(),
         nodes: nodes(&definition.nodes),
         connections: connections(&definition.connections),
@@ -238,4 +238,19 @@ fn version(definition: &FlowDefinition) -> NewVersion {
         document: definition.to_value().to_string(),
         links: links.collect(),
     }
+}
+
+fn level_of(level: chatflow::TraceLevel) -> TraceLevel {
+    match level {
+        chatflow::TraceLevel::Minimal => TraceLevel::Minimal,
+        chatflow::TraceLevel::Off | chatflow::TraceLevel::Standard => TraceLevel::Standard,
+        chatflow::TraceLevel::Verbose => TraceLevel::Verbose,
+    }
+}
+
+/// A percentage as it is stored: rounded, but what is not nothing is at least 1 (S7.22).
+fn percent_of(rate: f64) -> u32 {
+    let rounded = (0..=100_u32).rev().find(|percent| f64::from(*percent) <= rate + 0.5);
+    let least = u32::from(rate > 0.0);
+    rounded.unwrap_or(0).max(least)
 }

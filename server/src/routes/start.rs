@@ -210,6 +210,7 @@ async fn new_session<S: AsyncStore>(
         seed: Seed::from_text(&random_id()?.to_string()),
         user_id: None,
         tenant: version.school_id,
+        trace: chatflow::TraceLevel::Off,
     });
     Ok((session, id))
 }

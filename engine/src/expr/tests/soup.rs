@@ -3,7 +3,8 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{roots, state};
-use crate::expr::{Budget, Dialect, Program};
+use crate::explain::PartOutcome;
+use crate::expr::{Budget, Dialect, Program, explain};
 
 const TOKENS: [&str; 60] = [
     "(",
@@ -155,6 +156,35 @@ fn holds(source: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// An explanation tells what evaluation gives, and each of its parts means what its text says.
+fn is_explained(source: &str) -> Result<(), TestCaseError> {
+    let state = state();
+    for dialect in [Dialect::Condition, Dialect::Calculate] {
+        let Ok(explained) = explain(source, dialect, &|root| state.get(root)) else {
+            prop_assert!(Program::compile(source, dialect).is_err());
+            continue;
+        };
+        let mut open = vec![explained.part];
+        while let Some(part) = open.pop() {
+            let program = Program::compile(&part.source, dialect);
+            prop_assert!(program.is_ok(), "{}", part.source);
+            let Ok(program) = program else { continue };
+            let roots = roots(&program, &state);
+            let budget = Budget::default();
+            let value = program.eval(&roots, budget).and_then(|value| value.to_json(budget.size));
+            match part.outcome {
+                PartOutcome::Value(told) => prop_assert_eq!(Ok(told), value, "{}", part.source),
+                PartOutcome::Error(told) => {
+                    prop_assert_eq!(Err(told), value.map_err(|error| error.to_string()));
+                }
+                PartOutcome::Skipped => {}
+            }
+            open.extend(part.parts);
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -166,6 +196,16 @@ proptest! {
     #[test]
     fn whole_expressions_never_panic(source in expression()) {
         holds(&source)?;
+    }
+
+    #[test]
+    fn explanations_tell_what_evaluation_gives(source in expression()) {
+        is_explained(&source)?;
+    }
+
+    #[test]
+    fn explaining_token_soup_never_panics(tokens in vec(select(TOKENS.to_vec()), 1..14)) {
+        is_explained(&tokens.concat())?;
     }
 
     #[test]

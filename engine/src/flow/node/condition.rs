@@ -11,8 +11,17 @@ use crate::flow::predicate::Predicate;
 /// Chooses a connection.
 #[derive(Debug)]
 pub(crate) struct Condition {
-    pub(crate) entries: Box<[(Predicate, Destination)]>,
+    pub(crate) entries: Box<[Entry]>,
     pub(crate) otherwise: Destination,
+}
+
+/// One of the `conditions`.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) predicate: Predicate,
+    pub(crate) destination: Destination,
+    /// The condition as written: the expression, or JSON.
+    pub(crate) written: Box<str>,
 }
 
 /// What a `then` or the default path names; resolved among the node's connections.
@@ -68,7 +77,7 @@ impl Condition {
     }
 }
 
-fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<(Predicate, Destination)> {
+fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<Entry> {
     let Some(map) = entry.as_object() else {
         report
             .add(Code::ConditionEntry, at, "an entry of a condition must be an object")
@@ -82,6 +91,8 @@ fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<(Predica
             .help("write `{\"if\": …, \"then\": …}`");
         return None;
     };
+    let written = predicate.as_str().map_or_else(|| predicate.to_string().into(), Into::into);
     let predicate = Predicate::compile(predicate, &at.push(name), Code::CelSyntax, report);
-    Some((predicate, Destination::compile(map.get("then"), &at.push("then"), report)))
+    let destination = Destination::compile(map.get("then"), &at.push("then"), report);
+    Some(Entry { predicate, destination, written })
 }

@@ -7,6 +7,7 @@ use super::fields::{id_text, into_object, into_text, kind_of};
 use crate::check::{Code, Diagnostic, Pointer, Report};
 use crate::flow::definition::Visibility;
 use crate::id::{FlowId, NodeId, TenantId};
+use crate::trace::{TraceLevel, Tracing};
 
 /// The keys of an envelope; in a bare graph everything else belongs to the graph (R1.3).
 const KEYS: &[&str] = &[
@@ -31,6 +32,12 @@ const KEYS: &[&str] = &[
 /// The version of a flow whose document has none.
 const FIRST_VERSION: &str = "1.0.0";
 
+/// The percentage of sessions that are traced when the document does not say.
+pub(in crate::flow) const EVERY_SESSION: f64 = 100.0;
+
+/// How long traces are kept when the document does not say.
+pub(in crate::flow) const RETENTION_DAYS: u32 = 30;
+
 /// The name of a flow whose document has none.
 const NO_NAME: &str = "Untitled flow";
 
@@ -45,7 +52,7 @@ pub(super) struct Envelope {
     pub(super) school_id: Option<TenantId>,
     pub(super) info: Map<String, Value>,
     pub(super) contract: Option<Map<String, Value>>,
-    pub(super) trace_enabled: bool,
+    pub(super) tracing: Tracing,
     pub(super) extra: Map<String, Value>,
 }
 
@@ -70,7 +77,7 @@ pub(super) fn read(map: Map<String, Value>, at: &Pointer, report: &mut Report) -
         entry: reader.entry(),
         visibility: reader.visibility(),
         school_id: reader.uuid("school_id").map(TenantId),
-        trace_enabled: reader.trace_enabled(),
+        tracing: reader.tracing(),
         contract: contract_of(contract, &info),
         info,
         extra: reader.map,
@@ -213,6 +220,55 @@ impl Reader<'_> {
                 Visibility::Private
             }
         }
+    }
+
+    fn tracing(&mut self) -> Tracing {
+        Tracing {
+            enabled: self.trace_enabled(),
+            level: self.trace_level(),
+            sample_rate: self.trace_sample_rate(),
+            retention_days: self.retention_days(),
+        }
+    }
+
+    fn trace_level(&mut self) -> TraceLevel {
+        let Some(value) = self.take("trace_level") else { return TraceLevel::Standard };
+        let token = value.as_str().map(|text| text.trim().to_lowercase());
+        match token.as_deref() {
+            Some("minimal") => TraceLevel::Minimal,
+            Some("standard" | "") => TraceLevel::Standard,
+            Some("verbose") => TraceLevel::Verbose,
+            Some(_) | None => {
+                // Less is told than was perhaps meant, never more.
+                let message =
+                    format!("`trace_level` is {value}, which is unknown; it is `minimal`");
+                self.wrong("trace_level", message).help("use `minimal`, `standard` or `verbose`");
+                TraceLevel::Minimal
+            }
+        }
+    }
+
+    fn trace_sample_rate(&mut self) -> f64 {
+        let Some(value) = self.take("trace_sample_rate") else { return EVERY_SESSION };
+        let Some(percent) = value.as_f64() else {
+            self.wrong_kind("trace_sample_rate", &value, "a number");
+            return EVERY_SESSION;
+        };
+        if !(0.0..=100.0).contains(&percent) {
+            let message = format!("`trace_sample_rate` is {value}; it must be from 0 to 100");
+            self.wrong("trace_sample_rate", message).help("give a percentage, such as 25");
+        }
+        percent.clamp(0.0, 100.0)
+    }
+
+    fn retention_days(&mut self) -> u32 {
+        let Some(value) = self.take("retention_days") else { return RETENTION_DAYS };
+        let days = value.as_u64().and_then(|days| u32::try_from(days).ok());
+        days.filter(|days| *days > 0).unwrap_or_else(|| {
+            let message = format!("`retention_days` is {value}; it is {RETENTION_DAYS}");
+            self.wrong("retention_days", message).help("give a number of days, 1 or more");
+            RETENTION_DAYS
+        })
     }
 
     fn trace_enabled(&mut self) -> bool {

@@ -10,6 +10,7 @@ use super::super::definition::{
 };
 use crate::check::Pointer;
 use crate::id::{FlowId, NodeId, TenantId};
+use crate::trace::TraceLevel;
 
 fn read(document: &Value) -> FlowDefinition {
     FlowDefinition::read(document).0.expect("a flow")
@@ -289,6 +290,9 @@ fn definition() -> impl Strategy<Value = FlowDefinition> {
                 info,
                 contract,
                 trace_enabled,
+                trace_level: TraceLevel::Verbose,
+                trace_sample_rate: 12.5,
+                retention_days: 7,
                 nodes,
                 connections,
                 data_keys,

@@ -168,6 +168,7 @@ fn start(world: &World, options: Options, state: Value) -> (Session, Driven) {
         seed: Seed(0),
         user_id: None,
         tenant: None,
+        trace: crate::trace::TraceLevel::Off,
     });
     let kind = InputKind::Start { state: object(state).into() };
     let input = Input::new(Timestamp::default(), kind);

@@ -31,6 +31,7 @@ pub(super) fn first_step(nodes: &Value, state: Value) -> EffectKind {
         seed: Seed::from_text("0"),
         user_id: None,
         tenant: None,
+        trace: crate::trace::TraceLevel::Off,
     });
     let start = InputKind::Start { state: super::object(state).into() };
     let step = Engine::default()
@@ -248,6 +249,7 @@ fn the_same_node_of_a_subflow_has_a_key_of_its_own_each_time() {
         seed: Seed::from_text("0"),
         user_id: None,
         tenant: None,
+        trace: crate::trace::TraceLevel::Off,
     });
     let catalog = world.library.catalog();
     let mut input = InputKind::Start { state: serde_json::Map::new().into() };

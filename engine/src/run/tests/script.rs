@@ -117,6 +117,7 @@ fn anything_else_gets_the_same_request_again() {
         seed: crate::Seed(0),
         user_id: None,
         tenant: None,
+        trace: crate::trace::TraceLevel::Off,
     });
     let mut feed = |kind| {
         let step = engine.step(&catalog, &mut session, Input::new(Timestamp::default(), kind));

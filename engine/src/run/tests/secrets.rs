@@ -191,6 +191,7 @@ fn a_secret_that_a_server_sends_back_is_stored_nowhere() {
         seed: Seed::from_text("0"),
         user_id: None,
         tenant: None,
+        trace: crate::trace::TraceLevel::Off,
     });
     let mut catalog: Catalog = [flow].into_iter().collect();
     let (engine, mut host) = (Engine::default(), Host { sent: Vec::new() });
