@@ -311,7 +311,7 @@ fn a_webhook_tells_what_was_sent_and_what_came() {
     assert_eq!(details["method"], "POST");
     assert_eq!(
         details["request_headers"],
-        json!({"Authorization": "[REDACTED]", "Accept": "text/html"})
+        json!({"Authorization": "[REDACTED]", "Accept": "text/html", "Content-Type": "application/json"})
     );
     assert_eq!((&details["response_status"], &details["duration_ms"]), (&json!(200), &json!(40)));
     assert_eq!((&details["error"], &details["fallback_used"]), (&Value::Null, &json!(false)));
