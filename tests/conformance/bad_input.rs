@@ -247,7 +247,7 @@ fn half_typed_expressions_are_reported_where_they_stand() {
         let action = json!({"id": "a", "type": "action", "content": {"actions": actions}});
         let document = with(&[("/nodes/0", action)]);
         let at = "/nodes/0/content/actions/0/expression";
-        refuses(&document.to_string(), "cel.syntax", at);
+        refuses(&document.to_string(), "action.expression_syntax", at);
     }
 }
 
