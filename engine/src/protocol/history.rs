@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::event::{Event, Visited};
+use super::script::ScriptRequest;
 use super::turn::Turn;
 use crate::flow::ConnectionType;
 use crate::id::{ContentId, FlowId, NodeId};
@@ -141,16 +142,7 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
             });
             (node.clone(), Input, content)
         }
-        Event::ScriptRequested { request } => {
-            let node = Visited { flow: request.flow, node: request.node.clone() };
-            let told = |key| request.config.get(key).cloned().unwrap_or_default();
-            // Without the code, which is the flow's, and the inputs, which are variables (R10.10).
-            let content = json!({
-                "type": "script_request", "language": told("language"), "sandbox": told("sandbox"),
-                "outputs": told("outputs"), "timeout": told("timeout"),
-            });
-            (node, Action, content)
-        }
+        Event::ScriptRequested { request } => script(request),
         Event::Acted { .. }
         | Event::Called { .. }
         | Event::SubflowEntered { .. }
@@ -167,6 +159,18 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
             (node.clone(), Action, content)
         }
     })
+}
+
+/// A script was handed out: told without its code, which is the flow's, and its inputs, which are
+/// variables (R10.10).
+fn script(request: &ScriptRequest) -> (Visited, InteractionType, Value) {
+    let node = Visited { flow: request.flow, node: request.node.clone() };
+    let told = |key| request.config.get(key).cloned().unwrap_or_default();
+    let content = json!({
+        "type": "script_request", "language": told("language"), "sandbox": told("sandbox"),
+        "outputs": told("outputs"), "timeout": told("timeout"),
+    });
+    (node, InteractionType::Action, content)
 }
 
 /// Names the content item that asked (R4.12).
