@@ -1,7 +1,8 @@
 //! Instructions per turn of STD-1 under callgrind, beside the same work written by hand.
 //!
 //! Without arguments the program counts itself: it starts valgrind on its own file with
-//! `--run CASE CONVERSATIONS`, twice for each case, and takes the difference.
+//! `--run CASE CONVERSATIONS`, twice for each case, and takes the difference. What it counts may differ by 2 % from
+//! `counts.tsv`; `UPDATE=1` writes that file anew.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -12,6 +13,12 @@ use chatflow_benches::std1::TURNS;
 
 /// Conversations in the short and in the long run; what they differ in has no start-up cost.
 const RUNS: [u32; 2] = [20, 220];
+
+/// What may run, in the order of the baseline.
+const CASES: [&str; 4] = ["hand", "engine", "hand-persisted", "engine-persisted"];
+
+/// By how much a count may differ from the baseline before somebody must look.
+const TOLERANCE: f64 = 0.02;
 
 /// Instructions per turn of the hand-written bound when the goals were set.
 const BOUND: f64 = 13_049.0;
@@ -61,8 +68,8 @@ fn count_all() -> ExitCode {
         println!("not measured: valgrind is not installed (Debian: apt-get install valgrind)");
         return ExitCode::from(2);
     }
-    let [hand, engine, hand_persisted, engine_persisted] =
-        ["hand", "engine", "hand-persisted", "engine-persisted"].map(per_turn);
+    let counted = CASES.map(per_turn);
+    let [hand, engine, hand_persisted, engine_persisted] = counted;
     println!("STD-1, instructions per turn (callgrind)");
     println!("  in memory: by hand {hand:.0}, engine {engine:.0}");
     println!("  persisted: by hand {hand_persisted:.0}, engine {engine_persisted:.0}");
@@ -75,11 +82,37 @@ fn count_all() -> ExitCode {
     for judged in judged {
         println!("{judged}");
     }
-    if bound_holds && judged.iter().all(Judged::passes) {
+    let stays = stays_at_baseline(&counted);
+    if bound_holds && stays && judged.iter().all(Judged::passes) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Holds the counts against those that were committed, or commits to these if told to.
+fn stays_at_baseline(counted: &[f64]) -> bool {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("counts.tsv");
+    if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+        let line = |(case, count): (&&str, &f64)| format!("{case}\t{count:.0}\n");
+        let lines: Vec<String> = CASES.iter().zip(counted).map(line).collect();
+        std::fs::write(&path, lines.concat()).expect("the baseline is writable");
+        println!("baseline written: {}", path.display());
+        return true;
+    }
+    let text = std::fs::read_to_string(&path).expect("there is a baseline");
+    let mut stays = true;
+    for (case, count) in CASES.iter().zip(counted) {
+        let held = text.lines().find_map(|line| line.strip_prefix(case)?.strip_prefix('\t'));
+        let held: f64 = held.and_then(|held| held.parse().ok()).expect("a count of every case");
+        let change = count / held - 1.0;
+        let within = change.abs() <= TOLERANCE;
+        let verdict =
+            if within { "within 2 %" } else { "CHANGED by more than 2 %; UPDATE=1 accepts it" };
+        println!("baseline of {case}: {held:.0}, {:+.2} %: {verdict}", change * 100.0);
+        stays &= within;
+    }
+    stays
 }
 
 fn has_valgrind() -> bool {

@@ -51,9 +51,14 @@ impl Talk {
 
     /// A talk through any flow, from the state of STD-1.
     pub fn of(document: &Value) -> Self {
+        Self::of_state(document, &initial_state())
+    }
+
+    /// A talk through any flow, from any state.
+    pub fn of_state(document: &Value, state: &Value) -> Self {
         let flow = load(&document.to_string());
         let version = flow.version();
-        let mut state = initial_state();
+        let mut state = state.clone();
         let state = state.as_object_mut().expect("an object");
         // The hand-written bound keeps its place in `system`; the engine keeps its own.
         state.remove("system");

@@ -4,6 +4,9 @@ pub mod clock;
 pub mod engine;
 pub mod goal;
 pub mod hand;
+pub mod hostile;
+#[cfg(target_arch = "wasm32")]
+pub mod module;
 pub mod std1;
 
 use serde_json::Value;

@@ -1,12 +1,15 @@
 //! What whole conversations must do.
 
 mod bad_input;
+mod citations;
 mod coverage;
 mod demo;
 mod guest;
 mod huey;
+mod mutations;
 mod protocol;
 mod race;
+mod rules;
 mod transcripts;
 mod turn_ends;
 

@@ -70,6 +70,7 @@ mod tests {
 
     #[test]
     fn draws_of_a_seed_text_match_the_vectors_of_the_decision_record() {
+        // R4.9.
         let seed = Seed::from_text("chatflow");
         assert_eq!(seed, Seed(16_677_380_595_753_590_236));
         let draws = [0, 1, 2, 3].map(|index| draw(seed, index));
@@ -94,6 +95,7 @@ mod tests {
 
     #[test]
     fn small_pools_are_drawn_evenly() {
+        // R4.9.
         let mut hits = [0_u32; 4];
         for i in 0..10_000 {
             hits[index_below(draw(Seed::from_text("even"), i), 4)] += 1;

@@ -106,6 +106,7 @@ mod tests {
 
     #[test]
     fn decimal_text_is_read_and_nothing_else() {
+        // R3.21.
         for (text, n) in [
             ("07", json!(7)),
             ("+5", json!(5)),

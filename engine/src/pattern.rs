@@ -43,6 +43,7 @@ mod tests {
 
     #[test]
     fn patterns_search_and_mind_case() {
+        // R3.4, R6.10.
         let pattern = Pattern::compile("b[0-9]").unwrap();
         assert!(pattern.is_in("ab1c"));
         assert!(!pattern.is_in("aB1c"));
@@ -50,6 +51,7 @@ mod tests {
 
     #[test]
     fn what_could_run_away_is_refused() {
+        // R3.4, R6.10.
         let nested = format!("{}a{}", "(".repeat(100), ")".repeat(100));
         for pattern in ["(", "(?=a)", r"(a)\1", "(a{1000}){1000}", &nested, &"a".repeat(1001)] {
             assert!(Pattern::compile(pattern).is_err(), "{pattern}");

@@ -160,6 +160,7 @@ mod tests {
 
     #[test]
     fn text_and_number_agree() {
+        // R11.2.
         for (text, millis) in [
             ("1970-01-01T00:00:00.000Z", 0),
             ("2026-01-31T09:30:00.250Z", 1_769_851_800_250),

@@ -59,6 +59,7 @@ fn what_is_left_out_is_told_and_refused_when_strict() {
 
 #[test]
 fn a_flow_with_errors_is_not_imported() {
+    // R1.28, R1.33.
     let place = Place::new();
     let flow = json!({
         "seed_key": "bad", "name": "Bad", "entry_node_id": "a",

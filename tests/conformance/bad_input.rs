@@ -93,6 +93,7 @@ fn text_that_is_not_json_is_reported_with_its_place() {
 
 #[test]
 fn json_that_is_no_flow_is_reported() {
+    // R1.3.
     for text in ["null", "3", "\"flow\"", "[]", "{}", "{\"name\": \"nothing else\"}"] {
         refuses(text, "flow.shape", "");
     }
@@ -100,12 +101,14 @@ fn json_that_is_no_flow_is_reported() {
 
 #[test]
 fn a_node_of_an_unknown_type_is_reported_where_its_type_stands() {
+    // R1.12, R12.63.
     let document = with(&[("/nodes/1/type", json!("mesage"))]);
     refuses(&document.to_string(), "node.unknown_type", "/nodes/1/type");
 }
 
 #[test]
 fn an_entry_that_is_missing_or_wrong_is_reported() {
+    // R1.6, R12.61, R12.62.
     let document = with(&[("/entry_node_id", json!("nowhere"))]);
     refuses(&document.to_string(), "flow.entry_not_found", "/entry_node_id");
     // Two nodes that nothing enters: there is no telling which is first.
@@ -116,6 +119,7 @@ fn an_entry_that_is_missing_or_wrong_is_reported() {
 
 #[test]
 fn a_connection_to_or_from_nowhere_is_reported() {
+    // R1.23, R12.64.
     let document = with(&[("/connections/0/target", json!("nowhere"))]);
     refuses(&document.to_string(), "connection.dangling", "/connections/0/target");
     let document = with(&[("/connections/-", json!({"source": "nowhere", "target": "a"}))]);
@@ -144,7 +148,7 @@ fn conditional_loop() -> Value {
 
 #[test]
 fn a_loop_that_a_condition_may_end_starts_and_ends_with_an_error_that_is_stored() {
-    // R12.71, R11.26, F21
+    // R2.15, R12.71, R11.26, F21
     warns(&conditional_loop(), "flow.loop_without_input", "/nodes/0");
     let world = World::of_documents(&[conditional_loop()], &[], Handlers::default());
     let opening = Opening::new("main", "0", json!({}));
@@ -167,6 +171,7 @@ fn a_loop_that_a_condition_may_end_starts_and_ends_with_an_error_that_is_stored(
 
 #[test]
 fn a_megabyte_of_text_is_said_but_not_taken_as_an_answer() {
+    // R0.12, R3.16, R11.25.
     let large = "é".repeat(512 * 1024);
     let document = with(&[("/nodes/0/content/text", json!(large))]);
     let (report, runs) = report(&document.to_string());
@@ -197,7 +202,7 @@ fn a_megabyte_of_text_is_said_but_not_taken_as_an_answer() {
 
 #[test]
 fn a_document_that_is_too_large_or_too_deep_is_refused() {
-    // R1.5
+    // R12.89, R1.5
     let large = with(&[("/nodes/0/content/text", json!("x".repeat(6 * 1024 * 1024)))]);
     refuses(&large.to_string(), "flow.too_large", "");
     for depth in [70, 100_000] {
@@ -230,6 +235,7 @@ const HALF_TYPED: [&str; 8] =
 
 #[test]
 fn half_typed_expressions_are_reported_where_they_stand() {
+    // R6.21, R12.67.
     for expression in HALF_TYPED {
         let condition = json!({
             "id": "a", "type": "condition",
@@ -308,7 +314,7 @@ fn a_fixture_whose_flow_has_an_error_runs_without_it() {
 
 #[test]
 fn a_flow_that_embeds_nothing_that_exists_takes_its_failure_path() {
-    // R9.22, F36
+    // R9.30, R12.84, F36
     let composite = json!({
         "id": "a", "type": "composite", "content": {"composite_flow_seed_key": "nowhere"},
     });

@@ -101,7 +101,7 @@ fn race(store: &impl Store) {
 
 #[test]
 fn of_two_answers_at_once_one_is_stored_and_the_other_conflicts() {
-    // Example G10, F9.
+    // R11.12, R11.20, G10, F9.
     race(&MemoryStore::new());
     race(&SqliteStore::open_in_memory().unwrap());
     race(&open_file(&tempfile::tempdir().unwrap()));

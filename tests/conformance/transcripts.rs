@@ -74,7 +74,7 @@ fn texts(turn: &Value) -> Vec<&str> {
 
 #[test]
 fn an_integer_is_asked_for_again_and_then_stored_as_one() {
-    // Example G1.
+    // R3.10, R3.13, R3.15, R3.21, R5.28, R11.20, G1.
     let golden = golden("retry-then-answer");
     assert_eq!(texts(&golden["turns"][0]), ["Welcome, stranger."]);
     let refused = &golden["turns"][1]["turn"];
@@ -93,7 +93,7 @@ fn an_integer_is_asked_for_again_and_then_stored_as_one() {
 
 #[test]
 fn too_many_wrong_answers_take_the_failure_connection() {
-    // Example G1, the alternative.
+    // R2.10, R3.13, G1, the alternative.
     let golden = golden("retries-exhausted");
     assert_eq!(texts(&golden["turns"][2]), ["Let's try another day."]);
     assert_eq!(golden["state"].pointer("/temp/tickets"), None);
@@ -101,7 +101,7 @@ fn too_many_wrong_answers_take_the_failure_connection() {
 
 #[test]
 fn a_choice_is_an_object_that_compares_by_its_value() {
-    // Example G2.
+    // R3.26, R5.22, R6.12, G2.
     let golden = golden("choice-object");
     assert_eq!(texts(&golden["turns"][1]), ["You chose Green tea (30 mg)", "A good choice."]);
     let drink = json!({"value": "tea", "label": "Green tea", "caffeine": 30});
@@ -110,7 +110,7 @@ fn a_choice_is_an_object_that_compares_by_its_value() {
 
 #[test]
 fn options_without_a_connection_of_their_own_take_the_conditional_or_the_plain_default() {
-    // Example G3.
+    // R2.45, R2.46, R2.47, R2.48, G3.
     for (option, message) in [("a", "A"), ("b", "Z"), ("c", "C"), ("d", "D")] {
         let golden = golden(&format!("four-options-{option}"));
         assert_eq!(texts(&golden["turns"][1]), [message]);
@@ -119,7 +119,7 @@ fn options_without_a_connection_of_their_own_take_the_conditional_or_the_plain_d
 
 #[test]
 fn actions_go_on_after_an_error_and_the_node_fails() {
-    // Example G4.
+    // R2.70, R2.72, R7.30, G4.
     let golden = golden("actions-in-order");
     assert_eq!(texts(&golden["turns"][0]), ["failed"]);
     assert_eq!(golden["state"]["temp"], json!({"n": 1, "log": [1], "after": 1}));
@@ -127,7 +127,7 @@ fn actions_go_on_after_an_error_and_the_node_fails() {
 
 #[test]
 fn a_question_two_flows_deep_returns_through_both() {
-    // Example G5.
+    // R0.8, R9.7, R9.20, R9.21, G5.
     let golden = golden("nested-subflows");
     assert_eq!(texts(&golden["turns"][0]), ["m1"]);
     let told = &golden["turns"][0]["turn"];
@@ -141,7 +141,7 @@ fn a_question_two_flows_deep_returns_through_both() {
 
 #[test]
 fn random_questions_do_not_repeat_and_are_passed_over_when_there_are_none() {
-    // Example G9; the second answer is invalid and asked again.
+    // R3.10, R4.1, R4.7, R4.10, R4.12, R4.14, G9; the second answer is invalid and asked again.
     let golden = golden("random-without-repeats");
     let asked = |turn: usize| &golden["turns"][turn]["turn"]["input_request"]["content_id"];
     assert_ne!(asked(0), asked(1));
@@ -197,7 +197,7 @@ fn a_session_keeps_its_variant() {
 
 #[test]
 fn a_pause_at_the_end_of_a_subflow_counts_what_follows_in_the_parent() {
-    // Example G11, R2.30.
+    // G11, R2.30.
     let golden = golden("pause-in-subflow");
     assert_eq!(golden["turns"][0]["turn"]["wait_for_acknowledgment"], true);
     assert_eq!(texts(&golden["turns"][1]), ["after"]);
@@ -206,7 +206,7 @@ fn a_pause_at_the_end_of_a_subflow_counts_what_follows_in_the_parent() {
 
 #[test]
 fn a_loop_that_a_condition_never_leaves_ends_the_session_with_an_error() {
-    // Example G8 as F21 has it.
+    // R2.15, R11.26, G8 as F21 has it.
     let golden = golden("endless-loop");
     let told = &golden["turns"][0]["turn"];
     assert_eq!((&told["session_ended"], &told["ended_reason"]), (&json!(true), &json!("error")));

@@ -177,6 +177,7 @@ fn chains(letters: &[Link], length: usize) -> Vec<Vec<Link>> {
 
 #[test]
 fn the_four_kinds_in_every_order_behind_every_entrance_end_at_an_interaction_or_the_end() {
+    // R2.1, R2.4, R2.14, R9.7, R11.6.
     let letters = [Link::Question, Link::Message, Link::Action, Link::Condition];
     let mut orders = chains(&letters, 4);
     orders.retain(|order| letters.iter().all(|letter| order.contains(letter)));
@@ -193,6 +194,7 @@ fn the_four_kinds_in_every_order_behind_every_entrance_end_at_an_interaction_or_
 
 #[test]
 fn kinds_that_repeat_or_ask_the_host_end_a_turn_no_sooner() {
+    // R2.1, R9.7, R11.6.
     for length in 0..=3 {
         for chain in chains(&ALL, length) {
             for entrance in ENTRANCES {

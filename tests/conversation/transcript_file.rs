@@ -3,6 +3,7 @@
 //! ```json
 //! {
 //!   "name": "what it shows",
+//!   "cites": ["R2.45"],
 //!   "documents": [{"seed_key": "…", "nodes": […], "connections": […]}],
 //!   "content": [{"id": "…", "type": "joke", "content": {…}, "info": {…}, "tags": […]}],
 //!   "handlers": {"/endpoint": {"answer": {…}}},
@@ -29,6 +30,9 @@ use super::{Opening, World};
 pub struct TranscriptFile {
     /// What it shows.
     pub name: String,
+    /// The rules that it proves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cites: Vec<String>,
     /// A folder of the repository that holds everything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixture: Option<String>,
@@ -79,7 +83,10 @@ impl TranscriptFile {
     /// Writes it, with line breaks where people look.
     pub fn write(&self, path: &Path) {
         let text = serde_json::to_string_pretty(self).unwrap();
-        std::fs::write(path, text + "\n").unwrap();
+        // At once, since other tests may be reading it.
+        let fresh = path.with_extension("new");
+        std::fs::write(&fresh, text + "\n").unwrap();
+        std::fs::rename(&fresh, path).unwrap();
     }
 }
 

@@ -84,6 +84,7 @@ pub(super) fn replace(document: &mut Value, way: &[usize], with: Value) {
 
 #[test]
 fn a_flow_with_anything_in_any_place_is_reported_or_runs() {
+    // R12.7.
     let damage = vec((vec(0_usize..16, 1..7), json()), 1..4);
     let strategy = (documents(), damage, replies());
     check("flows damaged", 50_000, &strategy, |(mut documents, damage, replies)| {

@@ -11,6 +11,7 @@ use super::talk::{Talk, some_state};
 
 #[test]
 fn every_turn_ends_within_its_limits() {
+    // R9.38, R11.25, R11.26, R11.28.
     let limits = Limits {
         nodes_per_turn: 7,
         effects_per_turn: 4,
@@ -101,6 +102,7 @@ fn play(world: &World, state_bytes: usize) -> Talk<'_> {
 
 #[test]
 fn the_size_of_a_state_is_counted_to_the_byte() {
+    // R11.25.
     check("states grown to their limit", 20_000, &vec(action(), 1..9), |actions| {
         let world = actions_then_a_question(&actions);
         if world.definitions.is_empty() {

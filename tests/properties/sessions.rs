@@ -71,6 +71,7 @@ fn a_number_keeps_its_type_when_its_session_is_stored() {
 
 #[test]
 fn replaying_the_inputs_gives_the_same_steps() {
+    // R0.3.
     check("sessions replayed", 20_000, &(world(), replies()), |(world, replies)| {
         let Some(mut run) = Talk::new(&world, Limits::default()) else { return };
         let mut replay = run.clone();
@@ -189,6 +190,7 @@ fn inputs() -> impl Strategy<Value = Vec<InputKind>> {
 
 #[test]
 fn a_refused_input_leaves_the_session_unchanged() {
+    // R0.12.
     let strategy = (world(), replies(), inputs());
     check("sessions given wrong inputs", 20_000, &strategy, |(world, replies, inputs)| {
         let limits = Limits { input_bytes: 200, state_bytes: 400, ..Limits::default() };

@@ -22,6 +22,7 @@ fn most_generated_flows_run() {
 
 #[test]
 fn a_turn_on_any_graph_ends_at_an_interaction_or_the_end() {
+    // R2.1.
     check("turns on generated graphs", 100_000, &(world(), replies()), |(world, replies)| {
         let Some(mut talk) = Talk::new(&world, Limits::default()) else { return };
         talk.start(some_state()).unwrap();

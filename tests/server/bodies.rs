@@ -86,6 +86,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn a_body_that_makes_no_sense_is_refused_and_changes_nothing() {
+    // R0.12, R3.16, R3.50, R11.10.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let mut visitor = Visitor::start(&server.client(), "counter", &json!({}));

@@ -51,6 +51,7 @@ fn answers() -> Vec<Value> {
 
 #[test]
 fn an_answer_over_http_equals_the_engines_turn() {
+    // R0.5.
     let place = Place::with(&folder());
     let server = place.serve(&read("handlers.json"));
     let state = json!({"context": {"group_name": "Room 7"}, "user": {"pets": ["owl", 2.5]}});

@@ -76,6 +76,7 @@ fn handlers() -> Value {
 
 #[test]
 fn of_two_answers_with_one_revision_exactly_one_counts() {
+    // G10, R11.12.
     let rounds = budget::cases(100, 5_000);
     let place = Place::with_flows();
     let server = place.serve(&handlers());
@@ -160,6 +161,7 @@ fn a_session_that_another_turn_holds_is_busy_until_the_lease_ends() {
 /// An end and a change of variables obey the same guard as an answer (F9).
 #[test]
 fn an_answer_a_change_and_an_end_at_once_leave_one_winner() {
+    // R0.4.
     let rounds = budget::cases(20, 500);
     let place = Place::with_flows();
     let server = place.serve(&handlers());

@@ -6,6 +6,7 @@ use crate::real::{Place, Visitor};
 
 #[test]
 fn a_session_shows_the_question_that_waits() {
+    // R11.21.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let mut visitor = Visitor::start(&server.client(), "counter", &json!({}));
@@ -24,6 +25,7 @@ fn a_session_shows_the_question_that_waits() {
 
 #[test]
 fn variables_are_merged_and_every_change_is_a_revision() {
+    // R5.14, R11.13.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let mut visitor = Visitor::start(&server.client(), "counter", &json!({}));
@@ -58,6 +60,7 @@ fn variables_are_merged_and_every_change_is_a_revision() {
 
 #[test]
 fn a_change_of_variables_that_may_not_be_is_refused() {
+    // R11.13.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let mut visitor = Visitor::start(&server.client(), "counter", &json!({}));
@@ -98,6 +101,7 @@ fn a_change_of_variables_that_may_not_be_is_refused() {
 
 #[test]
 fn a_state_that_would_grow_too_large_stays_as_it_was() {
+    // R11.25.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let visitor = Visitor::start(&server.client(), "counter", &json!({}));
@@ -116,6 +120,7 @@ fn a_state_that_would_grow_too_large_stays_as_it_was() {
 
 #[test]
 fn a_history_comes_in_pages_with_its_true_total() {
+    // R11.30, R11.32.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let mut visitor = Visitor::start(&server.client(), "counter", &json!({}));
@@ -171,6 +176,7 @@ fn a_history_comes_in_pages_with_its_true_total() {
 
 #[test]
 fn an_ended_session_can_be_read_and_nothing_else() {
+    // R11.10, R11.14.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let mut visitor = Visitor::start(&server.client(), "counter", &json!({}));

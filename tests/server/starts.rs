@@ -16,6 +16,7 @@ fn with_keys(count: usize) -> Value {
 
 #[test]
 fn a_start_that_may_not_be_is_refused() {
+    // R5.5, R11.3, R11.9.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let client = server.client();
@@ -66,6 +67,7 @@ fn a_start_that_may_not_be_is_refused() {
 
 #[test]
 fn a_start_gives_tokens_cookies_and_the_whole_opening_turn() {
+    // R11.1.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let client = server.client();
@@ -129,6 +131,7 @@ fn a_repeated_start_is_another_session() {
 /// F21: the limit on steps ends the conversation as data, committed like any other turn.
 #[test]
 fn a_flow_that_never_asks_ends_at_its_start_with_its_history_kept() {
+    // R11.8, R11.26.
     let place = Place::with_flows();
     let server = place.serve(&json!({}));
     let client = server.client();

@@ -41,6 +41,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 
 #[test]
 fn the_engine_depends_on_what_the_list_says_and_nothing_else() {
+    // R0.1.
     let metadata = metadata();
     let engine = package(&metadata, "chatflow");
     let found: BTreeSet<&str> = dependencies(engine)

@@ -16,6 +16,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) batches: u32,
     pub(crate) millis: u128,
     pub(crate) figures: &'a BTreeMap<String, u64>,
+    /// What else belongs on the page.
+    pub(crate) more: &'a str,
 }
 
 /// Writes the page and returns its path.
@@ -33,7 +35,7 @@ pub(crate) fn write(evidence: &Evidence<'_>) -> Result<PathBuf, String> {
 }
 
 fn page(evidence: &Evidence<'_>, date: &str, machine: &str) -> String {
-    let Evidence { name, command, commit, batches, millis, figures } = *evidence;
+    let Evidence { name, command, commit, batches, millis, figures, more } = *evidence;
     let seconds = millis / 1000;
     let mut text = format!(
         "# Long run: {name}\n\n\
@@ -46,6 +48,7 @@ fn page(evidence: &Evidence<'_>, date: &str, machine: &str) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "| {figure} | {count} |");
     }
+    text.push_str(more);
     text
 }
 
@@ -105,6 +108,7 @@ mod tests {
             batches: 2,
             millis: 2900,
             figures: &figures,
+            more: "\n| more |\n",
         };
         let text = page(&evidence, "2026-11-22", "2 cores");
         for part in [
@@ -112,7 +116,7 @@ mod tests {
             "| commit | `abc` |",
             "| date | 2026-11-22 |",
             "| duration | 2 batches, 2 s in all |",
-            "| steps | 15 |",
+            "| steps | 15 |\n\n| more |",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::evidence::{self, Evidence};
+use crate::mutations;
 use crate::report::{self, Report};
 use crate::shell;
 
@@ -53,19 +54,26 @@ pub(crate) fn list() {
     for suite in &SUITES {
         println!("  {:<12}{} batches of {}", suite.name, suite.batches, suite.what.describe());
     }
+    mutations::list();
 }
 
 /// Runs the named suites, or all if none is named.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
-    if let Some(unknown) = names.iter().find(|name| SUITES.iter().all(|suite| suite.name != **name))
-    {
+    if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
         return Err(format!("no long suite `{unknown}`; `cargo xtask test --list` names them"));
     }
     let commit = clean_commit()?;
     for suite in SUITES.iter().filter(|suite| names.is_empty() || names.contains(&suite.name)) {
         suite.run(&commit)?;
     }
+    if names.is_empty() || names.contains(&mutations::NAME) {
+        mutations::run(&commit)?;
+    }
     Ok(())
+}
+
+fn is_known(name: &str) -> bool {
+    name == mutations::NAME || SUITES.iter().any(|suite| suite.name == name)
 }
 
 /// The commit that the evidence names, which must be what is run.
@@ -108,6 +116,7 @@ impl Suite {
             batches: self.batches,
             millis: progress.millis,
             figures: &report.figures,
+            more: "",
         })?;
         println!("== {} done: {}", self.name, path.display());
         Ok(())

@@ -1,4 +1,4 @@
-//! The repository's tasks: `cargo xtask serve` and `cargo xtask test`.
+//! The repository's tasks: `cargo xtask serve`, `cargo xtask test` and `cargo xtask bench`.
 
 #![expect(
     clippy::print_stdout,
@@ -6,9 +6,11 @@
     reason = "a command-line program talks to its terminal"
 )]
 
+mod bench;
 mod evidence;
 mod install;
 mod long;
+mod mutations;
 mod report;
 mod serve;
 mod shell;
@@ -22,8 +24,9 @@ Usage:
                                       arguments go to `chatflow serve`
   cargo xtask test [STEP...]          run all checks and tests in order, or the named steps only
   cargo xtask test --list             name the steps and the long suites
-  cargo xtask test --long [SUITE...]  run randomised suites at full count, resuming where they stopped,
-                                      and write docs/evidence/SUITE.md
+  cargo xtask test --long [SUITE...]  run randomised suites at full count, resuming where they stopped, and the
+                                      mutations; write docs/evidence/SUITE.md
+  cargo xtask bench                   measure the speed goals, beside other engines where those can be had
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         }
         ["test", "--long", suites @ ..] => long::run(suites),
         ["test", steps @ ..] => test::run(steps),
+        ["bench"] => bench::run(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -2,7 +2,7 @@
 
 mod counts;
 mod rust;
-mod wasm;
+pub(crate) mod wasm;
 
 use std::time::{Duration, Instant};
 

@@ -120,6 +120,7 @@ mod tests {
 
     #[test]
     fn limits_may_move_with_the_day() {
+        // R3.25.
         for (today, bound, day) in [
             ("2026-01-31", "2020-02-29", "2020-02-29"),
             ("2026-01-31", "today", "2026-01-31"),

@@ -130,6 +130,7 @@ mod tests {
 
     #[test]
     fn names_parse_print_and_serialise_alike() {
+        // R3.50.
         for kind in InputType::ALL {
             assert_eq!(InputType::parse(kind.as_str()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), json!(kind.to_string()));

@@ -58,6 +58,7 @@ mod tests {
 
     #[test]
     fn options_get_a_value_and_a_label() {
+        // R3.5.
         for (authored, expected) in [
             (json!("tea"), json!({"value": "tea", "label": "tea"})),
             (json!(5), json!({"value": 5, "label": "5"})),
@@ -95,6 +96,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_chosen_is_dropped() {
+        // R3.5.
         for option in
             [json!(null), json!([1]), json!({}), json!({"points": 1}), json!({"value": null})]
         {
@@ -110,6 +112,7 @@ mod tests {
 
     #[test]
     fn clients_do_not_see_private_keys() {
+        // R3.9.
         let option = json!({"value": {"_x": 1, "y": [{"_z": 1, "k": 2}]}, "_correct": true});
         assert_eq!(client_view(&option), json!({"value": {"y": [{"k": 2}]}}));
         assert_eq!(client_view(&Value::from("_a")), json!("_a"));

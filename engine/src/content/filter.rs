@@ -128,6 +128,7 @@ mod tests {
 
     #[test]
     fn an_age_is_within_the_items_range() {
+        // R4.6.
         check(&json!([
             [{"min_age": 7, "max_age": 7}, {"min_age": 7, "max_age": 7}, true],
             [{"min_age": 7, "max_age": 7}, {"min_age": 8}, false],
@@ -148,6 +149,7 @@ mod tests {
 
     #[test]
     fn scalars_are_equal_or_contained() {
+        // R4.6.
         check(&json!([
             [{}, {"a": 1}, true],
             [{"topic": "sea"}, {"topic": "sea"}, true],
@@ -166,6 +168,7 @@ mod tests {
 
     #[test]
     fn lists_and_objects_are_contained() {
+        // R4.6.
         check(&json!([
             [{"t": ["a", "b"]}, {"t": ["b", "c", "a"]}, true],
             [{"t": ["a", "b"]}, {"t": ["a"]}, false],
@@ -183,6 +186,7 @@ mod tests {
 
     #[test]
     fn operators_test_the_items_value() {
+        // R4.6.
         check(&json!([
             [{"n": {"gte": 3, "lt": 5}}, {"n": 4}, true],
             [{"n": {"gte": 3, "lt": 5}}, {"n": 5}, false],
@@ -195,6 +199,7 @@ mod tests {
 
     #[test]
     fn keys_with_dots_descend() {
+        // R4.6.
         check(&json!([
             [{"a.b": 1}, {"a": {"b": 1}}, true],
             [{"a.b": 1}, {"a.b": 1, "a": {"b": 2}}, true],

@@ -111,6 +111,7 @@ mod tests {
 
     #[test]
     fn tokens_are_read_in_every_accepted_spelling() {
+        // R1.18.
         for (token, canonical) in [
             ("DEFAULT", "default"),
             (" next ", "default"),

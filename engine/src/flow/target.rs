@@ -149,6 +149,7 @@ mod tests {
 
     #[test]
     fn scopes_are_resolved_and_guarded() {
+        // R5.1, R5.2, R5.4, R5.7, R7.3.
         for (text, want) in [
             ("score", Some(("temp.score", Place::State))),
             ("temp.score", Some(("temp.score", Place::State))),

@@ -45,6 +45,7 @@ fn holds(state: &Value, condition: &Value) -> bool {
 
 #[test]
 fn the_worked_example_comes_out_as_specified() {
+    // G13, R6.31, R6.33, R6.34.
     let state = json!({"user": {"age": "15", "tags": ["x"]}, "temp": {}});
     for (condition, expected) in [
         (json!({"var": "user.age", "gte": 13, "lt": 18}), true),
@@ -100,6 +101,7 @@ fn check(rows: &Value) {
 
 #[test]
 fn equality_is_deep_and_by_value() {
+    // R6.32, R6.33, R6.33a, R6.33b.
     let tea = json!({"value": "tea", "label": "Tea"});
     check(&json!([
         ["eq", 1, 1.0, true], ["==", "a", "a", true], ["eq", "1", 1, false],
@@ -113,6 +115,7 @@ fn equality_is_deep_and_by_value() {
 
 #[test]
 fn order_is_of_numbers_or_of_texts() {
+    // R6.33c, R6.33l.
     let five = json!({"value": 5, "text": "Five"});
     let (even, odd) = (9_007_199_254_740_992_i64, 9_007_199_254_740_993_i64);
     check(&json!([
@@ -148,6 +151,7 @@ fn order_is_of_numbers_or_of_texts() {
 
 #[test]
 fn membership_looks_into_lists_texts_and_objects() {
+    // R6.33d, R6.33e, R6.33f.
     let tea = json!({"value": "tea", "label": "Tea"});
     check(&json!([
         ["in", "a", ["a", "b"], true], ["in", 1, [1.0], true], ["in", tea, ["tea"], true],
@@ -168,6 +172,7 @@ fn membership_looks_into_lists_texts_and_objects() {
 
 #[test]
 fn text_has_a_start_an_end_and_a_pattern() {
+    // R6.33i, R6.33j.
     let tea = json!({"value": "tea", "label": "Tea"});
     check(&json!([
         ["startsWith", "tea", "te", true],
@@ -186,6 +191,7 @@ fn text_has_a_start_an_end_and_a_pattern() {
 
 #[test]
 fn presence_emptiness_and_truth_are_as_the_operand_says() {
+    // R6.33g, R6.33h, R6.33k, R6.34.
     check(&json!([
         ["exists", 0, true, true],
         ["exists", null, true, false],
@@ -219,6 +225,7 @@ fn presence_emptiness_and_truth_are_as_the_operand_says() {
 
 #[test]
 fn a_missing_operand_variable_is_like_null() {
+    // R6.32, R6.33j.
     let state = json!({"a": 1, "n": null});
     for (condition, expected) in [
         (json!({"var": "a", "eq": {"var": "z"}}), false),
@@ -243,6 +250,7 @@ fn list_elements_are_reached_by_index() {
 
 #[test]
 fn broken_parts_are_reported_and_false() {
+    // R6.34.
     for (condition, at, severity) in [
         (json!({}), "", Severity::Error),
         (json!(null), "", Severity::Error),
@@ -271,6 +279,7 @@ fn broken_parts_are_reported_and_false() {
 
 #[test]
 fn unknown_operators_count_for_nothing() {
+    // R6.34.
     let (condition, report) = compile(&json!({"var": "a", "like": 1}));
     assert!(!condition.holds(&State(json!({"a": 1}))));
     assert_eq!(report.len(), 2);

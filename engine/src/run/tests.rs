@@ -1,16 +1,19 @@
 //! What a conversation does, through a preview.
 
+mod actions;
 mod bounds;
 mod content;
 mod fields;
 mod inline;
 mod options;
+mod questions;
 mod request_fields;
 mod requests;
 mod routing;
 mod say;
 mod script;
 mod secrets;
+mod turns;
 mod variants;
 
 use serde_json::{Map, Value, json};

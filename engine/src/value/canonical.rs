@@ -340,6 +340,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_by_value() {
+        // R11.22.
         for (number, text) in [
             (json!(0.0001), "0.0001"),
             (json!(0.000_012_5), "1.25e-05"),
@@ -370,6 +371,7 @@ mod tests {
 
     #[test]
     fn control_characters_have_their_short_escapes() {
+        // R11.22.
         let text = canonical_value(&json!("\u{8}\u{c}\r\t\u{1}~\u{80}\u{ffff}\u{10ffff}"));
         assert_eq!(text, r#""\b\f\r\t\u0001~\u0080\uffff\udbff\udfff""#);
     }

@@ -43,6 +43,7 @@ mod tests {
 
     #[test]
     fn an_option_object_has_a_value_and_a_label_or_text() {
+        // R3.34.
         assert_eq!(option_value(&json!({"value": 1, "label": "One"})), Some(&json!(1)));
         assert_eq!(option_value(&json!({"value": null, "text": "None"})), Some(&json!(null)));
         for other in [json!({"value": 1}), json!({"label": "x"}), json!([1]), json!("x")] {
@@ -53,6 +54,7 @@ mod tests {
 
     #[test]
     fn an_option_is_shown_by_label_then_text_then_value() {
+        // R5.22.
         let both = json!({"value": 1, "label": "One", "text": "Uno"});
         assert_eq!(option_label(&both), Some(&json!("One")));
         assert_eq!(option_label(&json!({"value": 1, "text": "Uno"})), Some(&json!("Uno")));

@@ -267,6 +267,7 @@ mod tests {
 
     #[test]
     fn paths_are_read_in_every_form() {
+        // R5.12.
         for (text, segments) in [
             ("temp.a", vec!["temp", "a"]),
             ("temp.items[0].name", vec!["temp", "items", "0", "name"]),
@@ -291,6 +292,7 @@ mod tests {
 
     #[test]
     fn reading_descends_objects_and_lists() {
+        // R5.10, R5.12.
         let state =
             json!({"temp": {"cart": {"items": [{"price": 3}, {"price": 4}]}, "none": null}});
         let get = |text: &str| get_in(&state, Path::parse(text).unwrap().segments());
@@ -304,6 +306,7 @@ mod tests {
     /// Each write must report exactly by how much the canonical text grew.
     #[test]
     fn writing_creates_replaces_and_counts() {
+        // R5.12, R5.13.
         let mut state = object(json!({"temp": {"n": 1, "list": [1]}}));
         for (path, value, overwrote) in [
             ("temp.n", json!(10), false),
@@ -327,6 +330,7 @@ mod tests {
 
     #[test]
     fn a_refused_write_changes_nothing() {
+        // R5.13.
         let mut state = object(json!({"temp": {"list": []}}));
         let before = state.clone();
         let set = |state: &mut _, path: &str, room| {
@@ -354,6 +358,7 @@ mod tests {
 
     #[test]
     fn merging_is_deep_for_objects_only() {
+        // R5.14.
         let mut state = object(json!({"user": {"a": 1, "l": [1, 2]}}));
         merge_deep(&mut state, object(json!({"user": {"l": [3], "n": null}, "x": {"y": 1}})));
         assert_eq!(

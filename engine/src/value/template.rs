@@ -596,6 +596,7 @@ mod tests {
     /// The table of section 5.3, with rulings 4 and F22.
     #[test]
     fn texts_show_what_a_reader_expects() {
+        // R5.20, R5.21, R5.22, R5.28.
         for (text, want) in [
             ("Hi {{user.n}}!", "Hi Ana!"),
             ("{{temp.pick}}", "Red"),
@@ -623,6 +624,7 @@ mod tests {
 
     #[test]
     fn a_lone_reference_keeps_its_type() {
+        // R5.23, R5.24, R5.25, R7.44.
         for (text, store, send) in [
             ("{{temp.pick}}", json!({"value": "r", "label": "Red", "pts": 3}), json!("r")),
             (
@@ -648,6 +650,7 @@ mod tests {
 
     #[test]
     fn references_inside_a_url_are_encoded() {
+        // R5.42.
         let state = State(
             json!({"temp": {"base": "https://a.example/x", "q": "a/b c&d?", "pick": {"value": "é", "label": "E"}}}),
         );
@@ -668,6 +671,7 @@ mod tests {
 
     #[test]
     fn substituted_text_is_not_scanned_again() {
+        // R5.26, R8.35.
         let state = State(json!({"temp": {"evil": "{{secret:k}} {{temp.evil}}"}}));
         let template = Template::compile("{{temp.evil}}", &Pointer::root(), &mut Report::default());
         assert_eq!(template.show(&state, &mut Missing::default()), "{{secret:k}} {{temp.evil}}");
@@ -706,6 +710,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_reported() {
+        // R5.28, R5.29, R12.28.
         let codes = |text: &str| {
             let mut report = Report::default();
             Template::compile(text, &Pointer::root(), &mut report);

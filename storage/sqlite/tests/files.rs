@@ -259,6 +259,7 @@ fn a_process_commits_ten_turns() {
 
 #[test]
 fn a_process_that_dies_in_a_commit_leaves_the_turn_before() {
+    // R2.3, R11.20.
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("dies.db");
     let store = SqliteStore::open(&path).unwrap();

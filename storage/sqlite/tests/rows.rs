@@ -74,7 +74,7 @@ fn rows(path: &std::path::Path, sql: &str) -> Vec<String> {
 
 #[test]
 fn nodes_that_stay_keep_their_ids_and_birthdays() {
-    // S1.48, S11.10
+    // R1.24, R1.27, S1.48, S11.10
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("graph.db");
     let store = SqliteStore::open(&path).unwrap();
@@ -109,7 +109,7 @@ fn nodes_that_stay_keep_their_ids_and_birthdays() {
 
 #[test]
 fn a_contents_version_rises_when_its_body_differs() {
-    // S11.10
+    // R13.9, S11.10
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("content.db");
     let store = SqliteStore::open(&path).unwrap();

@@ -14,7 +14,8 @@ pub(crate) fn wasm() -> Result<Outcome, String> {
     if let Err(why) = ready {
         return Ok(Outcome::skipped(why));
     }
-    let package = bind(&build()?)?;
+    let package = shell::target_folder().join("wasm-package/nodejs");
+    bind(&build()?, &package)?;
     shell::run(shell::program("node").arg("tests/wasm/run.mjs").arg(&package))?;
     let mut inspect = shell::program("node");
     inspect.arg("xtask/inspect-wasm.mjs").arg(package.join("chatflow_bg.wasm")).arg(GZIP_LIMIT);
@@ -31,10 +32,8 @@ fn build() -> Result<PathBuf, String> {
     Ok(target.join("wasm32-unknown-unknown/wasm/chatflow_wasm.wasm"))
 }
 
-/// Writes the package for Node and returns its folder.
-fn bind(module: &Path) -> Result<PathBuf, String> {
-    let package = shell::target_folder().join("wasm-package/nodejs");
+/// Writes the package of a module for Node into a folder.
+pub(crate) fn bind(module: &Path, package: &Path) -> Result<(), String> {
     let mut command = shell::cargo(&["run", "--quiet", "--locked", "--package", "xtask-bindgen"]);
-    shell::run(command.args(["--", "nodejs"]).arg(module).arg(&package))?;
-    Ok(package)
+    shell::run(command.args(["--", "nodejs"]).arg(module).arg(package))
 }

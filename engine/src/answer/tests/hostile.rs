@@ -119,6 +119,7 @@ proptest! {
 
     #[test]
     fn normalising_is_idempotent_and_private_keys_vanish(option in any_json()) {
+        // R3.9.
         let once = normalise(&option);
         prop_assert_eq!(once.as_ref().and_then(normalise), once.clone());
         let seen = client_view(&option);

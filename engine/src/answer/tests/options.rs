@@ -5,6 +5,7 @@ use super::{check, check_content, compile, normalised, reply};
 
 #[test]
 fn a_choice_stores_the_whole_option() {
+    // R3.26, R3.29, R3.29a, R3.29b, R3.30, R3.31.
     let options = json!([
         {"value": "tea", "label": "Tea", "_correct": true},
         {"value": "coffee", "label": "Coffee", "text": "A coffee"},
@@ -38,6 +39,7 @@ fn a_choice_stores_the_whole_option() {
 
 #[test]
 fn ties_go_to_the_first_option_of_the_strictest_pass() {
+    // R3.30.
     let index = |options: Value, raw: Value| {
         let (rules, _) = compile("choice", &json!({}));
         match rules.accept(&raw, &normalised(&options), Today { days: 0 }) {
@@ -71,6 +73,7 @@ fn ties_go_to_the_first_option_of_the_strictest_pass() {
 
 #[test]
 fn any_answer_takes_the_only_option() {
+    // R3.30.
     let only = json!({"options": ["Go on"]});
     let go_on = json!({"value": "Go on", "label": "Go on"});
     for raw in [json!("ok"), json!(null), json!(""), json!([1]), json!({"a": 1}), json!(7)] {
@@ -85,6 +88,7 @@ fn any_answer_takes_the_only_option() {
 
 #[test]
 fn other_answers_are_taken_where_they_may() {
+    // R3.31.
     let content = json!({"options": ["a", "b"], "allow_other": true});
     check_content(
         "choice",
@@ -104,6 +108,7 @@ fn other_answers_are_taken_where_they_may() {
 
 #[test]
 fn several_options_may_be_chosen() {
+    // R3.27.
     let of = |validation: Value| json!({"options": ["a", "b", "c, d"], "validation": validation});
     let option = |name: &str| json!({"value": name, "label": name});
     let two = json!({"min_selections": 2, "max_selections": 2});
@@ -145,6 +150,7 @@ fn several_options_may_be_chosen() {
 
 #[test]
 fn yes_and_no_are_read_in_many_spellings() {
+    // R3.29d.
     for (raw, yes) in [
         (json!(true), true),
         (json!("YES"), true),

@@ -46,11 +46,13 @@ fn flow(nodes: &[(&str, &str)], connections: &[&str]) -> Value {
 
 #[test]
 fn a_flow_without_nodes_has_only_that_fault() {
+    // R12.60.
     check(&json!({"flow": {"flow_data": {}}}), &["E flow.no_nodes /flow/flow_data/nodes"]);
 }
 
 #[test]
 fn the_entry_must_be_a_node() {
+    // R12.61, R12.62.
     let mut document = flow(&[("a", "message"), ("b", "message")], &["a>b", "b>a"]);
     document["nodes"][0]["content"] = json!({"wait_for_ack": true});
     check(&document, &[]);
@@ -66,6 +68,7 @@ fn the_entry_must_be_a_node() {
 
 #[test]
 fn lost_nodes_and_dead_ends_are_told_apart() {
+    // R12.68, R12.69, R12.70, R12.72.
     let nodes = [
         ("a", "message"),
         ("b", "action"),
@@ -98,6 +101,7 @@ fn of_nodes_with_one_id_only_the_first_counts() {
 
 #[test]
 fn a_loop_that_nothing_ends_is_an_error() {
+    // R12.71.
     for kind in ["message", "action", "webhook", "composite"] {
         check(
             &flow(&[("s", "question"), ("a", kind), ("b", "message")], &["s>a", "a>b", "b>a"]),
@@ -114,6 +118,7 @@ fn a_loop_that_nothing_ends_is_an_error() {
 
 #[test]
 fn a_loop_that_a_condition_may_end_is_a_warning() {
+    // R12.71.
     let warning = ["W flow.loop_without_input /nodes/0"];
     check(&flow(&[("a", "action"), ("b", "message")], &["a>b", "b>a?"]), &warning);
     check(&flow(&[("a", "action"), ("b", "message")], &["a>a", "a>b?"]), &warning);
@@ -126,12 +131,14 @@ fn a_loop_that_a_condition_may_end_is_a_warning() {
 
 #[test]
 fn a_loop_that_cannot_be_left_inside_one_that_can_is_an_error() {
+    // R12.71.
     let nodes = [("a", "action"), ("b", "message"), ("c", "condition")];
     check(&flow(&nodes, &["a>b", "b>a", "b>c?", "c>a"]), &["E flow.loop_without_input /nodes/0"]);
 }
 
 #[test]
 fn a_loop_that_may_ask_the_visitor_is_none() {
+    // R12.71.
     for waiting in [
         json!({"id": "w", "type": "question"}),
         json!({"id": "w", "type": "script"}),
@@ -157,6 +164,7 @@ fn a_loop_that_may_ask_the_visitor_is_none() {
 
 #[test]
 fn the_message_lists_the_loop_in_order() {
+    // R12.71.
     let nodes = [("z", "message"), ("c", "message"), ("a", "message"), ("b", "message")];
     let report = report(&flow(&nodes, &["z>c", "c>a", "a>b", "b>c"]));
     let message = &report.iter().next().unwrap().message;
@@ -175,6 +183,7 @@ fn condition(content: Value, has_default: bool) -> Value {
 
 #[test]
 fn paths_of_a_condition_lead_to_connections() {
+    // R12.72, R12.73.
     let content = json!({"conditions": [
         {"if": "x", "then": "OPTION_0"}, {"if": "x", "then": "MID"}, {"if": "x", "then": "b"},
         {"if": "x"}, {"if": "x", "then": []}, 5
@@ -215,6 +224,7 @@ fn complete_is_a_name_like_any_other_for_a_condition() {
 
 #[test]
 fn every_option_needs_a_way_out() {
+    // R12.75.
     let question = |content: Value, connections: &[&str]| {
         let mut document = flow(&[("a", "question"), ("b", "message")], connections);
         document["nodes"][0]["content"] = content;
@@ -244,6 +254,7 @@ fn every_option_needs_a_way_out() {
 
 #[test]
 fn a_second_unconditional_default_is_never_taken() {
+    // R1.22, R12.80.
     let nodes = [("a", "message"), ("b", "message"), ("c", "message")];
     check(
         &flow(&nodes, &["a>b?", "a>b", "a>c"]),

@@ -14,7 +14,7 @@ fn run(action: &Json, source: &Json) -> Option<Json> {
 
 #[test]
 fn operations_are_those_of_expressions() {
-    // R6.62
+    // R6.60, R6.62
     let scores = json!([3, 1, "x", 1.0, null, 4.5]);
     for (operation, want) in [
         ("sum", json!(9.5)),
@@ -106,6 +106,7 @@ fn weighted_averages_take_the_form_of_the_first_weight() {
 
 #[test]
 fn what_is_wrong_with_an_action_names_its_field() {
+    // R6.60, R6.64.
     for (action, field, kind) in [
         (json!({ "operation": "median" }), "operation", AggregateProblemKind::Unknown),
         (

@@ -43,6 +43,7 @@ const FILES: [&str; 18] = [
 #[expect(clippy::disallowed_methods, reason = "the suite is not part of this repository")]
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn the_cel_specification_holds() {
+    // R6.1.
     let Ok(corpus) = std::env::var("CHATFLOW_CORPUS") else {
         eprintln!("skipped: CHATFLOW_CORPUS is not set");
         return;
@@ -51,6 +52,7 @@ fn the_cel_specification_holds() {
     let cases =
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (mut run, mut failures) = (0, BTreeMap::new());
+    let mut counts = FILES.map(|file| (file, (0_u32, 0_u32)));
     for line in cases.lines() {
         let case: Json = serde_json::from_str(line).unwrap();
         let text = |key: &str| case[key].as_str().unwrap();
@@ -58,7 +60,12 @@ fn the_cel_specification_holds() {
             continue;
         }
         run += 1;
-        if let Err(why) = run_case(&case) {
+        let result = run_case(&case);
+        for (_, (passed, all)) in counts.iter_mut().filter(|(file, _)| *file == text("file")) {
+            *passed += u32::from(result.is_ok());
+            *all += 1;
+        }
+        if let Err(why) = result {
             let id = format!("{}/{}: {}", text("file"), text("section"), text("name"));
             failures.insert(id, why);
         }
@@ -68,6 +75,21 @@ fn the_cel_specification_holds() {
     eprintln!("{passed} of {run} cases of the CEL specification pass");
     assert!(passed >= ENOUGH, "{passed} of {run}; failures: {failures:#?}");
     assert_eq!(failures.into_keys().collect::<BTreeSet<_>>(), listed(), "docs/expressions.md");
+    let line = |(file, (passed, all)): &(&str, (u32, u32))| format!("{file}: {passed} of {all}");
+    let lines: Vec<String> = counts.iter().map(line).collect();
+    if std::env::var("UPDATE").is_ok_and(|value| value == "1") {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/expressions.md");
+        fs::write(path, with_counts(&lines)).unwrap();
+    } else {
+        assert_eq!(blocks(GUIDE, "cel-counts"), lines, "docs/expressions.md is stale (UPDATE=1)");
+    }
+}
+
+/// The guide with these counts in the place of those that it has.
+fn with_counts(lines: &[String]) -> String {
+    let (before, rest) = GUIDE.split_once("```cel-counts\n").unwrap();
+    let (_, after) = rest.split_once("```").unwrap();
+    format!("{before}```cel-counts\n{}\n```{after}", lines.join("\n"))
 }
 
 /// The failures that `docs/expressions.md` owns up to.

@@ -23,6 +23,7 @@ pub(super) fn blocks<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
 
 #[test]
 fn every_example_gives_the_value_beside_it() {
+    // R6.1, R6.12.
     let state = blocks(GUIDE, "json state").join("\n");
     let state: Json = serde_json::from_str(&state).expect("the guide's state is JSON");
     let examples = blocks(GUIDE, "cel");

@@ -42,6 +42,7 @@ fn wrap(start: &str, n: usize, step: fn(&str, usize) -> String) -> String {
 
 #[test]
 fn deep_and_long_texts_are_refused_or_bounded() {
+    // R6.8.
     let data = data();
     for n in [47, 60, 95, 200, 1300, 10_000] {
         for source in [
@@ -80,6 +81,7 @@ fn deep_and_long_texts_are_refused_or_bounded() {
 
 #[test]
 fn nested_loops_run_out_of_fuel() {
+    // R6.8.
     let data = data();
     for source in [
         wrap("true", 3, |inner, i| format!("items.all(x{i},{inner})")),
@@ -100,6 +102,7 @@ fn nested_loops_run_out_of_fuel() {
 
 #[test]
 fn values_that_double_run_out_of_room() {
+    // R6.8.
     // Computed values share their parts: tiny in memory, 2^n when walked or written out.
     let data = data();
     let shared = |n| wrap("[1]", n, |inner, i| format!("[{inner}].map(v{i}, [v{i},v{i}])[0]"));
@@ -144,6 +147,7 @@ fn patterns_are_bounded_and_linear() {
 
 #[test]
 fn edges_of_numbers_dates_and_texts_are_errors() {
+    // R6.5, R6.6.
     let data = data();
     for source in [
         "9223372036854775807 + 1",
@@ -253,6 +257,7 @@ fn broken_texts_are_refused() {
 
 #[test]
 fn an_exhausted_budget_is_never_absorbed() {
+    // R6.8.
     let budget = Budget { steps: 1000, ..Budget::default() };
     for source in [
         "lists.range(500).all(x, lists.range(500).all(y, true)) || true",

@@ -29,6 +29,13 @@ fn answer_options_stand_for_their_value() {
 }
 
 #[test]
+fn names_may_end_in_digits() {
+    // R6.2, R6.3.
+    let state = json!({ "temp": { "answer1": "x" }, "round2": { "n": 2 } });
+    assert_eq!(evaluate("temp.answer1 == 'x' && round2.n == 2", &state), Ok(json!(true)));
+}
+
+#[test]
 fn only_an_option_against_a_scalar_is_unwrapped() {
     // R3.34, R6.12, R6.13
     check(&[
@@ -64,7 +71,7 @@ fn numbers_of_the_state_mix() {
 
 #[test]
 fn the_type_of_a_number_is_a_function_of_its_value() {
-    // F22
+    // R6.4, F22
     check(&[
         ("type(temp.whole) == int", json!(true)),
         ("temp.whole / 2", json!(3)),
@@ -82,7 +89,7 @@ fn the_type_of_a_number_is_a_function_of_its_value() {
 
 #[test]
 fn calculate_divides_integers_as_doubles_and_is_otherwise_the_same() {
-    // R7.20, F52
+    // R7.21, R7.20, F52
     let calculate =
         |source| eval_in(Dialect::Calculate, source, Budget::default()).map_err(|error| error.kind);
     for (source, want) in [
@@ -227,7 +234,7 @@ fn unknown_functions_and_bad_patterns_are_warnings_with_places() {
 
 #[test]
 fn syntax_errors_have_places_and_hints() {
-    // R6.21
+    // R6.8, R6.21
     let first = |source: &str| -> Problem {
         let problems = Program::compile(source, Dialect::Condition).unwrap_err();
         problems.into_iter().next().unwrap()

@@ -47,6 +47,7 @@ mod tests {
 
     #[test]
     fn only_safe_addresses_are_shown() {
+        // R2.23.
         for url in ["https://a.example/x.png", "/img/a.png", "data:image/svg+xml,x"] {
             assert!(is_allowed_url(url), "{url}");
         }

@@ -75,6 +75,7 @@ mod tests {
 
     #[test]
     fn delays_are_read_in_seconds_and_milliseconds() {
+        // R2.17.
         for (value, want) in [
             (json!(1.5), Some(1500)),
             (json!(59), Some(30_000)),

@@ -26,6 +26,7 @@ fn node(id: &str) -> Value {
 
 #[test]
 fn the_published_example_becomes_canonical() {
+    // R1.6, R1.9, R1.10, R1.11, R1.16, R1.18.
     let document = json!({
         "nodes": [
             {"node_id": "A", "node_type": "MESSAGE", "content": {"text": "Yo"}},
@@ -63,6 +64,7 @@ fn the_published_example_becomes_canonical() {
 
 #[test]
 fn three_container_shapes_give_the_same_graph() {
+    // R1.2, R1.3, R1.12.
     let graph = json!({"nodes": [{"id": "a", "type": "nope"}], "theme_id": "t"});
     let mut bare = graph.clone();
     bare["name"] = "Test".into();
@@ -83,6 +85,7 @@ fn three_container_shapes_give_the_same_graph() {
 
 #[test]
 fn what_is_no_flow_is_refused_with_its_place() {
+    // R1.3.
     for (document, at) in [
         (json!(null), ""),
         (json!([]), ""),
@@ -103,6 +106,7 @@ fn what_is_no_flow_is_refused_with_its_place() {
 
 #[test]
 fn text_is_checked_before_it_is_parsed() {
+    // R1.5.
     let (flow, report) = FlowDefinition::read_json("{\"nodes\": [\n  {\"id\": \"a\",}]}");
     assert_eq!(flow, None);
     let diagnostic = report.iter().next().unwrap();
@@ -119,6 +123,7 @@ fn text_is_checked_before_it_is_parsed() {
 
 #[test]
 fn nesting_beyond_64_is_refused_from_text_and_from_values() {
+    // R1.5, R12.89.
     // Two levels are the document and its nodes.
     let with_depth = |depth: usize| {
         format!(r#"{{"nodes":[],"x":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1))
@@ -135,6 +140,7 @@ fn nesting_beyond_64_is_refused_from_text_and_from_values() {
 
 #[test]
 fn more_nodes_and_connections_than_allowed_are_reported() {
+    // R1.5, R12.89.
     let nodes: Vec<_> = (0..=MAX_NODES).map(|n| node(&n.to_string())).collect();
     let edge = json!({"source": "0", "target": "1"});
     let edges = vec![edge; MAX_CONNECTIONS + 1];
@@ -159,6 +165,7 @@ fn more_nodes_and_connections_than_allowed_are_reported() {
 
 #[test]
 fn the_entry_is_the_envelopes_before_the_graphs() {
+    // R1.6, R1.15.
     let (definition, told) =
         read(&envelope(&json!({"nodes": [node("a"), node("b")], "entry_node_id": "b"})));
     assert_eq!(definition.entry, Some("a".into()), "(R1.6)");
@@ -176,6 +183,7 @@ fn the_entry_is_the_envelopes_before_the_graphs() {
 
 #[test]
 fn an_entry_is_inferred_only_when_one_node_is_never_entered() {
+    // R1.6.
     let graph = |edges: Value| {
         json!({"name": "x", "version": "1", "nodes": [node("a"), node("b"), node("c")],
                "connections": edges})
@@ -194,6 +202,7 @@ fn an_entry_is_inferred_only_when_one_node_is_never_entered() {
 
 #[test]
 fn fields_of_the_wrong_kind_fall_back_and_are_named() {
+    // R1.1.
     let document = json!({
         "id": "welcome", "name": 5, "description": [], "version": {}, "info": "x", "contract": 1,
         "visibility": "everyone", "school_id": 3, "trace_enabled": "yes", "entry_node_id": true,
@@ -225,6 +234,7 @@ fn fields_of_the_wrong_kind_fall_back_and_are_named() {
 
 #[test]
 fn envelope_aliases_are_understood() {
+    // R1.1.
     let (definition, told) = read(&json!({
         "name": "n".repeat(300), "version": 2, "visibility": "GLOBAL", "is_published": true,
         "info": {"seed_key": "hub", "return_state": ["temp.done"], "contract": {"notes": "x"}},
@@ -253,6 +263,7 @@ fn envelope_aliases_are_understood() {
 
 #[test]
 fn the_first_spelling_that_is_not_empty_wins() {
+    // R1.10, R1.11, R1.15, R1.30.
     let (definition, told) = read(&envelope(&json!({"nodes": [
         {"id": "", "node_id": null, "node_key": 1.0, "type": "Custom", "content": {},
          "template": "", "position": {}, "position_absolute": {"x": 3, "y": "4", "z": 5},
@@ -291,6 +302,7 @@ fn the_first_spelling_that_is_not_empty_wins() {
 
 #[test]
 fn faulty_nodes_are_kept_unless_they_have_no_id() {
+    // R1.12, R1.13, R1.14, R12.63.
     let long = "x".repeat(256);
     let (definition, told) = read(&envelope(&json!({"nodes": [
         {"type": "message"},
@@ -340,6 +352,7 @@ fn connect(connections: &Value) -> (Vec<Value>, Vec<(Code, String)>) {
 
 #[test]
 fn connection_types_come_from_the_first_source_that_has_one() {
+    // R1.17, R1.18, R12.66.
     for (given, kind, info) in [
         (json!({}), "default", json!({})),
         (json!({"connection_type": "", "data": {"connection_type": "OPTION_3"}}), "$3", json!({})),
@@ -378,6 +391,7 @@ fn connection_types_come_from_the_first_source_that_has_one() {
 
 #[test]
 fn predicates_are_normalised() {
+    // R1.17, R1.19.
     let legacy = json!({"var": "temp.drink", "eq": "tea"});
     for (given, predicate) in [
         (json!({"conditions": {"if": "x"}}), json!({"if": "x"})),
@@ -404,6 +418,7 @@ fn predicates_are_normalised() {
 
 #[test]
 fn connections_without_ends_are_told_from_dangling_ones() {
+    // R1.23, R12.64.
     let (written, told) = connect(&json!([
         5,
         {"source": "a"},
@@ -428,6 +443,7 @@ fn connections_without_ends_are_told_from_dangling_ones() {
 
 #[test]
 fn duplicate_connections_collapse_or_are_reported() {
+    // R1.20, R12.65.
     let (written, told) = connect(&json!([
         {"from": "a", "to": "b"},
         {"source": "a", "target": "b", "type": "next", "conditions": {}},
@@ -441,6 +457,7 @@ fn duplicate_connections_collapse_or_are_reported() {
 
 #[test]
 fn connections_win_over_edges() {
+    // R1.3.
     let graph = |connections: Value| {
         envelope(&json!({"nodes": [node("a"), node("b")], "connections": connections,
                         "edges": [{"from": "b", "to": "a"}]}))
@@ -460,6 +477,7 @@ fn connections_win_over_edges() {
 
 #[test]
 fn a_node_may_carry_its_connections() {
+    // R1.21.
     let (definition, told) = read(&envelope(&json!({
         "nodes": [
             {"id": "a", "type": "question",
@@ -487,6 +505,7 @@ fn a_node_may_carry_its_connections() {
 
 #[test]
 fn connection_extras_and_handles_are_kept() {
+    // R1.17, R1.30.
     let (written, _) = connect(&json!([
         {"id": "e1", "source": "a", "target": "b", "sourceHandle": "$1", "animated": true,
          "data": {"label": "yes", "info": {"k": 1}}}
@@ -509,6 +528,7 @@ fn nul_is_removed_and_numbers_are_settled() {
 
 #[test]
 fn children_of_a_composite_get_ids() {
+    // R9.11.
     let content = json!({"nodes": [{"type": "action"}, {"id": "x", "type": "branch"}],
                          "edges": [{"from": "child_0", "to": "x"}]});
     let at = crate::check::Pointer::root().push("content");
@@ -522,6 +542,7 @@ fn children_of_a_composite_get_ids() {
 
 #[test]
 fn hostile_documents_are_read_in_peace() {
+    // R1.29.
     let megabyte = "x\u{0}é\u{1f600}\u{202e}".repeat(100_000);
     let wide: Vec<_> = (0..100_000).map(|n| json!([n])).collect();
     let self_loops: Vec<_> = (0..20_000).map(|_| json!({"from": "a", "to": "a"})).collect();

@@ -27,6 +27,7 @@ fn placeless(mut definition: FlowDefinition) -> FlowDefinition {
 
 #[test]
 fn a_snapshot_keeps_the_other_keys_of_the_graph() {
+    // G15, R1.25, R1.29.
     let mut document = json!({
         "nodes": [{"node_id": "A", "node_type": "MESSAGE", "content": {"text": "Yo"}}],
         "edges": [],
@@ -47,6 +48,7 @@ fn a_snapshot_keeps_the_other_keys_of_the_graph() {
 
 #[test]
 fn the_execution_context_is_written_only_when_it_is_needed() {
+    // R1.10, R1.26.
     let context = |node: Value| {
         let document = json!({"nodes": [node]});
         let written = read(&document).to_value();
@@ -72,6 +74,14 @@ fn the_execution_context_is_written_only_when_it_is_needed() {
         Some("backend".into()),
         "else the content's would come back"
     );
+}
+
+#[test]
+fn authors_spelling_of_content_survives() {
+    // R1.31.
+    let content = json!({"wait_for_acknowledgement": true, "messages": ["Hi", {"content_id": "x"}], "n": [1]});
+    let document = json!({"nodes": [{"id": "a", "type": "text", "content": content}]});
+    assert_eq!(read(&document).to_value()["flow_data"]["nodes"][0]["content"], content);
 }
 
 type Change = fn(&mut Value);
@@ -405,12 +415,14 @@ fn messy_document() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn what_is_written_reads_back_as_it_was(definition in definition()) {
+        // R1.29.
         let written = definition.to_value();
         prop_assert_eq!(placeless(read(&written)), definition);
     }
 
     #[test]
     fn writing_is_a_fixed_point_for_any_input(document in messy_document()) {
+        // R1.29.
         let first = read(&document);
         let written = first.to_value();
         let second = read(&written);
@@ -450,6 +462,7 @@ proptest! {
 
     #[test]
     fn unknown_keys_survive(extras in free_map()) {
+        // R1.2, R1.30.
         let mut document = json!({"name": "x", "version": "1", "flow_data": {
             "nodes": [{"id": "a", "type": "message", "content": {}, "data": {}}],
             "connections": [{"source": "a", "target": "a", "data": {}}]

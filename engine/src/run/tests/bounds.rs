@@ -70,6 +70,7 @@ fn a_turn_runs_a_limited_number_of_actions() {
 
 #[test]
 fn messages_beyond_the_limit_are_not_even_made() {
+    // R11.28.
     let text = json!("{{user.big}}");
     let nodes =
         json!([{"id": "m", "type": "message", "content": {"messages": vec![text; 20_000]}}]);

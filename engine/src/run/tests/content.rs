@@ -22,6 +22,7 @@ fn item(id: &str, content: &Value) -> Value {
 /// F8: whyever a drawn question is not asked, its variable is null.
 #[test]
 fn a_drawn_question_that_cannot_be_asked_leaves_no_stale_answer() {
+    // R4.14.
     for content in [json!({"text": "Which?"}), json!({"info": 1})] {
         let world =
             World::of(&random(json!({})), &onward()).with_item(&item(ID, &content.clone()), &[]);
@@ -87,6 +88,7 @@ fn a_questions_own_text_goes_before_its_content() {
 /// R4.4, R4.5: tags may be references, to one tag or many, chosen or plain.
 #[test]
 fn tags_may_be_references() {
+    // R4.3.
     let nodes = |tags: Value| random(json!({"source_config": {"type": "question", "tags": tags}}));
     let sea = json!({"value": "sea", "label": "The sea"});
     for (tags, state, want, warned) in [
@@ -133,4 +135,19 @@ fn pictures_keep_what_stands_beside_them() {
     let played = World::of(&nodes, &json!([])).play(json!({}), &[]);
     assert_eq!(played.last["messages"][0]["content"], json!({"url": url, "alt": "fox"}));
     assert_eq!(played.last["messages"][1]["content"], json!({"url": url, "text": "A fox"}));
+}
+
+/// R4.2, R4.3: the type in any case; every tag of `tags_all`, any of `tags`.
+#[test]
+fn a_draw_is_of_one_type_and_of_its_tags() {
+    let drawn = |config: Value| {
+        let world = World::of(&random(json!({"source_config": config})), &onward())
+            .with_item(&item(ID, &json!({"text": "One?", "options": ["a", "b"]})), &["x"])
+            .with_item(&item(OTHER, &json!({"text": "Two?", "options": ["a", "b"]})), &["x", "y"]);
+        world.play(json!({}), &[]).last["input_request"]["question"]["text"].clone()
+    };
+    assert_eq!(drawn(json!({"type": "QUESTION", "tags": ["y", "z"]})), "Two?");
+    assert_eq!(drawn(json!({"tags_all": ["x", "y"]})), "Two?");
+    assert_eq!(drawn(json!({"type": "joke"})), Value::Null);
+    assert_eq!(drawn(json!({"tags": ["z"]})), Value::Null);
 }

@@ -53,6 +53,7 @@ pub(super) fn first_step(nodes: &Value, state: Value) -> EffectKind {
 /// R5.27, R5.42, R8.1.
 #[test]
 fn a_request_is_sent_as_the_author_meant_it() {
+    // R5.23, R7.44.
     let content = json!({
         "url": "{temp.base}", "headers": {"X-Name": "{user.n}", "X-Age": 7, "X-Gone": "{{temp.gone}}"},
         "body": {"name": "{user.n}", "smile": "{no.scope}", "pick": ["{{temp.pick}}"], "gone": "x {{temp.gone}}"},

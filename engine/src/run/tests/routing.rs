@@ -11,6 +11,7 @@ pub(super) fn edge(source: &str, target: &str, kind: &str) -> Value {
 /// R2.10 to R2.13, R2.9: the only way out serves a failure unless it is for success.
 #[test]
 fn a_failure_never_goes_on_as_a_success() {
+    // R0.13.
     for (kind, want) in [
         ("success", vec!["Sorry, something went wrong."]),
         ("fallback", vec!["Sorry, something went wrong."]),
@@ -70,6 +71,7 @@ fn an_answer_that_cannot_be_stored_is_not_lost() {
 
 #[test]
 fn error_messages_do_not_repeat_what_is_sensitive() {
+    // R2.40, R3.11.
     let ask = json!({"id": "a", "type": "question", "content": {
         "question": "?", "input_type": "number", "sensitive": true,
         "validation": {"error_message": "{{input}} is no number"}}});
@@ -80,6 +82,7 @@ fn error_messages_do_not_repeat_what_is_sensitive() {
 /// F45: the connection belongs to the composite, in whichever turn the sub-flow returns.
 #[test]
 fn the_path_tells_which_node_was_left() {
+    // R9.20.
     let enter =
         json!({"id": "c", "type": "composite", "content": {"composite_flow_seed_key": "sub"}});
     let main = json!([enter, message("end", ".")]);
@@ -169,6 +172,7 @@ fn what_is_not_built_or_not_known_is_told() {
 /// F42: a visitor who is not signed in has no `user_id`, rather than an empty one.
 #[test]
 fn what_is_not_known_of_a_session_is_absent() {
+    // R5.2.
     let nodes = json!([
         {"id": "a", "type": "condition", "content": {"conditions": [
             {"if": "has(session.user_id) || has(session.locale)", "then": "$0"},
