@@ -85,7 +85,7 @@ fn keys_are_sensitive_by_their_words() {
 #[test]
 fn values_under_sensitive_keys_are_hashed_with_the_key() {
     // S7.15: HMAC-SHA256("test", "key:email:ana@example.org") begins with 9311cbbc. The vector of
-    // R11.63 is of the unkeyed hash that S7.15 replaces (F33), so it must not come out.
+    // The specification also has a vector of an unkeyed hash, which S7.15 replaces (F33): it must not come out.
     let masked = masker().mask(&json!({"email": "ana@example.org"}));
     assert_eq!(masked, json!({"email": "[MASKED:9311cbbc]"}));
     assert_ne!(masked, json!({"email": "[MASKED:e06d7fe2]"}));
