@@ -3,6 +3,7 @@
 mod bad_input;
 mod citations;
 mod coverage;
+mod defects;
 mod demo;
 mod guest;
 mod huey;

@@ -9,6 +9,7 @@ mod sessions;
 mod talk;
 mod traces;
 mod turns;
+mod variables;
 
 use chatflow_tests::{budget, report};
 use proptest::strategy::Strategy;

@@ -1,11 +1,26 @@
 //! What is wrong with a flow, told to its author as data.
 
 mod code;
+mod composites;
+mod contract;
 mod graph;
+mod links;
 mod report;
 mod rules;
+mod usage;
 
 pub use code::Code;
-pub(crate) use graph::check_graph;
+pub use links::{Neighbour, Neighbours, Stage};
 pub use report::{Diagnostic, Pointer, Report, Severity};
-pub use rules::Rules;
+pub use rules::{Rule, RuleError, Rules};
+
+use crate::flow::FlowDefinition;
+
+/// Reports what concerns a flow as a whole, as far as its document tells (R12.60 to R12.90).
+///
+/// What reading reports already (ids, types, dangling and duplicate connections) is not repeated.
+pub(crate) fn check_flow(definition: &FlowDefinition, report: &mut Report) {
+    graph::check_graph(definition, report);
+    contract::check(definition, report);
+    usage::check(definition, report);
+}

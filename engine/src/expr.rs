@@ -25,6 +25,7 @@ mod meter;
 mod node;
 mod number;
 mod operators;
+mod references;
 mod source;
 mod syntax;
 #[cfg(test)]

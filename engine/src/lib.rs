@@ -86,7 +86,10 @@ mod trace;
 mod value;
 
 pub use answer::InputType;
-pub use check::{Code, Diagnostic, Pointer, Report, Rules, Severity};
+pub use check::{
+    Code, Diagnostic, Neighbour, Neighbours, Pointer, Report, Rule, RuleError, Rules, Severity,
+    Stage,
+};
 pub use content::{ContentItem, ContentQuery, ContentVariant};
 pub use draw::Seed;
 pub use drive::{AsyncResolver, Driven, Resolver, drive, drive_async};

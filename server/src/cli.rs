@@ -49,6 +49,9 @@ enum Verb {
         /// Print the reports as JSON.
         #[arg(long)]
         json: bool,
+        /// A JSON file of business rules: `{"base", "disable", "severity", "rules"}`.
+        #[arg(long)]
+        rules: Option<PathBuf>,
     },
 }
 
@@ -58,7 +61,7 @@ pub fn run() -> ExitCode {
         Verb::Chat(arguments) => chat::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
         Verb::Serve(arguments) => serve::run(&arguments),
-        Verb::Check { path, json } => check::run(&path, json),
+        Verb::Check { path, json, rules } => check::run(&path, json, rules.as_deref()),
     };
     ExitCode::from(code)
 }

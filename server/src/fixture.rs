@@ -5,7 +5,9 @@ mod file;
 
 use std::path::{Path, PathBuf};
 
-use chatflow::{ContentId, ContentItem, FlowDefinition, Library, LibraryItem, Report, TenantId};
+use chatflow::{
+    ContentId, ContentItem, FlowDefinition, Library, LibraryItem, Report, Stage, TenantId,
+};
 use serde_json::{Map, Value};
 
 pub use file::ReadError;
@@ -85,6 +87,13 @@ pub struct FixtureFlow {
     pub theme: Option<String>,
 }
 
+impl FixtureFlow {
+    /// What it is checked for.
+    pub(crate) fn stage(&self) -> Stage {
+        if self.publish { Stage::Publish } else { Stage::Draft }
+    }
+}
+
 impl Fixture {
     /// Reads a seed fixture, a plain flow document, or a folder with a `seed.json`.
     ///
@@ -115,18 +124,31 @@ impl Fixture {
                 // A document with reading errors must not run, whatever else compiles.
                 if report.has_errors() {
                     report.append(chatflow::Flow::compile(definition, 0).report);
+                    library.add_broken_flow(definition);
                 } else {
                     report.append(library.add_flow(definition));
                 }
             }
             reports.push((i, report));
         }
-        for (i, report) in &mut reports {
-            if let Some(definition) = self.flows.get(*i).and_then(|flow| flow.definition.as_ref()) {
-                library.check_links(definition, report);
+        self.check_links(&mut library, &mut reports);
+        (library, reports)
+    }
+
+    /// Adds what is wrong between the flows, and between flows and content.
+    fn check_links(&self, library: &mut Library, reports: &mut [(usize, Report)]) {
+        let drafts = self.flows.iter().filter(|flow| !flow.publish);
+        for key in drafts.filter_map(|flow| flow.definition.as_ref()?.seed_key.as_deref()) {
+            if let Some(id) = library.find(key) {
+                library.withdraw(id);
             }
         }
-        (library, reports)
+        for (i, report) in reports {
+            let Some(flow) = self.flows.get(*i) else { continue };
+            if let Some(definition) = &flow.definition {
+                report.append(definition.check_links(library, flow.stage()));
+            }
+        }
     }
 
     /// The id that an entry of `kind` under `key` gets on every machine.

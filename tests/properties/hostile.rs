@@ -1,6 +1,6 @@
 //! No document and no reply makes anything panic.
 
-use chatflow::{FlowDefinition, InputKind, InputType, Limits, Phase, Report};
+use chatflow::{FlowDefinition, InputKind, InputType, Library, Limits, Phase, Report, Stage};
 use chatflow_tests::conversation::World;
 use chatflow_tests::fuzzed;
 use chatflow_tests::strategies::{content, documents, handlers, json, replies, text, world};
@@ -31,6 +31,10 @@ fn any_json_is_read_and_compiled_or_reported() {
         let compiled = chatflow::Flow::compile(&definition, 1);
         assert_eq!(compiled.flow.is_none(), compiled.report.has_errors(), "{document}");
         report.append(compiled.report);
+        // R12.90: the same document gives the same report, whatever it is.
+        let again = chatflow::Flow::compile(&definition, 1).report;
+        assert!(report.iter().rev().zip(again.iter().rev()).all(|(a, b)| a == b), "{document}");
+        report.append(definition.check_links(&Library::default(), Stage::Publish));
         is_clear(&report);
     });
 }

@@ -91,6 +91,8 @@ codes! {
     ConnectionPredicate = "connection.predicate_syntax", Error;
     /// More than one unconditional `default` leaves a node; the first is used (R12.80).
     ConnectionMultipleDefault = "connection.multiple_default", Warning;
+    /// A connection of a type that its source never takes (R12.79).
+    ConnectionTypeMismatch = "connection.type_mismatch", Warning;
     /// A message has nothing to say (R12.21).
     MessageNoContent = "message.no_content", Error;
     /// `messages` is not a list (R12.21).
@@ -161,10 +163,32 @@ codes! {
     QuestionRandomRepeat = "question.random_repeat", Info;
     /// An option has no connection and there is no default (R12.75).
     QuestionOptionWithoutPath = "question.option_without_path", Warning;
+    /// A connection serves an option that the question does not have (R12.76).
+    QuestionPathWithoutOption = "question.path_without_option", Warning;
+    /// Every connection out of a question is under a condition (R12.77).
+    QuestionNoDefault = "question.no_default", Warning;
+    /// Retries are counted, but nothing leads on when they are used up (R12.22).
+    QuestionRetryExit = "question.retry_exit", Info;
     /// A condition has no entries (R12.23).
     ConditionMissing = "condition.conditions_missing", Error;
-    /// An entry of a condition is not an object with `if` and `then` (R12.23).
+    /// An entry of a condition is not an object (R12.23).
     ConditionEntry = "condition.entry_type", Error;
+    /// An entry of a condition has no `if` (R12.23).
+    ConditionIfMissing = "condition.if_missing", Error;
+    /// An entry of a condition has no `then` (R12.23).
+    ConditionThenMissing = "condition.then_missing", Error;
+    /// An expression of a condition does not parse (R12.23).
+    ConditionSyntax = "condition.cel_syntax", Error;
+    /// An expression of a condition calls a function that does not exist (R12.23).
+    ConditionFunction = "condition.unknown_function", Error;
+    /// A JSON condition has an operator that does not exist; it is ignored (R12.23).
+    ConditionOperator = "condition.unknown_operator", Warning;
+    /// A condition compares a variable with itself (R12.23).
+    ConditionSelfComparison = "condition.self_comparison", Info;
+    /// A condition names a variable without its scope (R12.23).
+    ConditionUnscoped = "condition.unscoped_variable", Warning;
+    /// `has(x) && x != ''` holds for null as well (F42).
+    ConditionNullPasses = "condition.null_passes", Info;
     /// A CEL expression does not parse (R12.23).
     CelSyntax = "cel.syntax", Error;
     /// A CEL expression calls a function that does not exist (R12.23).
@@ -177,6 +201,8 @@ codes! {
     ConditionPath = "condition.path_without_connection", Error;
     /// A condition has neither a default connection nor one for its default path (R12.72).
     ConditionNoDefault = "condition.no_default", Warning;
+    /// A connection of a condition that no path names (R12.74).
+    ConditionConnectionUnused = "condition.connection_unused", Warning;
     /// An action node has no actions (R12.24).
     ActionMissing = "action.actions_missing", Error;
     /// An entry of `actions` is not an object (R12.24).
@@ -201,6 +227,10 @@ codes! {
     ActionMethod = "action.api_method", Error;
     /// A timeout of an `api_call` is out of range; a warning when it is very long (R8.12, F25).
     ActionTimeout = "action.timeout_range", Error;
+    /// A call of an action can fail, and nothing serves that (R12.78).
+    ActionNoFailurePath = "action.no_failure_path", Warning;
+    /// A webhook can fail, and nothing serves that (R12.78).
+    WebhookNoFailurePath = "webhook.no_failure_path", Warning;
     /// A response mapping of an `api_call` is not a path and a variable (R12.24).
     ActionMapping = "action.response_mapping", Error;
     /// Neither side of a response mapping looks like a variable (R12.24).
@@ -283,6 +313,32 @@ codes! {
     ScriptTimeout = "script.timeout", Error;
     /// A script is to run on the host (R10.2).
     ScriptBackend = "script.backend_unsupported", Error;
+    /// A composite's flow has no published version (R12.84, F36).
+    CompositeNotPublished = "composite.not_published", Warning;
+    /// A composite's flow belongs to somebody else and is not public (R9.31, R12.84).
+    CompositeForbidden = "composite.forbidden", Error;
+    /// A composite's flow belongs to somebody else and is not meant to be embedded (R9.32).
+    CompositeNotEmbeddable = "composite.not_embeddable", Warning;
+    /// A composite's flow embeds, through others, the flow that embeds it (R9.38).
+    CompositeCycle = "composite.cycle", Warning;
+    /// No published version of a composite's flow is the one that it asks for (R12.84).
+    CompositeVersionUnsatisfied = "composite.version_unsatisfied", Error;
+    /// A variable that a composite's flow requires cannot have been set before (R12.85).
+    CompositeContractInput = "composite.contract_input", Warning;
+    /// A variable that a flow promises to leave behind is set by none of its nodes (R12.86).
+    CompositeContractOutput = "composite.contract_output", Warning;
+    /// An entry of a contract is not the path of a variable (R12.87).
+    ContractPath = "contract.path_invalid", Error;
+    /// On no path to here can the variable have been set (R12.81, R12.90).
+    VariableUsedBeforeSet = "variable.used_before_set", Warning;
+    /// An action sets a variable that nothing reads (R12.82).
+    VariableNeverUsed = "variable.never_used", Info;
+    /// A node writes to `context`, which belongs to the host (R12.83).
+    VariableWriteContext = "variable.write_context", Warning;
+    /// A business rule is broken; the diagnostic goes by the rule's id (R12.41).
+    RuleBroken = "rule.broken", Warning;
+    /// A business rule could not be evaluated (R12.42).
+    RuleFailed = "rule.evaluation_failed", Warning;
     /// `{{` without `}}`, or an empty or unreadable reference (R12.28).
     TemplateMalformed = "template.malformed", Warning;
     /// A reference begins with what is no scope (R12.28).
@@ -293,8 +349,8 @@ codes! {
     TemplateFilter = "template.unknown_filter", Warning;
     /// `{{secret:…}}` outside a request (R5.29).
     SecretMisplaced = "secret.misplaced", Error;
-    /// Content names an item that is missing or inactive (R12.88).
-    ContentMissing = "content.missing", Error;
+    /// Content names an item that is missing, inactive or not visible (R12.88).
+    ContentMissing = "content.missing", Warning;
 }
 
 impl fmt::Display for Code {

@@ -1,6 +1,6 @@
 //! Rules about the graph as a whole (R12.60 to R12.80).
 
-mod components;
+pub(super) mod components;
 mod loops;
 mod routes;
 
@@ -13,9 +13,8 @@ use crate::id::NodeId;
 
 /// Checks entry, reachability, dead ends, routes and loops.
 ///
-/// What reading reports already (ids, types, dangling and duplicate connections) is not repeated.
 /// Takes time in proportion to the size of the graph, and no stack.
-pub(crate) fn check_graph(definition: &FlowDefinition, report: &mut Report) {
+pub(super) fn check_graph(definition: &FlowDefinition, report: &mut Report) {
     if definition.nodes.is_empty() {
         report
             .add(Code::FlowNoNodes, &definition.data_at.push("nodes"), "the flow has no nodes")

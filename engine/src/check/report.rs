@@ -1,8 +1,10 @@
 //! Diagnostics and the report that gathers them.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::code::Code;
 
@@ -36,6 +38,12 @@ impl Pointer {
         Self(format!("{}/{key}", self.0))
     }
 
+    /// This pointer without its last key, if that is `key`.
+    pub(crate) fn outside(&self, key: &str) -> Self {
+        let outside = self.0.strip_suffix(key).and_then(|rest| rest.strip_suffix('/'));
+        outside.map_or_else(|| self.clone(), |rest| Self(rest.to_owned()))
+    }
+
     /// The pointer as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -49,10 +57,13 @@ impl fmt::Display for Pointer {
 }
 
 /// One thing an author should know.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diagnostic {
     /// What kind of thing; stable.
     pub code: Code,
+    /// The id of the business rule that is broken, where `code` is [`Code::RuleBroken`]; it stands
+    /// for the code wherever the diagnostic is shown (R12.41).
+    pub rule: Option<Arc<str>>,
     /// How much it matters.
     pub severity: Severity,
     /// Where in the document.
@@ -60,8 +71,22 @@ pub struct Diagnostic {
     /// What is wrong, in a sentence.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+}
+
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = if self.help.is_some() { 5 } else { 4 };
+        let mut object = serializer.serialize_struct("Diagnostic", fields)?;
+        object.serialize_field("code", self.id())?;
+        object.serialize_field("severity", &self.severity)?;
+        object.serialize_field("at", &self.at)?;
+        object.serialize_field("message", &self.message)?;
+        if let Some(help) = &self.help {
+            object.serialize_field("help", help)?;
+        }
+        object.end()
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -71,7 +96,7 @@ impl fmt::Display for Diagnostic {
             Severity::Warning => "warning",
             Severity::Info => "info",
         };
-        write!(f, "{severity}[{}] at {}: {}", self.code, self.at, self.message)?;
+        write!(f, "{severity}[{}] at {}: {}", self.id(), self.at, self.message)?;
         self.help.as_ref().map_or(Ok(()), |help| write!(f, " (help: {help})"))
     }
 }
@@ -125,9 +150,28 @@ impl Report {
         at: &Pointer,
         message: impl Into<String>,
     ) -> &mut Diagnostic {
-        let diagnostic =
-            Diagnostic { code, severity, at: at.clone(), message: message.into(), help: None };
+        let diagnostic = Diagnostic {
+            code,
+            rule: None,
+            severity,
+            at: at.clone(),
+            message: message.into(),
+            help: None,
+        };
         self.diagnostics.push_mut(diagnostic)
+    }
+
+    /// Adds that a business rule is broken.
+    pub(super) fn add_rule(
+        &mut self,
+        rule: &str,
+        severity: Severity,
+        at: &Pointer,
+        message: String,
+    ) -> &mut Diagnostic {
+        let diagnostic = self.add_as(Code::RuleBroken, severity, at, message);
+        diagnostic.rule = Some(rule.into());
+        diagnostic
     }
 
     /// Takes over the diagnostics of another report.
@@ -170,6 +214,11 @@ impl<'a> IntoIterator for &'a Report {
 }
 
 impl Diagnostic {
+    /// The stable name of what is wrong: the id of the broken business rule, else the code.
+    pub fn id(&self) -> &str {
+        self.rule.as_deref().unwrap_or_else(|| self.code.as_str())
+    }
+
     /// Adds what to do about it.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());

@@ -65,6 +65,10 @@ impl Program {
         &self.roots
     }
 
+    pub(super) fn tree(&self) -> &Node {
+        &self.tree
+    }
+
     /// Evaluates with `roots` in the slots of [`Program::roots`]. An empty or absent slot is an
     /// error when it is evaluated, which `&&`, `||` and `?:` may pass by.
     pub(crate) fn eval<'a>(

@@ -20,7 +20,7 @@ use super::node::request::Webhook;
 use super::node::script::Script;
 use super::predicate::Predicate;
 use super::target::Target;
-use crate::check::{Code, Pointer, Report, Rules, Severity, check_graph};
+use crate::check::{Code, Pointer, Report, Rules, Severity, check_flow};
 use crate::extend::Extensions;
 use crate::id::{FlowId, FlowRef, NodeId};
 use crate::request::AddressRules;
@@ -74,13 +74,14 @@ impl Compiler {
     /// As [`Flow::compile`], by these rules and extensions.
     pub fn compile(&self, definition: &FlowDefinition, seq: u32) -> Compiled {
         let mut report = Report::with_scopes(declared_scopes(definition));
-        check_graph(definition, &mut report);
+        check_flow(definition, &mut report);
         let contract = Contract::compile(definition, &mut report);
         let mut graph = Graph { compiler: self, index: BTreeMap::new(), nodes: Vec::new() };
         graph.add(&definition.nodes, &definition.connections, false, &mut report);
         let Graph { index, nodes, .. } = graph;
+        self.rules.check(definition, &mut report);
         let entry = definition.entry.as_ref().and_then(|entry| index.get(entry)).copied();
-        let id = definition.id.unwrap_or_else(|| derived_id(definition));
+        let id = definition.own_id();
         let links: BTreeSet<Arc<str>> =
             nodes.iter().filter_map(|(_, kind, _)| link(kind)).collect();
         let defaults = defaults(definition, &mut report);
@@ -202,10 +203,14 @@ impl Graph<'_> {
     }
 }
 
-/// The id that a flow without one gets.
-fn derived_id(definition: &FlowDefinition) -> FlowId {
-    let key = definition.seed_key.clone().unwrap_or_else(|| definition.graph_hash());
-    FlowId::derived(&key)
+impl FlowDefinition {
+    /// The flow's id; one without gets an id that its seed key, else its content, stands for.
+    pub(crate) fn own_id(&self) -> FlowId {
+        self.id.unwrap_or_else(|| {
+            let key = self.seed_key.clone().unwrap_or_else(|| self.graph_hash());
+            FlowId::derived(&key)
+        })
+    }
 }
 
 fn link(kind: &NodeKind) -> Option<Arc<str>> {

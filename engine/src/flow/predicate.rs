@@ -59,7 +59,7 @@ pub(crate) fn compile_cel(
     match Program::compile(source, dialect) {
         Ok(program) => {
             for problem in program.warnings() {
-                warn(problem, at, report);
+                warn(problem, at, syntax, report);
             }
             Some(program)
         }
@@ -81,16 +81,21 @@ pub(crate) fn compile_cel(
     }
 }
 
-fn warn(problem: &Problem, at: &Pointer, report: &mut Report) {
+fn warn(problem: &Problem, at: &Pointer, syntax: Code, report: &mut Report) {
+    let unknown = if syntax == Code::ConditionSyntax {
+        Code::ConditionFunction
+    } else {
+        Code::CelUnknownFunction
+    };
     let (code, help) = match problem.kind {
         ProblemKind::UnknownFunction => {
-            (Code::CelUnknownFunction, "correct its name; the functions are those of CEL")
+            (unknown, "correct its name; the functions are those of CEL")
         }
         ProblemKind::TemplateInExpression => {
             (Code::CelTemplate, "write the path alone, without braces")
         }
         ProblemKind::Syntax | ProblemKind::Limit | ProblemKind::Pattern => {
-            (Code::CelSyntax, "write CEL, e.g. `temp.genre == 'fantasy'`")
+            (syntax, "write CEL, e.g. `temp.genre == 'fantasy'`")
         }
     };
     report.add(code, at, problem.message.clone()).help(help);

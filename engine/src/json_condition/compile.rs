@@ -117,7 +117,13 @@ impl<P, C> Compiler<'_, '_, '_, P, C> {
             }
         }
         for key in unknown {
-            self.warn(&at.push(key), format!("unknown operator `{key}` is ignored"));
+            self.report
+                .add(
+                    Code::ConditionOperator,
+                    &at.push(key),
+                    format!("unknown operator `{key}` is ignored"),
+                )
+                .help("use one such as `eq`, `gte`, `in`, `contains`, `exists`");
         }
         if operators == 0 {
             self.warn(at, "without an operator this never holds");

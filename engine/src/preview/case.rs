@@ -115,8 +115,10 @@ impl Case {
         let reports = self.documents.iter().map(|document| {
             let (definition, mut report) = FlowDefinition::read(document);
             // A document with reading errors must not run, whatever else compiles.
-            if let Some(definition) = definition.filter(|_| !report.has_errors()) {
-                report.append(library.add_flow(&definition));
+            match definition {
+                Some(definition) if report.has_errors() => library.add_broken_flow(&definition),
+                Some(definition) => report.append(library.add_flow(&definition)),
+                None => {}
             }
             report
         });

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::handlers::Handlers;
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Neighbour, Neighbours, Report};
 use crate::content::{ContentItem, ContentQuery, ContentVariant};
-use crate::flow::{Catalog, Flow, FlowDefinition, Visibility};
+use crate::flow::{Catalog, Flow, FlowDefinition};
 use crate::id::{ContentId, FlowId, FlowRef, TenantId};
 use crate::protocol::{EffectKind, Outcome};
 
@@ -20,6 +20,8 @@ const DRAFT: u32 = 0;
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     flows: BTreeMap<FlowId, Entry>,
+    /// What is known of all flows, also of those with errors.
+    neighbours: BTreeMap<FlowId, Neighbour>,
     keys: BTreeMap<String, FlowId>,
     items: BTreeMap<ContentId, LibraryItem>,
     /// Answers the requests of flows.
@@ -30,7 +32,6 @@ pub struct Library {
 struct Entry {
     flow: Arc<Flow>,
     owner: Option<TenantId>,
-    visibility: Visibility,
 }
 
 /// A content item with what decides who may see it. In JSON all is on one level.
@@ -66,15 +67,35 @@ impl Library {
     /// Compiles a flow and adds it unless it has an error; an earlier flow of its id is replaced.
     pub fn add_flow(&mut self, definition: &FlowDefinition) -> Report {
         let compiled = Flow::compile(definition, DRAFT);
+        let id = definition.own_id();
+        let mut neighbour = Neighbour::of(id, definition);
+        // A store may hold versions that were published before.
+        neighbour.has_other_versions = true;
         if let Some(flow) = compiled.flow {
-            let id = flow.version().id;
             if let Some(key) = &definition.seed_key {
                 self.keys.insert(key.clone(), id);
             }
-            let (owner, visibility) = (definition.school_id, definition.visibility);
-            self.flows.insert(id, Entry { flow, owner, visibility });
+            neighbour.versions.push(definition.version.clone());
+            self.flows.insert(id, Entry { flow, owner: definition.school_id });
         }
+        self.know(neighbour, definition);
         compiled.report
+    }
+
+    /// Lets checks know of a flow that cannot be talked to.
+    pub fn add_broken_flow(&mut self, definition: &FlowDefinition) {
+        self.know(Neighbour::of(definition.own_id(), definition), definition);
+    }
+
+    fn know(&mut self, neighbour: Neighbour, definition: &FlowDefinition) {
+        if self.flows.contains_key(&neighbour.id) && neighbour.versions.is_empty() {
+            // An earlier flow of this id still runs.
+            return;
+        }
+        if let Some(key) = &definition.seed_key {
+            self.keys.entry(key.clone()).or_insert(neighbour.id);
+        }
+        self.neighbours.insert(neighbour.id, neighbour);
     }
 
     /// Adds a content item.
@@ -84,10 +105,8 @@ impl Library {
 
     /// The flow of a seed key or, as text, an id.
     pub fn find(&self, name: &str) -> Option<FlowId> {
-        self.keys.get(name).copied().or_else(|| {
-            let id = FlowId(name.parse().ok()?);
-            self.flows.contains_key(&id).then_some(id)
-        })
+        let id = self.keys.get(name).copied().or_else(|| Some(FlowId(name.parse().ok()?)));
+        id.filter(|id| self.flows.contains_key(id))
     }
 
     /// The flows, by id.
@@ -95,62 +114,31 @@ impl Library {
         self.flows.values().map(|entry| &entry.flow)
     }
 
-    /// Reports composites whose flow is not here, for each flow.
-    pub fn check_links(&self, definition: &FlowDefinition, report: &mut Report) {
-        let id = definition.id.or_else(|| self.find(definition.seed_key.as_deref()?));
-        let Some(entry) = id.and_then(|id| self.flows.get(&id)) else { return };
-        for link in entry.flow.links() {
-            let target = self.flow_of_link(link, entry.owner);
-            if target == id {
-                report
-                    .add(
-                        Code::CompositeSelf,
-                        &Pointer::root(),
-                        format!("the flow embeds itself by `{link}`"),
-                    )
-                    .help("lead back to the flow\'s first node by a connection instead");
-            } else if target.is_none() {
-                report
-                    .add(
-                        Code::CompositeNotFound,
-                        &Pointer::root(),
-                        format!("no flow answers to `{link}`"),
-                    )
-                    .help("add the flow to this file, or correct the composite's reference");
-            } else if self.resolve_link(link, entry.owner).is_none() {
-                // Another version may have been published before.
-                report
-                    .add_as(
-                        Code::CompositeNotFound,
-                        Severity::Warning,
-                        &Pointer::root(),
-                        format!("the flow that `{link}` names has another version here"),
-                    )
-                    .help("make sure that the version is published, or name no version");
-            }
+    /// Marks a flow as not published: sessions of it still run, but it cannot be embedded.
+    pub fn withdraw(&mut self, flow: FlowId) {
+        if let Some(neighbour) = self.neighbours.get_mut(&flow) {
+            neighbour.versions.clear();
         }
     }
 
     /// The flow of a link, if it is here in the version that the link names (R9.35).
     fn resolve_link(&self, link: &str, owner: Option<TenantId>) -> Option<FlowId> {
         let label = link.split_once(':')?.0.split_once('@').map(|(_, label)| label);
-        let id = self.flow_of_link(link, owner)?;
+        let id = self.id_of(link)?;
         let entry = self.flows.get(&id)?;
-        label.is_none_or(|label| label == entry.flow.label()).then_some(id)
+        // Who may embed it (R9.31).
+        let is_open = self.neighbours.get(&id)?.is_open_to(owner);
+        (is_open && label.is_none_or(|label| label == entry.flow.label())).then_some(id)
     }
 
     /// The flow of a link, in whatever version.
-    fn flow_of_link(&self, link: &str, owner: Option<TenantId>) -> Option<FlowId> {
+    fn id_of(&self, link: &str) -> Option<FlowId> {
         let (kind, name) = link.split_once(':')?;
-        let id = match kind.split_once('@').map_or(kind, |(kind, _)| kind) {
-            "id" => FlowId(name.parse().ok()?),
-            "key" => *self.keys.get(name)?,
-            _ => return None,
-        };
-        let entry = self.flows.get(&id)?;
-        // Who may embed it (R9.31).
-        let open = matches!(entry.visibility, Visibility::Public | Visibility::Wriveted);
-        (open || entry.owner == owner).then_some(id)
+        match kind.split_once('@').map_or(kind, |(kind, _)| kind) {
+            "id" => Some(FlowId(name.parse().ok()?)),
+            "key" => self.keys.get(name).copied(),
+            _ => None,
+        }
     }
 
     /// The versions that a session of `root` is pinned to: all flows that it can reach (F20).
@@ -200,6 +188,16 @@ impl Library {
 
     pub(super) fn owner(&self, flow: FlowId) -> Option<TenantId> {
         self.flows.get(&flow)?.owner
+    }
+}
+
+impl Neighbours for Library {
+    fn flow(&self, link: &str) -> Option<Neighbour> {
+        self.neighbours.get(&self.id_of(link)?).cloned()
+    }
+
+    fn has_content(&self, id: ContentId, tenant: Option<TenantId>) -> bool {
+        self.items.get(&id).is_some_and(|item| item.is_visible(tenant))
     }
 }
 

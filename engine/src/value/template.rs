@@ -374,6 +374,16 @@ impl Template {
         complete.then_some(out)
     }
 
+    /// The paths that are looked up, with whether a default stands in for what is absent.
+    pub(crate) fn references(&self) -> impl Iterator<Item = (&Path, bool)> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Reference(Reference { path: Some(path), default, .. }) => {
+                Some((path, default.is_some()))
+            }
+            Part::Reference(_) | Part::Text(_) | Part::Secret(_) => None,
+        })
+    }
+
     pub(super) fn single(&self) -> Option<&Reference> {
         let mut found = None;
         for part in &self.parts {

@@ -8,8 +8,12 @@ use serde_json::json;
 use super::report::{say, tell, tell_report};
 use super::{exit, open};
 
-pub(super) fn run(path: &Path, as_json: bool) -> u8 {
-    let opened = match open::fixture(path) {
+pub(super) fn run(path: &Path, as_json: bool, rules: Option<&Path>) -> u8 {
+    let opened = match rules {
+        None => open::fixture(path),
+        Some(rules) => open::rules(rules).and_then(|rules| open::fixture_by(path, rules)),
+    };
+    let opened = match opened {
         Ok(opened) => opened,
         Err(code) => return code,
     };

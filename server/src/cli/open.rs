@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use chatflow::{FlowId, Handlers, Library, Report};
+use chatflow::{Compiler, FlowId, Handlers, Library, Report, Rules};
 use serde_json::Value;
 
 use super::exit;
@@ -28,6 +28,28 @@ pub(crate) fn fixture(path: &Path) -> Result<Opened, u8> {
     }
     let (library, reports) = fixture.library();
     Ok(Opened { fixture, library, reports })
+}
+
+/// As [`fixture`], with reports by other business rules.
+pub(crate) fn fixture_by(path: &Path, rules: Rules) -> Result<Opened, u8> {
+    let mut opened = fixture(path)?;
+    let compiler = Compiler { rules, ..Compiler::default() };
+    for (i, report) in &mut opened.reports {
+        let Some(flow) = opened.fixture.flows.get(*i) else { continue };
+        let Some(definition) = &flow.definition else { continue };
+        *report = flow.report.clone();
+        report.append(compiler.compile(definition, 0).report);
+        report.append(definition.check_links(&opened.library, flow.stage()));
+    }
+    Ok(opened)
+}
+
+/// Reads a `--rules` file.
+pub(crate) fn rules(path: &Path) -> Result<Rules, u8> {
+    Rules::from_json(&json(path)?).map_err(|error| {
+        tell(format_args!("error: `{}`: {error}", path.display()));
+        exit::INPUT
+    })
 }
 
 /// Reads a `--handlers` file.

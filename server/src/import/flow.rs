@@ -15,10 +15,11 @@ use super::ImportReport;
 use super::library::{Ids, look_up};
 use crate::fixture::{Fixture, FixtureFlow};
 
-/// Whether a report stands in the way of publishing. An embedded flow that is not in the fixture
-/// may be in the database.
+/// Whether a report stands in the way of publishing. An embedded flow or an item that is
+/// not in the fixture may be in the database.
 pub(super) fn forbids(report: &Report) -> bool {
-    report.errors().any(|diagnostic| diagnostic.code != Code::CompositeNotFound)
+    let may_be_stored = [Code::CompositeNotFound, Code::ContentMissing];
+    report.errors().any(|diagnostic| !may_be_stored.contains(&diagnostic.code))
 }
 
 /// The flows of a fixture, on their way into a store.

@@ -5,23 +5,22 @@ use std::mem;
 use std::slice;
 
 /// For each vertex the targets of its edges.
-pub(super) type Edges = Vec<Vec<usize>>;
+pub(in crate::check) type Edges = Vec<Vec<usize>>;
 
 /// The components that hold a cycle, each in ascending order, ordered by their first vertex.
 pub(super) fn cyclic_components(edges: &Edges) -> Vec<Vec<usize>> {
-    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (vertex, component) in components(edges).into_iter().enumerate() {
-        members.entry(component).or_default().push(vertex);
-    }
-    let mut cyclic: Vec<_> = members
-        .into_values()
-        .filter(|members| match members.as_slice() {
-            [single] => targets(edges, *single).any(|to| to == single),
-            _ => true,
-        })
-        .collect();
+    let mut cyclic = components(edges);
+    cyclic.retain(|members| is_cyclic(edges, members));
     cyclic.sort_unstable();
     cyclic
+}
+
+/// Whether a component holds a cycle: it has several members, or its only one leads to itself.
+pub(in crate::check) fn is_cyclic(edges: &Edges, members: &[usize]) -> bool {
+    match members {
+        [single] => targets(edges, *single).any(|to| to == single),
+        _ => true,
+    }
 }
 
 /// The shortest cycle through the first of `members`, a cyclic component, starting there.
@@ -50,8 +49,9 @@ pub(super) fn cycle_in(edges: &Edges, members: &[usize]) -> Vec<usize> {
     Vec::new()
 }
 
-/// The component of each vertex, by Kosaraju's algorithm without recursion.
-fn components(edges: &Edges) -> Vec<usize> {
+/// The components, each in ascending order, so that edges lead only to later ones: by Kosaraju's
+/// algorithm without recursion.
+pub(in crate::check) fn components(edges: &Edges) -> Vec<Vec<usize>> {
     let mut reversed: Edges = vec![Vec::new(); edges.len()];
     for (from, targets) in edges.iter().enumerate() {
         for &to in targets {
@@ -66,18 +66,17 @@ fn components(edges: &Edges) -> Vec<usize> {
         visit(edges, root, &mut seen, &mut order);
     }
 
-    let mut component = vec![0; edges.len()];
     let mut seen = vec![false; edges.len()];
-    let mut members = Vec::new();
+    let mut components = Vec::new();
     for root in order.into_iter().rev() {
+        let mut members = Vec::new();
         visit(&reversed, root, &mut seen, &mut members);
-        for member in members.drain(..) {
-            if let Some(place) = component.get_mut(member) {
-                *place = root;
-            }
+        if !members.is_empty() {
+            members.sort_unstable();
+            components.push(members);
         }
     }
-    component
+    components
 }
 
 /// Walks depth-first from `root` and appends each vertex to `order` when it is left.
@@ -109,7 +108,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use super::{Edges, cycle_in, cyclic_components};
+    use super::{Edges, components, cycle_in, cyclic_components};
 
     #[test]
     fn cycles_are_found_in_order() {
@@ -144,6 +143,13 @@ mod tests {
                 for b in 0..edges.len() {
                     let together = found.iter().any(|c| c.contains(&a) && c.contains(&b));
                     prop_assert_eq!(together, reaches(&edges, a, b) && reaches(&edges, b, a));
+                }
+            }
+            let order = components(&edges);
+            let place = |v: usize| order.iter().position(|members| members.contains(&v)).unwrap();
+            for (from, targets) in edges.iter().enumerate() {
+                for to in targets {
+                    prop_assert!(place(from) <= place(*to));
                 }
             }
             for members in &found {

@@ -1,4 +1,6 @@
-//! Whether what a node decides leads somewhere (R12.72, R12.73, R12.75, R12.80).
+//! Whether what a node decides leads somewhere (R12.72 to R12.80).
+
+mod exits;
 
 use std::collections::BTreeSet;
 
@@ -10,15 +12,18 @@ use crate::flow::{ConnectionType, NodeType};
 
 pub(super) fn check(vertex: &Vertex<'_>, report: &mut Report) {
     check_defaults(vertex, report);
+    exits::check(vertex, report);
     match vertex.node.kind {
-        NodeType::Condition => check_paths(vertex, report),
-        NodeType::Question => check_options(vertex, report),
-        NodeType::Message
-        | NodeType::Action
-        | NodeType::Webhook
-        | NodeType::Composite
-        | NodeType::Script
-        | NodeType::Unknown(_) => {}
+        NodeType::Condition => {
+            check_paths(vertex, report);
+            check_unused(vertex, report);
+        }
+        NodeType::Question => {
+            check_options(vertex, report);
+            exits::check_question(vertex, report);
+        }
+        NodeType::Action | NodeType::Webhook => exits::check_failure(vertex, report),
+        NodeType::Message | NodeType::Composite | NodeType::Script | NodeType::Unknown(_) => {}
     }
 }
 
@@ -119,6 +124,32 @@ fn check_paths(vertex: &Vertex<'_>, report: &mut Report) {
         report
             .add(Code::ConditionNoDefault, &vertex.node.at, message)
             .help("add a `default` connection");
+    }
+}
+
+/// Connections that no path of the condition names (R12.74).
+fn check_unused(vertex: &Vertex<'_>, report: &mut Report) {
+    let content = &vertex.node.content;
+    let entries = content.get("conditions").and_then(Value::as_array);
+    let thens = entries.into_iter().flatten().filter_map(|entry| entry.get("then"));
+    let default = ["default_path", "else", "default"].into_iter().find_map(|key| content.get(key));
+    let paths: Vec<_> = thens.chain(default).filter_map(path_text).collect();
+    let kinds: BTreeSet<_> = paths
+        .iter()
+        .filter_map(|path| ConnectionType::parse_from(path, &NodeType::Condition))
+        .collect();
+    let targets: BTreeSet<&str> = paths.iter().map(|path| path.trim()).collect();
+    for edge in &vertex.out {
+        let connection = edge.connection;
+        let is_named =
+            kinds.contains(&connection.kind) || targets.contains(connection.target.as_str());
+        if connection.kind != ConnectionType::Default && !is_named {
+            let (id, kind) = (&vertex.node.id, &connection.kind);
+            let message = format!("no entry of the condition `{id}` leads to `{kind}`");
+            report.add(Code::ConditionConnectionUnused, &connection.at, message).help(format!(
+                "add an entry with `\"then\": \"{kind}\"`, or remove the connection"
+            ));
+        }
     }
 }
 

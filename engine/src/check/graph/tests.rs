@@ -30,7 +30,13 @@ fn check(document: &Value, expected: &[&str]) {
 
 /// A flow that starts at its first node; `a>b`, `a>b:$0`, `a>b?` (under a condition).
 fn flow(nodes: &[(&str, &str)], connections: &[&str]) -> Value {
-    let nodes: Vec<_> = nodes.iter().map(|(id, kind)| json!({"id": id, "type": kind})).collect();
+    // A webhook that has an answer of its own for failures.
+    let content = json!({"fallback_response": {"ok": true}});
+    let node = |(id, kind): &(&str, &str)| match *kind {
+        "webhook" => json!({"id": id, "type": kind, "content": content}),
+        _ => json!({"id": id, "type": kind}),
+    };
+    let nodes: Vec<_> = nodes.iter().map(node).collect();
     let connections: Vec<_> = connections
         .iter()
         .map(|text| {
@@ -192,25 +198,34 @@ fn paths_of_a_condition_lead_to_connections() {
     check(&condition(content, false), &[]);
 
     let content = json!({"conditions": [{"then": "$1"}, {"then": "success"}], "else": "a"});
+    let unused = [0, 1].map(|i| format!("W condition.connection_unused /connections/{i}"));
     let at = |severity: &str| {
-        ["conditions/0/then", "conditions/1/then", "else"].map(|key| {
+        let keys = ["conditions/0/then", "conditions/1/then", "else"].map(|key| {
             format!("{severity} condition.path_without_connection /nodes/0/content/{key}")
-        })
+        });
+        keys.to_vec()
     };
-    assert_eq!(told(&condition(content.clone(), true)), at("W"));
-    let mut errors = at("E").to_vec();
+    assert_eq!(told(&condition(content.clone(), true)), [at("W"), unused.to_vec()].concat());
+    let mut errors = at("E");
     errors.push("W condition.no_default /nodes/0".into());
+    errors.extend(unused);
     assert_eq!(told(&condition(content, false)), errors);
 
-    check(&condition(json!({}), false), &["W condition.no_default /nodes/0"]);
-    check(&condition(json!({"default_path": "mid"}), false), &[]);
+    let unused = |i: usize| match i {
+        0 => "W condition.connection_unused /connections/0",
+        _ => "W condition.connection_unused /connections/1",
+    };
+    check(&condition(json!({}), false), &["W condition.no_default /nodes/0", unused(0), unused(1)]);
+    check(&condition(json!({"default_path": "mid"}), false), &[unused(0)]);
     let to_default = json!({"conditions": [{"then": ""}], "default_path": ""});
-    check(&condition(to_default.clone(), true), &[]);
+    check(&condition(to_default.clone(), true), &[unused(0), unused(1)]);
     check(
         &condition(to_default, false),
         &[
             "E condition.path_without_connection /nodes/0/content/conditions/0/then",
             "W condition.no_default /nodes/0",
+            unused(0),
+            unused(1),
         ],
     );
 }
@@ -241,7 +256,7 @@ fn every_option_needs_a_way_out() {
     );
     check(&question(choice.clone(), &["a>b:$0", "a>b:$1", "a>b:$2"]), &[]);
     check(&question(choice.clone(), &["a>b:$0", "a>b"]), &[]);
-    check(&question(choice, &["a>b:success"]), &[]);
+    check(&question(choice, &["a>b:success"]), &["W connection.type_mismatch /connections/0"]);
     check(
         &question(json!({"input_type": "multiple_choice", "options": options}), &["a>b:$0"]),
         &[],
@@ -271,7 +286,7 @@ fn the_largest_graph_is_checked_without_recursion() {
     let ids: Vec<_> = (0..2_000).map(|n| n.to_string()).collect();
     let nodes: Vec<_> = ids.iter().map(|id| (id.as_str(), "message")).collect();
     let ring: Vec<_> = (0..2_000).map(|n| format!("{n}>{}", (n + 1) % 2_000)).collect();
-    let chords = (0..8_000).map(|n| format!("{}>{}:$1", n % 2_000, n * 7 % 1_999));
+    let chords = (0..8_000).map(|n| format!("{}>{}:failure", n % 2_000, n * 7 % 1_999));
     let connections: Vec<_> = ring.iter().cloned().chain(chords).collect();
     let connections: Vec<_> = connections.iter().map(String::as_str).collect();
     check(&flow(&nodes, &connections), &["E flow.loop_without_input /nodes/0"]);

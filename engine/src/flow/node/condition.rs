@@ -87,12 +87,17 @@ fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<Entry> {
     let fields = Fields { map, at };
     let Some((name, predicate)) = fields.first(&["if", "expression", "condition"]) else {
         report
-            .add(Code::ConditionEntry, at, "an entry of a condition needs `if`")
+            .add(Code::ConditionIfMissing, at, "an entry of a condition needs `if`")
             .help("write `{\"if\": …, \"then\": …}`");
         return None;
     };
     let written = predicate.as_str().map_or_else(|| predicate.to_string().into(), Into::into);
-    let predicate = Predicate::compile(predicate, &at.push(name), Code::CelSyntax, report);
+    let predicate = Predicate::compile(predicate, &at.push(name), Code::ConditionSyntax, report);
+    if map.get("then").is_none_or(Value::is_null) {
+        report
+            .add(Code::ConditionThenMissing, at, "an entry of a condition needs `then`")
+            .help("name a connection type such as `$0`, a node, or `default`");
+    }
     let destination = Destination::compile(map.get("then"), &at.push("then"), report);
     Some(Entry { predicate, destination, written })
 }

@@ -2,7 +2,7 @@
 
 mod headers;
 mod mapping;
-mod policy;
+pub(crate) mod policy;
 
 use std::sync::Arc;
 

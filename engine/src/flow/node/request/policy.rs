@@ -30,16 +30,7 @@ pub(super) fn timeout(fields: &Fields<'_>, kind: Kind, report: &mut Report) -> u
         return DEFAULT_TIMEOUT_MS;
     };
     let at = fields.at.push(name);
-    let (ms, assumed) = match value {
-        Value::Number(n) => match (name, n.as_f64()) {
-            ("timeout_ms", ms) => (ms, false),
-            (_, Some(s)) if (1.0..=300.0).contains(&s) => (Some(s * 1000.0), false),
-            (_, Some(ms)) if ms >= 1000.0 => (Some(ms), true),
-            _ => (None, false),
-        },
-        Value::String(text) => (explicit(text), false),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => (None, false),
-    };
+    let (ms, assumed) = milliseconds(name, value);
     let Some(ms) = ms.filter(|ms| (1000.0..=300_000.0).contains(ms)) else {
         report
             .add(code, &at, format!("`{value}` is not a timeout"))
@@ -60,6 +51,28 @@ pub(super) fn timeout(fields: &Fields<'_>, kind: Kind, report: &mut Report) -> u
             .help("a turn has 45 seconds for all its requests; then they fail with `timeout`");
     }
     whole
+}
+
+/// A timeout in milliseconds, whatever its length, and whether its unit is a guess.
+fn milliseconds(name: &str, value: &Value) -> (Option<f64>, bool) {
+    match value {
+        Value::Number(n) => match (name, n.as_f64()) {
+            ("timeout_ms", ms) => (ms, false),
+            (_, Some(s)) if (1.0..=300.0).contains(&s) => (Some(s * 1000.0), false),
+            (_, Some(ms)) if ms >= 1000.0 => (Some(ms), true),
+            _ => (None, false),
+        },
+        Value::String(text) => (explicit(text), false),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => (None, false),
+    }
+}
+
+/// The timeout that a request's content states, in milliseconds, whatever its length.
+pub(crate) fn timeout_of(content: &Value) -> Option<f64> {
+    let stated = |name| content.get(name).filter(|value| !value.is_null());
+    let (name, value) =
+        ["timeout_ms", "timeout"].into_iter().find_map(|name| Some((name, stated(name)?)))?;
+    milliseconds(name, value).0
 }
 
 fn explicit(text: &str) -> Option<f64> {
