@@ -42,6 +42,7 @@
 //!     seed: Seed::from_text("example"),
 //!     user_id: None,
 //!     tenant: None,
+//!     trace: chatflow::TraceLevel::Off,
 //! });
 //! let (engine, mut catalog) = (Engine::default(), Catalog::from_iter([flow]));
 //! let mut host = Host;

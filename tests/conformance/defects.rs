@@ -176,9 +176,14 @@ fn the_demo_has_nothing_to_warn_of() {
 }
 
 /// Warnings that golden conversations are meant to give.
-const MEANT: [(&str, &str); 1] = [
+const MEANT: [(&str, &str); 4] = [
     // Shows how the engine ends a loop that never asks (G8).
     ("endless-loop", "flow.loop_without_input"),
+    // Show what a name without a scope means inside a composite (R5.4).
+    ("inline-composites", "template.unscoped"),
+    ("inline-end", "template.unscoped"),
+    // Shows that markup is cleaned (R13.8).
+    ("rich-text", "message.rich_text"),
 ];
 
 #[test]

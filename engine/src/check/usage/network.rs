@@ -51,7 +51,7 @@ impl Network {
         let scopes: BTreeSet<_> = given.iter().filter_map(scope).collect();
         let network = Self::default();
         let mut builder = Builder { network, known, scopes, frames: 0, report };
-        let frame = builder.frame(BTreeSet::new());
+        let frame = builder.frame(BTreeSet::new(), BTreeSet::new());
         let promised = contract::entries(definition, contract::ENTRY);
         let promised = promised.filter_map(|(_, entry)| entry.as_str());
         let given = given.iter().map(String::as_str).chain(promised);
@@ -73,8 +73,8 @@ impl Network {
 }
 
 impl Builder<'_, '_> {
-    fn frame(&mut self, outputs: BTreeSet<String>) -> Frame {
-        let frame = Frame { number: self.frames, outputs, scopes: self.scopes.clone() };
+    fn frame(&mut self, inputs: BTreeSet<String>, outputs: BTreeSet<String>) -> Frame {
+        let frame = Frame { number: self.frames, inputs, outputs, scopes: self.scopes.clone() };
         self.frames = self.frames.saturating_add(1);
         frame
     }
@@ -179,7 +179,9 @@ impl Builder<'_, '_> {
             Some(_) | None => Vec::new(),
         };
         let plain = |name: &str| name.strip_prefix("output.").unwrap_or(name).to_owned();
-        let frame = self.frame(outputs.into_iter().map(plain).collect());
+        let inputs = content.get("inputs").and_then(Value::as_object);
+        let inputs = inputs.map(|map| map.keys().cloned().collect()).unwrap_or_default();
+        let frame = self.frame(inputs, outputs.into_iter().map(plain).collect());
         let doors = self.graph(&nodes, &connections, &frame);
         let of = |node: &NodeDefinition| doors.get(&node.id).copied();
         if connections.is_empty() {

@@ -36,6 +36,8 @@ pub(super) enum Touch {
 pub(super) struct Frame {
     /// Tells the frames of a document apart; 0 is the flow's own.
     pub(super) number: usize,
+    /// The inputs that an inline composite is given.
+    pub(super) inputs: BTreeSet<String>,
     /// The outputs that an inline composite declares: names without a scope are written there.
     pub(super) outputs: BTreeSet<String>,
     /// The custom scopes that the flow declares.
@@ -63,6 +65,7 @@ impl Frame {
             given if GIVEN.contains(&given) => return None,
             "temp" => (vec![key("temp", rest)], !rest.is_empty()),
             own @ ("local" | "output") => (vec![key(&self.own(own), rest)], !rest.is_empty()),
+            input if self.inputs.contains(input) => return None,
             _ => {
                 let keys = vec![
                     key("temp", path),

@@ -50,6 +50,13 @@ impl Walk<'_> {
     }
 
     fn message(&mut self, content: &Map<String, Value>, at: &Pointer) {
+        // A reply is kept only where there are replies to choose from (R2.31).
+        let replies = content.get("quick_replies").and_then(Value::as_array);
+        if replies.is_some_and(|replies| !replies.is_empty())
+            && let Some(text) = content.get("variable").and_then(Value::as_str)
+        {
+            self.write(text, &at.push("variable"), false);
+        }
         for (name, value) in content {
             let at = at.push(name);
             let Some(items) = value.as_array().filter(|_| name == "messages") else {
@@ -68,6 +75,7 @@ impl Walk<'_> {
                         ("source", Some("random")) => {}
                         ("source", Some(path)) => self.path(path, &at, true),
                         ("source_config", _) => self.draw(value, &at),
+                        ("track_shown_in", Some(path)) => self.write(path, &at, false),
                         _ => self.templates(value, &at, false),
                     }
                 }

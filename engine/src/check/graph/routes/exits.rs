@@ -31,8 +31,11 @@ fn fits(vertex: &Vertex<'_>, connection: &ConnectionDefinition) -> bool {
     match (&vertex.node.kind, &connection.kind) {
         (_, Default)
         | (NodeType::Condition | NodeType::Unknown(_), _)
-        | (NodeType::Question, Option(_)) => true,
-        (NodeType::Message, kind) => matches!(kind, Failure | Error),
+        | (NodeType::Question, Option(_))
+        | (NodeType::Message, Failure | Error) => true,
+        // Replies are chosen like options (R2.31).
+        (NodeType::Message, Option(_)) => has_replies(vertex),
+        (NodeType::Message, _) => has_replies(vertex) && connection.predicate.is_some(),
         (NodeType::Question, Failure | Error) => may_fail(vertex),
         (NodeType::Question, Timeout) => vertex.node.content.get("timeout_seconds").is_some(),
         // Under a condition, a question takes a connection of any type (R2.45).
@@ -43,6 +46,11 @@ fn fits(vertex: &Vertex<'_>, connection: &ConnectionDefinition) -> bool {
             matches!(kind, Success | Failure | Error)
         }
     }
+}
+
+fn has_replies(vertex: &Vertex<'_>) -> bool {
+    let replies = vertex.node.content.get("quick_replies").and_then(Value::as_array);
+    replies.is_some_and(|replies| !replies.is_empty())
 }
 
 /// Whether a question can fail: its retries may be used up, or what it asks may not be there.
