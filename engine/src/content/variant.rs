@@ -130,6 +130,19 @@ mod tests {
         serde_json::from_value(item).unwrap()
     }
 
+    /// R13.24: what a variant may leave out.
+    #[test]
+    fn variants_have_defaults() {
+        let item = item(json!({"variants": [{"variant_key": "b"}]}));
+        let variant = &item.variants[0];
+        assert_eq!((variant.weight, variant.is_active), (100, true));
+        assert!(variant.data.is_empty() && variant.conditions.is_empty());
+        for weight in [json!(-1), json!(1.5), json!("9")] {
+            let one = json!({"variant_key": "b", "weight": weight});
+            assert!(serde_json::from_value::<super::ContentVariant>(one).is_err());
+        }
+    }
+
     fn share(item: &ContentItem, key: &str) -> usize {
         let chosen = |n: &usize| item.choose_variant(&format!("s-{n}"), |_| true) == Some(key);
         (0..1000).filter(chosen).count()

@@ -53,6 +53,23 @@ pub struct FlowDefinition {
     pub data_at: Pointer,
 }
 
+impl FlowDefinition {
+    /// The theme that hosts show the flow in: that of the graph, else that of `info`. The engine
+    /// does not look at it.
+    ///
+    /// ```
+    /// use chatflow::FlowDefinition;
+    /// use serde_json::json;
+    ///
+    /// let (definition, _) = FlowDefinition::read(&json!({"nodes": [], "theme_id": "sea"}));
+    /// assert_eq!(definition.and_then(|flow| flow.theme_id().map(str::to_owned)).as_deref(), Some("sea"));
+    /// ```
+    pub fn theme_id(&self) -> Option<&str> {
+        let of_graph = self.data_keys.get("theme_id").and_then(Value::as_str);
+        of_graph.or_else(|| self.info.get("theme_id").and_then(Value::as_str))
+    }
+}
+
 /// Who may see a flow (R1.1).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]

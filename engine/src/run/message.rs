@@ -17,7 +17,6 @@ use crate::flow::node::message::Message;
 use crate::id::ContentId;
 use crate::protocol::{Content, EndReason, Event, Item, Next, Outcome, Prompt};
 use crate::session::{Asked, Gathered, Phase};
-use crate::value::template::Missing;
 
 impl<'a> Run<'a> {
     pub(super) fn enter_message(&mut self, node: &'a Node, message: &'a Message) -> Move {
@@ -150,9 +149,9 @@ impl<'a> Run<'a> {
             None => message.wait && self.goes_on(node),
         };
         if waits {
-            let mut missing = Missing::default();
-            let options = replies.map(|replies| self.fill_options(&replies.options, &mut missing));
-            self.warn_missing(missing);
+            let mut notes = Notes::default();
+            let options = replies.map(|replies| self.fill_options(&replies.options, &mut notes));
+            self.warn_notes(notes);
             let variable = replies.map_or_else(|| "".into(), |one| Arc::clone(&one.written));
             let (id, flow) = (node.id.clone(), self.flow.version.id);
             let options = options.unwrap_or_default();

@@ -24,7 +24,6 @@ use crate::protocol::{Event, Next, Outcome, Prompt};
 use crate::session::{Asked, Gathered, Phase};
 use crate::value::Lookup;
 use crate::value::shape::{Purpose, Shape};
-use crate::value::template::Missing;
 
 impl<'a> Run<'a> {
     pub(super) fn enter_question(&mut self, node: &'a Node, question: &'a Question) -> Move {
@@ -129,7 +128,7 @@ impl<'a> Run<'a> {
         let scope = Scope::of(self.session);
         let mut notes = Notes::default();
         let body = found.map(|found| filled(found, &scope, &mut notes));
-        let options = self.options(question, found, &mut notes.missing);
+        let options = self.options(question, found, &mut notes);
         let presented = present(question, body.as_ref(), !options.is_empty(), &scope, &mut notes);
         let Some(mut presented) = presented else {
             self.warn_notes(notes);
@@ -194,27 +193,39 @@ impl<'a> Run<'a> {
         &self,
         question: &Question,
         found: Option<&ContentItem>,
-        missing: &mut Missing,
+        notes: &mut Notes,
     ) -> Arc<[Value]> {
         if question.options.is_empty() {
             let scope = Scope::of(self.session);
-            return found.map_or_else(Arc::default, |found| from_content(found, &scope, missing));
+            return found.map_or_else(Arc::default, |found| from_content(found, &scope, notes));
         }
-        self.fill_options(&question.options, missing)
+        self.fill_options(&question.options, notes)
     }
 
     /// An author's options with their references replaced.
-    pub(super) fn fill_options(&self, options: &Options, missing: &mut Missing) -> Arc<[Value]> {
+    pub(super) fn fill_options(&self, options: &Options, notes: &mut Notes) -> Arc<[Value]> {
         let scope = Scope::of(self.session);
         match options {
             Options::Constant(options) => Arc::clone(options),
             Options::Shaped(shapes) => {
-                let filled = shapes.iter().map(|shape| shape.fill(&scope, Purpose::Store, missing));
-                filled.filter_map(|option| normalise(&option)).collect()
+                let fill = |shape: &Shape| shape.fill(&scope, Purpose::Store, &mut notes.missing);
+                let filled: Vec<Value> = shapes.iter().map(fill).collect();
+                usable(&filled, notes)
             }
-            Options::State(state) => from_state(state, &scope),
+            Options::State(state) => usable(&from_state(state, &scope), notes),
         }
     }
+}
+
+/// The options that can be chosen; how many cannot is told (R3.5). What an author wrote without
+/// references is told by the checker instead.
+fn usable(options: &[Value], notes: &mut Notes) -> Arc<[Value]> {
+    let usable: Arc<[Value]> = options.iter().filter_map(normalise).collect();
+    let dropped = options.len().saturating_sub(usable.len());
+    if dropped > 0 {
+        notes.warnings.push(("option_dropped", dropped.to_string().into()));
+    }
+    usable
 }
 
 /// The question object (R2.41, R2.42), without what names its content item; `None` without a prompt.
@@ -282,22 +293,22 @@ pub(super) fn target_of<'a>(question: &'a Question, prompt: &Prompt) -> Option<C
     }
 }
 
-fn from_content(found: &ContentItem, scope: &Scope<'_>, missing: &mut Missing) -> Arc<[Value]> {
+fn from_content(found: &ContentItem, scope: &Scope<'_>, notes: &mut Notes) -> Arc<[Value]> {
     let nested = found.content.get("question").and_then(|inner| inner.get("options"));
     let is_filled = |list: &&Value| list.as_array().is_some_and(|items| !items.is_empty());
     let listed = ["answers", "options"].into_iter().filter_map(|key| found.content.get(key));
     let list = listed.chain(nested).find(is_filled);
     let options = list.and_then(Value::as_array).into_iter().flatten();
-    options
-        .filter_map(|option| {
-            let shape = Shape::compile(option, &Pointer::root(), &mut Report::default());
-            normalise(&shape.fill(scope, Purpose::Store, missing))
-        })
-        .collect()
+    let fill = |option: &Value| {
+        let shape = Shape::compile(option, &Pointer::root(), &mut Report::default());
+        shape.fill(scope, Purpose::Store, &mut notes.missing)
+    };
+    let filled: Vec<Value> = options.map(fill).collect();
+    usable(&filled, notes)
 }
 
 /// R3.8: elements of a list become options that keep all their fields.
-fn from_state(state: &StateOptions, scope: &Scope<'_>) -> Arc<[Value]> {
+fn from_state(state: &StateOptions, scope: &Scope<'_>) -> Vec<Value> {
     const DEFAULTS: [(&str, &[&str]); 4] = [
         ("value", &["value", "id", "key", "isbn"]),
         ("label", &["label", "display_title", "title", "name", "text"]),
@@ -307,7 +318,7 @@ fn from_state(state: &StateOptions, scope: &Scope<'_>) -> Arc<[Value]> {
     let found = Lookup::get(scope, &state.source);
     let items = found.as_deref().and_then(Value::as_array).into_iter().flatten();
     let option = |item: &Value| {
-        let Value::Object(fields) = item else { return normalise(item) };
+        let Value::Object(fields) = item else { return item.clone() };
         let mut option = fields.clone();
         for ((name, defaults), named) in DEFAULTS.iter().zip(&state.fields) {
             let value = match named {
@@ -316,7 +327,7 @@ fn from_state(state: &StateOptions, scope: &Scope<'_>) -> Arc<[Value]> {
             };
             option.extend(value.map(|value| ((*name).to_owned(), value.clone())));
         }
-        normalise(&Value::Object(option))
+        Value::Object(option)
     };
-    items.take(state.limit).filter_map(option).collect()
+    items.take(state.limit).map(option).collect()
 }

@@ -66,11 +66,13 @@ mod tests {
         contract::flows(MemoryStore::new);
     }
 
+    /// R4.8, R13.30: what is not published, not active or of another tenant is neither listed nor shown.
     #[test]
     fn contents_hold_the_contract() {
         contract::contents(MemoryStore::new);
     }
 
+    /// R13.1: every field of a content item is kept.
     #[test]
     fn the_library_holds_the_contract() {
         contract::library(MemoryStore::new);

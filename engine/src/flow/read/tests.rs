@@ -566,3 +566,17 @@ fn hostile_documents_are_read_in_peace() {
         assert_eq!(definition.graph_hash().len(), 64);
     }
 }
+
+#[test]
+fn the_theme_of_the_graph_goes_before_that_of_the_info() {
+    // R1.4.
+    let theme = |graph: Value, info: Value| {
+        let mut document = envelope(&graph);
+        document["info"] = info;
+        read(&document).0.theme_id().map(str::to_owned)
+    };
+    let (nodes, themed) = (json!({"nodes": []}), json!({"nodes": [], "theme_id": "g"}));
+    assert_eq!(theme(themed.clone(), json!({"theme_id": "i"})).as_deref(), Some("g"));
+    assert_eq!(theme(nodes.clone(), json!({"theme_id": "i"})).as_deref(), Some("i"));
+    assert_eq!(theme(nodes, json!({})), None);
+}

@@ -151,3 +151,14 @@ fn a_draw_is_of_one_type_and_of_its_tags() {
     assert_eq!(drawn(json!({"type": "joke"})), Value::Null);
     assert_eq!(drawn(json!({"tags": ["z"]})), Value::Null);
 }
+
+#[test]
+fn a_content_item_says_how_long_it_takes_to_type() {
+    // R2.25.
+    let body = json!({"text": "slow", "typing_delay": 1.25});
+    let nodes = json!([{"id": "m", "type": "message", "content": {"messages": [{"content_id": ID}, {"text": "own"}]}}]);
+    let item = json!({"id": ID, "type": "message", "content": body});
+    let played = World::of(&nodes, &json!([])).with_item(&item, &[]).play(json!({}), &[]);
+    assert_eq!(played.last["messages"][0]["typing_delay_ms"], 1250);
+    assert_eq!(played.last["messages"][1].get("typing_delay_ms"), None);
+}

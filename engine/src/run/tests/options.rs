@@ -273,3 +273,44 @@ fn a_session_whose_composite_is_gone_cannot_go_on() {
     assert!(matches!(step, Err(crate::StepError::NodeGone { node, .. }) if node.as_str() == "c"));
     assert_eq!(session, before);
 }
+
+/// R11.5, R9.37: a session goes on with the versions it has, whatever is published meanwhile.
+#[test]
+fn a_running_session_keeps_its_versions() {
+    let document = |key: &str, nodes: Value, edges: Value| {
+        read(&json!({"seed_key": key, "name": key, "version": "1", "nodes": nodes, "connections": edges})).0
+    };
+    let flows = |mark: &str| {
+        let ask = json!({"id": "q", "type": "question", "content": {"question": "?"}});
+        let said = message("s", &format!("sub {mark}"));
+        let sub =
+            json!({"id": "c", "type": "composite", "content": {"composite_flow_seed_key": "sub"}});
+        [
+            document("sub", json!([ask, said]), json!([edge("q", "s", "default")])),
+            document(
+                "main",
+                json!([sub, message("m", &format!("main {mark}"))]),
+                json!([edge("c", "m", "default")]),
+            ),
+        ]
+    };
+    let mut world = World::default();
+    for definition in flows("old") {
+        assert!(!world.library.add_flow(&definition).has_errors());
+    }
+    let (mut session, _) = start(&world, Options::default(), json!({}));
+    let mut catalog = world.library.catalog();
+    for definition in flows("new") {
+        catalog.insert(Compiler::default().compile(&definition, 9).flow.unwrap());
+    }
+    let kind = InputKind::Reply { value: json!("x"), hint: crate::InputType::Text };
+    let input = Input::new(Timestamp::default(), kind);
+    let driven = drive(&Engine::default(), &mut catalog, &mut session, input, &mut Nobody).unwrap();
+    let said: Vec<_> = driven
+        .turn
+        .messages()
+        .iter()
+        .map(|item| item.as_text().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(said, ["sub old", "main old"]);
+}

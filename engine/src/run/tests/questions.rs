@@ -183,3 +183,29 @@ fn content_that_is_not_there_is_replaced_by_the_nodes_own_text() {
     assert_eq!(played.said, ["Mine."]);
     assert!(played.warnings.contains(&"content_unavailable".to_owned()), "{:?}", played.warnings);
 }
+
+#[test]
+fn options_without_anything_to_choose_them_by_are_left_out_and_told() {
+    // R3.5: from a list of the state, from references, and from content.
+    let content = |more: Value| {
+        let mut content = json!({"question": "?", "input_type": "choice"});
+        content.as_object_mut().unwrap().extend(super::object(more));
+        content
+    };
+    let state = json!({"temp": {"hits": [{"points": 1}, "a", null], "none": {"points": 1}}});
+    for more in [json!({"options_source": "temp.hits"}), json!({"options": ["a", "{{temp.none}}"]})]
+    {
+        let played = world(&content(more)).play(state.clone(), &[]);
+        let only = json!([{"value": "a", "label": "a"}]);
+        assert_eq!(
+            (&played.last["input_request"]["options"], played.warnings),
+            (&only, vec!["option_dropped".into()])
+        );
+    }
+    let body = json!({"text": "?", "answers": ["a", {"points": 1}]});
+    let item = json!({"id": ID, "type": "question", "content": body});
+    let drawn = json!({"question": {"content_id": ID}, "input_type": "choice"});
+    let played = world(&drawn).with_item(&item, &[]).play(state, &[]);
+    assert_eq!(played.warnings, ["option_dropped"]);
+    assert_eq!(played.last["input_request"]["options"].as_array().unwrap().len(), 1);
+}

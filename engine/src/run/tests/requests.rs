@@ -287,3 +287,71 @@ fn what_was_not_there_is_not_told_as_written() {
     assert_eq!(played.rows[0]["variables_updated"], json!(["temp.list", "temp.x"]));
     assert_eq!(played.state, json!({"temp": {"list": [2]}}));
 }
+
+#[test]
+fn response_paths_reach_into_lists_and_to_the_whole() {
+    // R7.48, R7.49, R2.80.
+    let mapping = json!({"temp.all": "$", "temp.too": "", "temp.two": "list.1.n", "temp.deep": "$.list[0].n",
+        "$.list.0": "temp.turned"});
+    let body = json!({"list": [{"n": 1}, {"n": 2}]});
+    let played =
+        called(&json!({"response_mapping": mapping}), &json!({"status": 200, "body": body}));
+    assert_eq!(
+        played.state["temp"],
+        json!({"all": body, "too": body, "two": 2, "deep": 1, "turned": {"n": 1}})
+    );
+    let row = json!({"type": "webhook", "success": true, "status": 200, "fallback_used": false, "duration_ms": 0,
+        "variables_updated": ["temp.all", "temp.deep", "temp.too", "temp.turned", "temp.two"]});
+    assert_eq!(played.rows[0], row);
+    // R7.19: an action has the response first, unless a `$` tells otherwise.
+    let call = json!({"type": "api_call", "config": {"endpoint": "/x",
+        "response_mapping": {"list.1.n": "temp.two", "temp.turned": "$.list.0.n"}}});
+    let nodes = json!([{"id": "h", "type": "action", "content": {"actions": [call]}}]);
+    let world = World::of(&nodes, &json!([])).with_handlers(&json!({"/x": {"answer": body}}));
+    assert_eq!(world.play(json!({}), &[]).state["temp"], json!({"two": 2, "turned": 1}));
+}
+
+#[test]
+fn a_turn_has_so_much_time_for_its_effects() {
+    // R11.27, F25: what is left of the turn bounds a request; with nothing left it is not sent.
+    let hook = |id: &str| json!({"id": id, "type": "webhook", "content": {"url": "https://a.example", "timeout": 300}});
+    let nodes = json!([
+        hook("one"),
+        hook("two"),
+        hook("three"),
+        message("f", "{{system.last_error.code}}")
+    ]);
+    let edges = json!([{"source": "one", "target": "two"}, {"source": "two", "target": "three"},
+        {"source": "three", "target": "f", "type": "failure"}]);
+    let world = World::of(&nodes, &edges);
+    let flow = world.library.flows().next().unwrap();
+    let catalog: Catalog = [flow.clone()].into_iter().collect();
+    let mut session = Session::new(NewSession {
+        id: SessionId::derived("x"),
+        flow: flow.version(),
+        pins: std::collections::BTreeMap::new(),
+        seed: Seed::from_text("0"),
+        user_id: None,
+        tenant: None,
+        trace: crate::trace::TraceLevel::Off,
+    });
+    let mut kind = InputKind::Start { state: super::object(json!({})).into() };
+    let mut limits = Vec::new();
+    for at in [0, 44_000, 45_000] {
+        let input = Input::new(Timestamp::from_millis(at), kind);
+        let step = Engine::default().step(&catalog, &mut session, input).unwrap();
+        let Next::Resolve(Effect { id, kind: EffectKind::CallWebhook { request } }) = step.next
+        else {
+            assert_eq!(
+                (at, &session.engine.last_error.as_ref().unwrap()["code"]),
+                (45_000, &json!("timeout"))
+            );
+            assert!(session.engine.effects == 2 && !limits.is_empty());
+            break;
+        };
+        limits.push(request.request.timeout_ms);
+        let outcome = crate::Outcome::Done { value: json!({"status": 200, "body": {}}) };
+        kind = InputKind::Resolved { effect: id, outcome };
+    }
+    assert_eq!(limits, [45_000, 1_000]);
+}

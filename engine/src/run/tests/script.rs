@@ -252,3 +252,15 @@ fn scripts_are_checked() {
         assert_eq!(told, [""; 0], "{content}");
     }
 }
+
+/// R5.43: code is never substituted; R10.1: the engine hands it out and goes on with its results.
+#[test]
+fn code_is_handed_out_as_it_is_written() {
+    let code = "return {total: `{{temp.n}}` + '{user.n}'}";
+    let content = json!({"code": code, "language": "javascript", "outputs": ["total"]});
+    let state = json!({"temp": {"n": "1); steal("}, "user": {"n": "x"}});
+    let world = world(&content);
+    let played = world.play(state.clone(), &[]);
+    assert_eq!(played.last["script_request"]["script_config"]["code"], code);
+    assert_eq!(world.play(state, &[json!({"outputs": {"total": 4}})]).said, ["4 4"]);
+}

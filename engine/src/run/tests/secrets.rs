@@ -74,6 +74,7 @@ fn a_line_break_between_braces_makes_no_placeholder() {
 #[test]
 fn what_follows_a_number_sign_is_not_sent() {
     // R8.30.
+    // R7.43: lists repeat their key, null is left out.
     let content = json!({"url": "https://A.example/x#{{secret:k}}", "query_params": {"a": [1, null, true], "b": null}});
     let sent = request("webhook", &content, json!({}));
     assert_eq!(sent.url, "https://a.example/x?a=1&a=true");

@@ -272,3 +272,23 @@ fn an_end_inside_a_subflow_ends_the_session() {
     assert_eq!(played.ended, Some("error"));
     assert_eq!(played.said, ["Sorry, something went wrong."]);
 }
+
+#[test]
+fn a_reply_goes_to_the_node_that_waits() {
+    // R11.11: a question takes an answer, a message goes on, a script takes its result.
+    let nodes = json!([
+        {"id": "m", "type": "message", "content": {"text": "hi", "wait_for_ack": true}},
+        {"id": "q", "type": "question", "content": {"question": "?", "variable": "temp.q"}},
+        {"id": "s", "type": "script", "content": {"code": "1", "language": "javascript", "outputs": ["n"]}},
+        message("end", "{{temp.q}} {{temp.n}}"),
+    ]);
+    let edges = json!([{"source": "m", "target": "q"}, {"source": "q", "target": "s"}, {"source": "s", "target": "end"}]);
+    let result = json!({"outputs": {"n": 2}});
+    let played = World::of(&nodes, &edges).play(json!({}), &[json!("one"), json!("two"), result]);
+    assert_eq!(played.said, ["hi", "two 2"]);
+    // R2.5: each visit leaves the rows of its type, in order.
+    let is = |row: &Value, key: &str| row.get(key).is_some();
+    let kinds = ["messages", "input", "question", "input", "type", "outputs", "messages"];
+    assert_eq!(played.rows.len(), kinds.len());
+    assert!(played.rows.iter().zip(kinds).all(|(row, key)| is(row, key)), "{:#?}", played.rows);
+}
