@@ -72,7 +72,6 @@ mod tests {
         contract::contents(MemoryStore::new);
     }
 
-    /// R13.1: every field of a content item is kept.
     #[test]
     fn the_library_holds_the_contract() {
         contract::library(MemoryStore::new);
