@@ -1,6 +1,7 @@
 //! The `chatflow` command: what it prints and how it ends.
 
 mod chat;
+mod check;
 mod import;
 mod serve;
 

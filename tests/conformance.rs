@@ -5,12 +5,15 @@ mod citations;
 mod coverage;
 mod defects;
 mod demo;
+mod diagnostics;
 mod guest;
 mod huey;
 mod mutations;
+mod nodes;
 mod protocol;
 mod race;
 mod rules;
+mod schemas;
 mod transcripts;
 mod turn_ends;
 

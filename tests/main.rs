@@ -3,6 +3,7 @@
 mod cli;
 mod conformance;
 mod crash;
+mod fixes;
 mod properties;
 mod real;
 mod server;

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod definitions;
+mod fixes;
 mod hostile;
 mod limits;
 mod requests;

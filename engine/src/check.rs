@@ -5,14 +5,22 @@ mod composites;
 mod contract;
 mod graph;
 mod links;
+mod patch;
+mod place;
 mod report;
 mod rules;
+mod spelling;
 mod usage;
+mod waiver;
+mod wire;
 
 pub use code::Code;
 pub use links::{Neighbour, Neighbours, Stage};
+pub use patch::{Operation, Patch, PatchError};
 pub use report::{Diagnostic, Pointer, Report, Severity};
 pub use rules::{Rule, RuleError, Rules};
+pub(crate) use spelling::near_miss;
+pub use wire::{Finding, FlowReport, NodeReport, Summary};
 
 use crate::flow::FlowDefinition;
 

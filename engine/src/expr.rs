@@ -40,6 +40,7 @@ pub(crate) use error::{ErrorKind, Problem, ProblemKind};
 pub(crate) use explain::{Explained, Read, explain};
 pub(crate) use json::truth;
 pub(crate) use meter::Budget;
+pub(crate) use source::without_templates;
 pub(crate) use value::Value;
 
 /// What `/` between two integers means; nothing else differs (F52).

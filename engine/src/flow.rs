@@ -12,7 +12,7 @@ mod read;
 pub(crate) mod target;
 mod write;
 
-pub use compile::{Compiled, Compiler};
+pub use compile::{Compiled, Compiler, validate_node};
 pub use connection_type::ConnectionType;
 pub use definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,

@@ -81,6 +81,8 @@ mod preview;
 mod protocol;
 mod request;
 mod run;
+#[cfg(feature = "schema")]
+mod schema;
 mod session;
 mod time;
 mod trace;
@@ -88,8 +90,8 @@ mod value;
 
 pub use answer::InputType;
 pub use check::{
-    Code, Diagnostic, Neighbour, Neighbours, Pointer, Report, Rule, RuleError, Rules, Severity,
-    Stage,
+    Code, Diagnostic, Finding, FlowReport, Neighbour, Neighbours, NodeReport, Operation, Patch,
+    PatchError, Pointer, Report, Rule, RuleError, Rules, Severity, Stage, Summary,
 };
 pub use content::{ContentItem, ContentQuery, ContentVariant};
 pub use draw::Seed;
@@ -101,7 +103,7 @@ pub use expr::{ExpressionError, evaluate};
 pub use extend::Extensions;
 pub use flow::{
     Catalog, Compiled, Compiler, ConnectionDefinition, ConnectionType, ExecutionContext, Flow,
-    FlowDefinition, NodeDefinition, NodeType, Visibility,
+    FlowDefinition, NodeDefinition, NodeType, Visibility, validate_node,
 };
 pub use id::{
     ContentId, EffectId, FlowId, FlowRef, ImpressionId, NodeId, Revision, SessionId, TenantId,
@@ -124,6 +126,8 @@ pub use request::{
     read_response, redact, redact_outcome,
 };
 pub use run::{Engine, Limits, Options, StepError};
+#[cfg(feature = "schema")]
+pub use schema::schemas;
 pub use session::{
     Acting, Gathered, NewSession, Phase, RestoreError, Resume, Session, SessionTexts,
 };

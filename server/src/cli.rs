@@ -2,6 +2,7 @@
 
 mod chat;
 mod check;
+mod fix;
 mod import;
 mod open;
 mod report;
@@ -9,7 +10,6 @@ mod serve;
 
 pub(crate) use report::tell as log;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -42,17 +42,11 @@ enum Verb {
     Import(import::ImportArguments),
     /// Serve flows over HTTP.
     Serve(serve::ServeArguments),
-    /// Tell what is wrong with a flow or a fixture.
-    Check {
-        /// A flow document, a seed fixture, or a folder with a seed.json.
-        path: PathBuf,
-        /// Print the reports as JSON.
-        #[arg(long)]
-        json: bool,
-        /// A JSON file of business rules: `{"base", "disable", "severity", "rules"}`.
-        #[arg(long)]
-        rules: Option<PathBuf>,
-    },
+    /// Tell what is wrong with a flow or a fixture, and what cures it.
+    #[command(
+        after_help = "Exit codes: 0 there is no error; 1 a file cannot be written; 2 there is an error, or a file cannot be read."
+    )]
+    Check(check::CheckArguments),
 }
 
 /// Runs the command with the process's arguments.
@@ -61,7 +55,7 @@ pub fn run() -> ExitCode {
         Verb::Chat(arguments) => chat::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
         Verb::Serve(arguments) => serve::run(&arguments),
-        Verb::Check { path, json, rules } => check::run(&path, json, rules.as_deref()),
+        Verb::Check(arguments) => check::run(&arguments),
     };
     ExitCode::from(code)
 }

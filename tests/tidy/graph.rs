@@ -8,9 +8,11 @@ use serde_json::Value;
 use super::{none, root};
 
 /// What the engine may depend on: parsers, formats and arithmetic; nothing that does I/O (invariant 1).
-const ENGINE: [&str; 8] = [
+const ENGINE: [&str; 9] = [
     "cel-interpreter",
     "regex-lite",
+    // Optional, for the feature `schema`.
+    "schemars",
     "serde",
     "serde_json",
     "sha2",

@@ -129,7 +129,18 @@ fn documents() {
         let (nodes, edges): (Vec<_>, Vec<_>) = (0..n).map(|i| (node(i), edge(i))).unzip();
         json!({"nodes": nodes, "connections": edges}).to_string()
     };
+    // R12.8: an editor gets what the server gets, fixes and waivers included.
+    let faulty = json!({
+        "nodes": [
+            {"id": "a", "type": "massage", "content": {"text": "Hi"}},
+            {"id": "b", "type": "question", "content": {"text": "?", "input_type": "nmuber"}},
+            {"id": "c", "type": "condition", "content": {"conditions": [{"if": "{{temp.x}} > 1"}]}},
+        ],
+        "connections": [{"source": "a", "target": "gone"}, {"source": "a", "target": "b"}],
+        "info": {"waivers": [{"code": "node.orphan", "node": "c", "note": "for later"}]},
+    });
     for (name, document) in [
+        ("what has fixes and a waiver", faulty.to_string()),
         ("not JSON", "{".to_owned()),
         ("no object", "[]".to_owned()),
         ("a chain of 2000 nodes", chain(2000)),

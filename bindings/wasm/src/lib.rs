@@ -11,7 +11,8 @@ use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Checks a flow document and returns its diagnostics, a JSON array:
-/// `[{"code", "severity", "at", "message", "help"}]`.
+/// `[{"code", "severity", "at", "message", "help", "fix", "waived"}]`; the last three may be absent, and
+/// `fix` is a JSON Patch (RFC 6902) against the document.
 ///
 /// # Errors
 ///

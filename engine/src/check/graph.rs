@@ -7,6 +7,7 @@ mod routes;
 use std::collections::BTreeMap;
 
 use super::code::Code;
+use super::patch::Patch;
 use super::report::{Report, Severity};
 use crate::flow::{ConnectionDefinition, FlowDefinition, NodeDefinition, NodeType};
 use crate::id::NodeId;
@@ -124,7 +125,8 @@ fn check_reach(graph: &Graph<'_>, entry: Option<usize>, report: &mut Report) {
         if !vertex.is_entered && vertex.out.is_empty() && entry != Some(index) {
             report
                 .add(Code::NodeOrphan, at, format!("node `{id}` has no connections"))
-                .help("connect it, or remove it");
+                .help("connect it, or remove it")
+                .fix(entry.map(|_| Patch::remove(at)));
             continue;
         }
         let is_lost = reached.as_ref().is_some_and(|all| all.get(index) == Some(&false));

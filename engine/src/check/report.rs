@@ -7,6 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::code::Code;
+use super::patch::Patch;
 
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -44,6 +45,21 @@ impl Pointer {
         outside.map_or_else(|| self.clone(), |rest| Self(rest.to_owned()))
     }
 
+    /// Reads a pointer; `None` unless it is empty or begins with `/`.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.is_empty() || text.starts_with('/')).then(|| Self(text.to_owned()))
+    }
+
+    /// The keys and indexes from this pointer down to `below`; `None` if `below` is elsewhere.
+    pub fn steps_to(&self, below: &Self) -> Option<Vec<String>> {
+        let rest = below.0.strip_prefix(&self.0)?;
+        if rest.is_empty() {
+            return Some(Vec::new());
+        }
+        let steps = rest.strip_prefix('/')?.split('/');
+        Some(steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect())
+    }
+
     /// The pointer as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -72,11 +88,16 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What cures it, in the document as it was given, where that can be said.
+    pub fix: Option<Patch>,
+    /// The author's note on why it is meant that way; never on an error.
+    pub waived: Option<String>,
 }
 
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = if self.help.is_some() { 5 } else { 4 };
+        let more = [self.help.is_some(), self.fix.is_some(), self.waived.is_some()];
+        let fields = more.iter().filter(|given| **given).count().saturating_add(4);
         let mut object = serializer.serialize_struct("Diagnostic", fields)?;
         object.serialize_field("code", self.id())?;
         object.serialize_field("severity", &self.severity)?;
@@ -84,6 +105,12 @@ impl Serialize for Diagnostic {
         object.serialize_field("message", &self.message)?;
         if let Some(help) = &self.help {
             object.serialize_field("help", help)?;
+        }
+        if let Some(fix) = &self.fix {
+            object.serialize_field("fix", fix)?;
+        }
+        if let Some(waived) = &self.waived {
+            object.serialize_field("waived", waived)?;
         }
         object.end()
     }
@@ -157,6 +184,8 @@ impl Report {
             at: at.clone(),
             message: message.into(),
             help: None,
+            fix: None,
+            waived: None,
         };
         self.diagnostics.push_mut(diagnostic)
     }
@@ -187,6 +216,25 @@ impl Report {
     /// The diagnostics of severity [`Severity::Error`].
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.iter().filter(|d| d.severity == Severity::Error)
+    }
+
+    /// Gives another fix to what has one, has this code and stands at `at`.
+    pub(crate) fn refit(&mut self, code: Code, at: &Pointer, fix: &Patch) {
+        for found in &mut self.diagnostics {
+            if found.code == code && found.at == *at && found.fix.is_some() {
+                found.fix = Some(fix.clone());
+            }
+        }
+    }
+
+    /// Takes the fixes away from all diagnostics but the first ones.
+    pub(crate) fn drop_fixes(&mut self, first: usize) {
+        self.diagnostics.iter_mut().skip(first).for_each(|found| found.fix = None);
+    }
+
+    /// The warnings and notes, to be marked as waived.
+    pub(super) fn harmless_mut(&mut self) -> impl Iterator<Item = &mut Diagnostic> {
+        self.diagnostics.iter_mut().filter(|d| d.severity != Severity::Error)
     }
 
     /// All diagnostics.
@@ -222,6 +270,12 @@ impl Diagnostic {
     /// Adds what to do about it.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Adds what cures it: a patch, or none where this case has no mechanical cure.
+    pub fn fix(&mut self, fix: impl Into<Option<Patch>>) -> &mut Self {
+        self.fix = fix.into();
         self
     }
 }

@@ -14,6 +14,27 @@ pub(super) struct Source<'s> {
     unread: Option<usize>,
 }
 
+/// The text with every `{{path}}` written as the plain path that it is read as.
+pub(crate) fn without_templates(written: &str) -> String {
+    let source = Source::new(written);
+    let mut plain = String::with_capacity(written.len());
+    let mut copied = 0;
+    let joins = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    for Template { written: (start, end), parsed: (from, to) } in &source.templates {
+        plain.push_str(written.get(copied..*start).unwrap_or_default());
+        if joins(plain.chars().next_back()) {
+            plain.push(' ');
+        }
+        plain.push_str(source.parsed.get(*from..*to).unwrap_or_default());
+        if joins(written.get(*end..).and_then(|rest| rest.chars().next())) {
+            plain.push(' ');
+        }
+        copied = *end;
+    }
+    plain.push_str(written.get(copied..).unwrap_or_default());
+    plain
+}
+
 /// A `{{path}}` (R6.9): where it stands in the written text, and its path in the parsed one.
 #[derive(Clone, Copy)]
 struct Template {

@@ -67,6 +67,7 @@ fn connection(source: &NodeDefinition, target: NodeId) -> ConnectionDefinition {
         info: Map::new(),
         extra: Map::new(),
         at: source.at.clone(),
+        copies: Vec::new(),
     }
 }
 

@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use super::children::{Children, writes_output};
 use super::contract::Contract;
-use super::definition::{ConnectionDefinition, FlowDefinition, NodeDefinition, NodeType};
+use super::definition::{
+    ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType,
+};
 use super::graph::{Edge, Flow, Node};
 use super::node::NodeKind;
 use super::node::action::Action;
@@ -19,12 +21,14 @@ use super::node::question::Question;
 use super::node::request::Webhook;
 use super::node::script::Script;
 use super::predicate::Predicate;
+use super::read::KNOWN_TYPES;
 use super::target::Target;
-use crate::check::{Code, Pointer, Report, Rules, Severity, check_flow};
+use crate::check::{Code, NodeReport, Patch, Pointer, Report, Rules, Severity, check_flow};
 use crate::extend::Extensions;
 use crate::id::{FlowId, FlowRef, NodeId};
 use crate::request::AddressRules;
 use crate::trace::Tracing;
+use crate::value::{MAX_DEPTH, is_deeper_than};
 
 /// A compiled flow, and everything its author should know about it.
 #[derive(Debug)]
@@ -107,6 +111,57 @@ impl Compiler {
         });
         Compiled { flow, report }
     }
+
+    /// As [`validate_node`], by these rules and extensions.
+    pub fn validate_node(&self, kind: &str, content: &Value) -> NodeReport {
+        let mut report = Report::default();
+        let known = NodeType::parse(&kind.trim().to_lowercase());
+        let node = NodeDefinition {
+            id: "".into(),
+            kind: known.unwrap_or_else(|| NodeType::Unknown(kind.to_owned())),
+            content: Value::Null,
+            template: None,
+            position: Map::new(),
+            info: Map::new(),
+            execution_context: ExecutionContext::default(),
+            extra: Map::new(),
+            at: Pointer::root(),
+        };
+        if let NodeType::Unknown(name) = &node.kind {
+            let message = format!("`{name}` is not a type of node");
+            report.add(Code::NodeUnknownType, &node.at.push("type"), message).help(KNOWN_TYPES);
+        }
+        if is_deeper_than(content, MAX_DEPTH) {
+            let message = format!("arrays and objects are nested more than {MAX_DEPTH} deep");
+            report
+                .add(Code::FlowTooLarge, &node.at.push("content"), message)
+                .help("flatten the content");
+        } else {
+            // The null of no content is that of an empty one (R12.7).
+            let content = if content.is_null() { Map::new().into() } else { content.clone() };
+            let node = NodeDefinition { content, ..node.clone() };
+            let mut graph = Graph { compiler: self, index: BTreeMap::new(), nodes: Vec::new() };
+            graph.add(&[node], &[], false, &mut report);
+        }
+        NodeReport::of_content(&node, &report)
+    }
+}
+
+/// Checks the content of one node by itself, as an editor does while it is typed.
+///
+/// Places in the report are below the content. The fixes of it are patches to an object that has
+/// the content under `content`. Nothing is said about the node's place in a graph.
+///
+/// ```
+/// use chatflow::validate_node;
+/// use serde_json::json;
+///
+/// let report = validate_node("question", &json!({"text": "How old are you?", "input_type": "nmuber"}));
+/// assert!(!report.is_valid);
+/// assert_eq!(report.results[0].field_path.as_deref(), Some("input_type"));
+/// ```
+pub fn validate_node(kind: &str, content: &Value) -> NodeReport {
+    Compiler::default().validate_node(kind, content)
 }
 
 /// The nodes compiled so far, those inside composites among them.
@@ -256,10 +311,13 @@ fn compile_node(node: &NodeDefinition, compiler: &Compiler, report: &mut Report)
             .help(format!("say what this {} does", node.kind.as_str()));
         return NodeKind::Broken;
     }
+    // Content of nothing but nulls would become empty, which is an error.
+    let says_something = map.values().any(|value| !value.is_null());
     for (name, _) in map.iter().filter(|(_, value)| value.is_null()) {
         report
             .add(Code::NodeNullField, &at.push(name), format!("`{name}` is null"))
-            .help(format!("give `{name}` a value, or remove it"));
+            .help(format!("give `{name}` a value, or remove it"))
+            .fix(says_something.then(|| Patch::remove(&at.push(name))));
     }
     let fields = Fields { map, at: &at };
     match &node.kind {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::connection_type::ConnectionType;
-use crate::check::Pointer;
+use crate::check::{Patch, Pointer};
 use crate::id::{FlowId, NodeId, TenantId};
 use crate::trace::TraceLevel;
 
@@ -159,9 +159,24 @@ pub struct ConnectionDefinition {
     pub extra: Map<String, Value>,
     /// Where the connection stands in the document that was read.
     pub at: Pointer,
+    /// Where the same stands again, in document order; reading keeps the first (R1.20).
+    pub copies: Vec<Pointer>,
+}
+
+impl ConnectionDefinition {
+    /// Takes it out of the document that was read, with all its copies.
+    pub(crate) fn removal(&self) -> Patch {
+        // What is taken out of a list moves those after it up.
+        let copies = self.copies.iter().rev().map(Patch::remove);
+        copies.chain([Patch::remove(&self.at)]).fold(Patch::default(), Patch::then)
+    }
 }
 
 impl NodeType {
+    /// The canonical names.
+    pub(crate) const NAMES: [&str; 7] =
+        ["message", "question", "condition", "action", "webhook", "composite", "script"];
+
     /// Reads a name in lower case, also an alias (R1.11).
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name {

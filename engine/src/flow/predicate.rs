@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::check::{Code, Pointer, Report, Severity};
-use crate::expr::{Dialect, Problem, ProblemKind, Program};
+use crate::check::{Code, Patch, Pointer, Report, Severity};
+use crate::expr::{Dialect, Problem, ProblemKind, Program, without_templates};
 use crate::json_condition::JsonCondition;
 use crate::value::path::Path;
 
@@ -59,7 +59,9 @@ pub(crate) fn compile_cel(
     match Program::compile(source, dialect) {
         Ok(program) => {
             for problem in program.warnings() {
-                warn(problem, at, syntax, report);
+                // Under which name a connection has its predicate is not known here.
+                let text = Some(source).filter(|_| syntax != Code::ConnectionPredicate);
+                warn(problem, text, at, syntax, report);
             }
             Some(program)
         }
@@ -81,7 +83,7 @@ pub(crate) fn compile_cel(
     }
 }
 
-fn warn(problem: &Problem, at: &Pointer, syntax: Code, report: &mut Report) {
+fn warn(problem: &Problem, text: Option<&str>, at: &Pointer, syntax: Code, report: &mut Report) {
     let unknown = if syntax == Code::ConditionSyntax {
         Code::ConditionFunction
     } else {
@@ -98,7 +100,9 @@ fn warn(problem: &Problem, at: &Pointer, syntax: Code, report: &mut Report) {
             (syntax, "write CEL, e.g. `temp.genre == 'fantasy'`")
         }
     };
-    report.add(code, at, problem.message.clone()).help(help);
+    let text = text.filter(|_| code == Code::CelTemplate);
+    let fix = text.map(|text| Patch::replace(at, without_templates(text)));
+    report.add(code, at, problem.message.clone()).help(help).fix(fix);
 }
 
 /// Reads a path; `None` after a problem has been reported as `code`.

@@ -15,9 +15,9 @@ use serde_json::{Map, Value};
 pub(in crate::flow) use self::connection::is_edge_style;
 pub(in crate::flow) use self::envelope::{EVERY_SESSION, RETENTION_DAYS};
 use self::fields::{into_object, is_empty, kind_of};
-pub(in crate::flow) use self::node::inherited_context;
+pub(in crate::flow) use self::node::{KNOWN_TYPES, inherited_context};
 use super::definition::{ConnectionDefinition, FlowDefinition, NodeDefinition};
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Patch, Pointer, Report};
 use crate::id::NodeId;
 use crate::value::{MAX_DEPTH, clean, is_deeper_than};
 
@@ -249,7 +249,8 @@ fn read_connections(
         let message = "both `connections` and `edges` are given; `edges` is ignored";
         report
             .add(Code::FlowEdgesIgnored, &at.push("edges"), message)
-            .help("put all connections under `connections`");
+            .help("put all connections under `connections`")
+            .fix(Patch::remove(&at.push("edges")));
     }
     let at = at.push(key);
     let mut room = MAX_CONNECTIONS.saturating_sub(list.len());
@@ -317,7 +318,8 @@ fn choose_entry(
         );
         report
             .add(Code::FlowEntryConflict, inner_at, message)
-            .help("remove `entry_node_id` from `flow_data`");
+            .help("remove `entry_node_id` from `flow_data`")
+            .fix(Patch::remove(inner_at));
     }
     outer.or(inner)
 }
@@ -342,7 +344,8 @@ fn infer_entry(
         format!("no entry is given; sessions start at `{entry}`, which no connection enters");
     report
         .add(Code::FlowEntryInferred, &at, message)
-        .help(format!("to be explicit, add `\"entry_node_id\": \"{entry}\"`"));
+        .help(format!("to be explicit, add `\"entry_node_id\": \"{entry}\"`"))
+        .fix(Patch::add(&at, entry.as_str()));
     Some(((*entry).clone(), at))
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::Write;
 
-use chatflow::Report;
+use chatflow::{Operation, Patch, Report};
 
 use crate::error::chain;
 use crate::fixture::FixtureFlow;
@@ -28,5 +28,20 @@ pub(crate) fn tell_error(error: &dyn Error) {
 pub(crate) fn tell_report(flow: &FixtureFlow, report: &Report) {
     for diagnostic in report {
         tell(format_args!("{}: {diagnostic}", flow.file.display()));
+        if let Some(note) = &diagnostic.waived {
+            tell(format_args!("  waived: {note}"));
+        }
+        for operation in diagnostic.fix.iter().flat_map(Patch::operations) {
+            tell(format_args!("  fix: {}", in_words(operation)));
+        }
+    }
+}
+
+fn in_words(operation: &Operation) -> String {
+    match operation {
+        Operation::Add { path, value } => format!("put {value} at {path}"),
+        Operation::Remove { path } => format!("remove {path}"),
+        Operation::Replace { path, value } => format!("write {value} at {path}"),
+        Operation::Move { from, path } => format!("move {from} to {path}"),
     }
 }

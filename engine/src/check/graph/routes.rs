@@ -42,14 +42,18 @@ fn check_defaults(vertex: &Vertex<'_>, report: &mut Report) {
     });
     let mut defaults = defaults.into_iter();
     let Some(first) = defaults.next() else { return };
+    let leads_on = vertex.out.iter().any(|e| e.to.is_some() && std::ptr::eq(e.connection, first));
     for surplus in defaults {
         let message = format!(
             "`{}` goes on to `{}` by default; this second unconditional default to `{}` is never taken",
             first.source, first.target, surplus.target
         );
+        // A path of a condition may name the node that it leads to.
+        let is_spare = leads_on && vertex.node.kind != NodeType::Condition;
         report
             .add(Code::ConnectionMultipleDefault, &surplus.at, message)
-            .help("give it a condition or another type, or remove it");
+            .help("give it a condition or another type, or remove it")
+            .fix(is_spare.then(|| surplus.removal()));
     }
 }
 

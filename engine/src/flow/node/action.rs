@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::request::ApiCall;
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Patch, Pointer, Report, near_miss};
 use crate::expr::{Aggregate, AggregateProblemKind, Dialect, Program};
 use crate::flow::predicate::{Predicate, compile_cel, compile_path};
 use crate::flow::target::Target;
@@ -108,7 +108,8 @@ fn tell_async(map: &Map<String, Value>, at: &Pointer, report: &mut Report) {
     if map.get("async") == Some(&Value::Bool(true)) {
         report
             .add(Code::ActionAsync, &at.push("async"), "the actions run before the flow goes on")
-            .help("remove `async`");
+            .help("remove `async`")
+            .fix(Patch::remove(&at.push("async")));
     }
 }
 
@@ -147,9 +148,13 @@ impl ActionStep {
             Some(value) => {
                 let known = value.as_str().filter(|text| matches!(*text, "continue" | "fail"));
                 if known.is_none() {
+                    let at = at.push("on_error");
+                    let meant =
+                        value.as_str().and_then(|text| near_miss(text, &["continue", "fail"]));
                     report
-                        .add(Code::NodeField, &at.push("on_error"), format!("{value} is not known"))
-                        .help("use `continue` or `fail`");
+                        .add(Code::NodeField, &at, format!("{value} is not known"))
+                        .help("use `continue` or `fail`")
+                        .fix(meant.map(|name| Patch::replace(&at, name)));
                 }
                 known == Some("continue")
             }
@@ -168,7 +173,11 @@ fn type_of(action: &Map<String, Value>, at: &Pointer, report: &mut Report) -> Op
     };
     let name = TYPES.into_iter().find(|known| written.as_str() == Some(known));
     if name.is_none() {
-        report.add(Code::ActionType, &at, format!("{written} is not an action type")).help(known);
+        let meant = near_miss(written.as_str().unwrap_or_default(), &TYPES);
+        report
+            .add(Code::ActionType, &at, format!("{written} is not an action type"))
+            .help(known)
+            .fix(meant.map(|name| Patch::replace(&at, name)));
     }
     name
 }
@@ -214,7 +223,15 @@ impl<'a> Parameters<'a> {
         } else {
             let merged = self.merged();
             let at = self.params.as_ref().map_or(self.flat.at, |params| params.at);
-            ApiCall::compile(&Fields { map: &merged, at }, addresses, report)
+            let before = report.len();
+            let call = ApiCall::compile(&Fields { map: &merged, at }, addresses, report);
+            let outside = ["type", "params", "if", "on_error", "name"];
+            let is_beside = |key: &String| !outside.contains(&key.as_str());
+            if self.params.is_some() && self.flat.map.keys().any(is_beside) {
+                // The places of what stands beside are not those of what is in `params`.
+                report.drop_fixes(before);
+            }
+            call
         };
         call.map(|call| Op::ApiCall(Box::new(call)))
     }

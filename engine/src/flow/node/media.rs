@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::check::{Code, Pointer, Report};
+use super::request::with_https;
+use crate::check::{Code, Patch, Pointer, Report};
 
 const MEDIA: [&str; 6] = ["image", "gif", "video", "audio", "file", "link"];
 
@@ -18,13 +19,12 @@ pub(crate) fn check_media(
     }
     let url = content.get("url").and_then(Value::as_str).unwrap_or_default();
     if !url.contains("{{") && !is_allowed_url(url) {
+        let at = at.push("url");
+        let safe = with_https(url).filter(|url| is_allowed_url(url));
         report
-            .add(
-                Code::MessageMediaUrl,
-                &at.push("url"),
-                format!("`{url}` is not an allowed address"),
-            )
-            .help("use an https URL, a path that begins with `/`, or a small data:image");
+            .add(Code::MessageMediaUrl, &at, format!("`{url}` is not an allowed address"))
+            .help("use an https URL, a path that begins with `/`, or a small data:image")
+            .fix(safe.map(|url| Patch::replace(&at, url)));
     }
 }
 

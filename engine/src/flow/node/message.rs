@@ -11,7 +11,7 @@ use super::question::variable;
 use super::random::Random;
 use super::timing::Timing;
 use crate::answer::InputType;
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Patch, Pointer, Report};
 use crate::flow::predicate::compile_path;
 use crate::flow::target::Target;
 use crate::id::ContentId;
@@ -121,10 +121,12 @@ fn messages<'a>(fields: &Fields<'a>, report: &mut Report) -> Option<&'a Vec<Valu
 fn flag(fields: &Fields<'_>, names: &[&'static str], report: &mut Report) -> Option<bool> {
     let (name, value) = fields.first(names)?;
     if !value.is_boolean() {
-        let message = format!("`{name}` must be true or false");
+        let (at, message) = (fields.at.push(name), format!("`{name}` must be true or false"));
+        let meant = value.as_str().and_then(|text| text.parse::<bool>().ok());
         report
-            .add(Code::MessageFlagType, &fields.at.push(name), message)
-            .help(format!("correct `{name}`, or remove it"));
+            .add(Code::MessageFlagType, &at, message)
+            .help(format!("correct `{name}`, or remove it"))
+            .fix(meant.map(|flag| Patch::replace(&at, flag)));
     }
     value.as_bool()
 }
@@ -280,7 +282,9 @@ impl Body {
             .filter(|(key, _)| !outside.contains(&key.as_str()))
             .map(entry)
             .collect();
-        check_media(kind, &flat, fields.at, report);
+        let media_at = at("media");
+        let url_at = if fields.map.contains_key("url") { fields.at } else { &media_at };
+        check_media(kind, &flat, url_at, report);
         Some(Self::Object(Shape::compile(&Value::Object(flat), fields.at, report)))
     }
 }

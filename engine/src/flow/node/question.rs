@@ -10,7 +10,7 @@ use super::message::content_id;
 use super::options::Options;
 use super::random::{Random, is_random};
 use crate::answer::{AnswerRules, InputType};
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
 use crate::flow::target::Target;
 use crate::id::ContentId;
 use crate::value::shape::Shape;
@@ -214,14 +214,20 @@ fn input_type(fields: &Fields<'_>, sourced: bool, report: &mut Report) -> (Input
             let message = format!("`input_type` is missing; `{guess}` is taken");
             report
                 .add(Code::QuestionInputTypeMissing, fields.at, message)
-                .help(format!("write `\"input_type\": \"{guess}\"`"));
+                .help(format!("write `\"input_type\": \"{guess}\"`"))
+                .fix(Patch::add(&fields.at.push("input_type"), guess.as_str()));
         }
         return (guess, false);
     };
     let Some(kind) = InputType::parse(text).filter(|kind| kind.is_question()) else {
+        let at = fields.at.push("input_type");
+        let names = InputType::ALL.map(InputType::as_str);
+        // All but the last two may be asked for.
+        let meant = near_miss(text, names.get(..names.len().saturating_sub(2)).unwrap_or_default());
         report
-            .add(Code::QuestionInputType, &fields.at.push("input_type"), format!("`{text}` is not an input type"))
-            .help("use text, choice, multiple_choice, number, email, phone, url, date, slider, image_choice, carousel, boolean or file");
+            .add(Code::QuestionInputType, &at, format!("`{text}` is not an input type"))
+            .help("use text, choice, multiple_choice, number, email, phone, url, date, slider, image_choice, carousel, boolean or file")
+            .fix(meant.map(|name| Patch::replace(&at, name)));
         return (guess, true);
     };
     (kind, true)
@@ -247,7 +253,8 @@ pub(super) fn variable(
                 &at,
                 format!("`{written}` goes to `temp.{written}`"),
             )
-            .help(format!("write `temp.{written}`"));
+            .help(format!("write `temp.{written}`"))
+            .fix(Patch::replace(&at, format!("temp.{}", written.trim())));
     }
     (target, written.into())
 }

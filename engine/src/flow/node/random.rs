@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fields::Fields;
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
 use crate::flow::predicate::compile_path;
 use crate::flow::target::Target;
 use crate::value::path::Path;
@@ -43,9 +43,11 @@ impl Random {
         let kind = config.text(&["type"], report).unwrap_or("question").to_lowercase();
         if !TYPES.contains(&kind.as_str()) {
             let message = format!("`{kind}` is not a content type");
+            let at = at.push("type");
             report
-                .add(Code::QuestionSourceConfig, &at.push("type"), message)
-                .help(format!("use one of {}", TYPES.join(", ")));
+                .add(Code::QuestionSourceConfig, &at, message)
+                .help(format!("use one of {}", TYPES.join(", ")))
+                .fix(near_miss(&kind, &TYPES).map(|name| Patch::replace(&at, name)));
         }
         let track_at = fields.at.push("track_shown_in");
         let track_in = fields
@@ -79,7 +81,8 @@ fn check_repeats(config: &Fields<'_>, fields: &Fields<'_>, report: &mut Report) 
         let at = config.at.push("count");
         report
             .add_as(Code::QuestionSourceConfig, Severity::Info, &at, "one item is drawn at a time")
-            .help("remove `count`; draw again by a loop, or by another entry");
+            .help("remove `count`; draw again by a loop, or by another entry")
+            .fix(Patch::remove(&at));
     }
     let (excludes, tracks) = (config.is_set("exclude_from"), fields.is_set("track_shown_in"));
     if excludes != tracks {
@@ -121,13 +124,11 @@ fn exhausted(config: &Fields<'_>, report: &mut Report) -> Exhausted {
         Some("skip") => Exhausted::Skip,
         Some("fail") => Exhausted::Fail,
         Some(other) => {
+            let at = config.at.push("on_exhausted");
             report
-                .add(
-                    Code::QuestionSourceConfig,
-                    &config.at.push("on_exhausted"),
-                    format!("`{other}` is not known"),
-                )
-                .help("use `reuse`, `skip` or `fail`");
+                .add(Code::QuestionSourceConfig, &at, format!("`{other}` is not known"))
+                .help("use `reuse`, `skip` or `fail`")
+                .fix(near_miss(other, &["reuse", "skip", "fail"]).map(|n| Patch::replace(&at, n)));
             Exhausted::Reuse
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Patch, Pointer, Report, near_miss};
 use crate::flow::target::Target;
 use crate::request::{AddressError, AddressRules, BODY_BYTES, Retry};
 use crate::value::canonical_len;
@@ -219,9 +219,11 @@ fn method(fields: &Fields<'_>, kind: Kind, report: &mut Report) -> Option<&'stat
     let method = METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(text));
     if method.is_none() {
         let code = kind.pick(Code::ActionMethod, Code::WebhookMethod);
+        let at = fields.at.push(name);
         report
-            .add(code, &fields.at.push(name), format!("{written} is not a method"))
-            .help(format!("use one of {}", METHODS.join(", ")));
+            .add(code, &at, format!("{written} is not a method"))
+            .help(format!("use one of {}", METHODS.join(", ")))
+            .fix(near_miss(text, &METHODS).map(|name| Patch::replace(&at, name)));
     }
     method
 }
@@ -285,9 +287,17 @@ fn check_url(
         Err(error) => error,
     };
     let code = if refused == AddressError::NotHttps { https } else { format };
+    let is_safe = with_https(&sample).is_some_and(|safe| open || addresses.check(&safe).is_ok());
+    let safe = with_https(&url.written()).filter(|_| is_safe);
     report
         .add(code, at, format!("this is not a URL to send to: {refused}"))
-        .help("write an absolute URL such as `https://api.example.org/v1/hits`");
+        .help("write an absolute URL such as `https://api.example.org/v1/hits`")
+        .fix(safe.map(|url| Patch::replace(at, url)));
+}
+
+/// The same address, encrypted.
+pub(crate) fn with_https(url: &str) -> Option<String> {
+    url.strip_prefix("http://").map(|rest| format!("https://{rest}"))
 }
 
 /// The body as a shape; a webhook without one sends an empty object (R8.1).
@@ -295,13 +305,11 @@ fn body(fields: &Fields<'_>, kind: Kind, report: &mut Report) -> Shape {
     let written = |name: &&str| fields.map.get(*name).is_some_and(|value| !value.is_null());
     let both = ["body", "payload"].iter().all(written);
     if both {
+        let at = fields.at.push("payload");
         report
-            .add(
-                Code::WebhookBodyAndPayload,
-                &fields.at.push("payload"),
-                "`payload` is passed over: there is a `body`",
-            )
-            .help("remove `payload`");
+            .add(Code::WebhookBodyAndPayload, &at, "`payload` is passed over: there is a `body`")
+            .help("remove `payload`")
+            .fix(Patch::remove(&at));
     }
     let names = if written(&"body") { ["body", "payload"] } else { ["payload", "body"] };
     let Some(name) = names.into_iter().find(|name| fields.map.contains_key(*name)) else {

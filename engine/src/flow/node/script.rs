@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
 use crate::flow::definition::ExecutionContext;
 use crate::flow::target::{Place, Target};
 use crate::value::path::Path;
@@ -102,16 +102,19 @@ fn language(fields: &Fields<'_>, report: &mut Report) -> &'static str {
     let Some((_, value)) = fields.first(&["language"]) else {
         report
             .add_as(Code::ScriptLanguage, Severity::Warning, &at, "the script names no language")
-            .help("add `\"language\": \"javascript\"`, which is assumed");
+            .help("add `\"language\": \"javascript\"`, which is assumed")
+            .fix(Patch::add(&at, "javascript"));
         return "javascript";
     };
     match value.as_str().map(|text| text.trim().to_ascii_lowercase()).as_deref() {
         Some("javascript" | "js") => "javascript",
         Some("typescript" | "ts") => "typescript",
-        _ => {
+        other => {
+            let meant = other.and_then(|text| near_miss(text, &["javascript", "typescript"]));
             report
                 .add(Code::ScriptLanguage, &at, format!("{value} is no language of scripts"))
-                .help("use `javascript` or `typescript`");
+                .help("use `javascript` or `typescript`")
+                .fix(meant.map(|name| Patch::replace(&at, name)));
             "javascript"
         }
     }
@@ -124,13 +127,12 @@ fn sandbox(fields: &Fields<'_>, report: &mut Report) -> &'static str {
         Some(Value::String(text)) if text == "strict" => "strict",
         Some(Value::String(text)) if text == "permissive" => "permissive",
         Some(value) => {
+            let at = fields.at.push("sandbox");
+            let meant = near_miss(value.as_str().unwrap_or_default(), &["strict", "permissive"]);
             report
-                .add(
-                    Code::ScriptSandbox,
-                    &fields.at.push("sandbox"),
-                    format!("{value} is no sandbox"),
-                )
-                .help("use `strict` or `permissive`");
+                .add(Code::ScriptSandbox, &at, format!("{value} is no sandbox"))
+                .help("use `strict` or `permissive`")
+                .fix(meant.map(|name| Patch::replace(&at, name)));
             "strict"
         }
     }

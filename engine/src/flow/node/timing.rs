@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::check::{Code, Pointer, Report};
+use crate::check::{Code, Patch, Pointer, Report};
 
 /// The author's delays (R2.17).
 #[derive(Debug, Default)]
@@ -31,7 +31,9 @@ impl Timing {
                 Some(ms) if ms > LONGEST => (Some(LONGEST), "is cut to 30 seconds"),
                 Some(ms) => return Some(ms),
             };
-            report.add(Code::MessageDelay, &at.push(name), format!("`{name}` {wrong}")).help(help);
+            let at = at.push(name);
+            let fix = ms.map_or_else(|| Patch::remove(&at), |ms| Patch::replace(&at, ms));
+            report.add(Code::MessageDelay, &at, format!("`{name}` {wrong}")).help(help).fix(fix);
             ms
         };
         let delay_ms = read("delay", "delay_ms");

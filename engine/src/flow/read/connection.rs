@@ -1,11 +1,12 @@
 //! Connections (R1.16 to R1.23).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, Found, id_text, into_object, is_empty, kind_of};
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Code, Patch, Pointer, Report, Severity};
 use crate::flow::connection_type::ConnectionType;
 use crate::flow::definition::{ConnectionDefinition, NodeDefinition, NodeType};
 use crate::id::NodeId;
@@ -22,8 +23,9 @@ const PREDICATE: [&str; 3] = ["if", "expression", "cel"];
 /// Gathers the connections of one graph.
 pub(super) struct Reader<'a> {
     kinds: BTreeMap<NodeId, NodeType>,
-    /// Source, target and type, with the predicates that were seen for them.
-    seen: BTreeMap<(NodeId, NodeId, ConnectionType), BTreeSet<String>>,
+    /// Source, target and type, with the predicates that were seen for them and their places in
+    /// `connections`.
+    seen: BTreeMap<(NodeId, NodeId, ConnectionType), BTreeMap<String, usize>>,
     connections: Vec<ConnectionDefinition>,
     report: &'a mut Report,
 }
@@ -42,6 +44,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn finish(self) -> Vec<ConnectionDefinition> {
+        for connection in self.connections.iter().filter(|found| !found.copies.is_empty()) {
+            // Only now it is known what else has to go.
+            self.report.refit(Code::ConnectionDuplicate, &connection.at, &connection.removal());
+        }
         self.connections
     }
 
@@ -70,8 +76,9 @@ impl<'a> Reader<'a> {
         if !remarks.is_empty() {
             extra.insert("conditions".into(), remarks.into());
         }
-        let at = at.clone();
-        let connection = ConnectionDefinition { source, target, kind, predicate, info, extra, at };
+        let (at, copies) = (at.clone(), Vec::new());
+        let connection =
+            ConnectionDefinition { source, target, kind, predicate, info, extra, at, copies };
         self.add(connection, &source_at, &target_at);
     }
 
@@ -93,7 +100,7 @@ impl<'a> Reader<'a> {
             let mut info = Map::new();
             let kind = self
                 .parse(&token, source)
-                .unwrap_or_else(|| self.unknown_kind(token.as_str().into(), &mut info, &at));
+                .unwrap_or_else(|| self.unknown_kind(token.as_str().into(), &mut info, &at, None));
             let extra = Map::new();
             let source = source.clone();
             found.push(ConnectionDefinition {
@@ -104,6 +111,7 @@ impl<'a> Reader<'a> {
                 info,
                 extra,
                 at,
+                copies: Vec::new(),
             });
         }
         found.sort_by_key(|connection| (rank(&connection.kind), connection.kind.to_string()));
@@ -149,9 +157,11 @@ impl<'a> Reader<'a> {
                     "the connection's `info` is {}, not an object; it is ignored",
                     kind_of(&found.value)
                 );
+                let at = found.at(at);
                 self.report
-                    .add_as(Code::ConnectionShape, Severity::Warning, &found.at(at), message)
-                    .help("write `\"info\": {…}`, or remove it");
+                    .add_as(Code::ConnectionShape, Severity::Warning, &at, message)
+                    .help("write `\"info\": {…}`, or remove it")
+                    .fix(Patch::remove(&at));
                 Map::new()
             }
             None => Map::new(),
@@ -178,7 +188,7 @@ impl<'a> Reader<'a> {
                 return kind;
             }
             let at = found.at(at);
-            return self.unknown_kind(found.value, info, &at);
+            return self.unknown_kind(found.value, info, &at, Some(Patch::replace(&at, "default")));
         }
         // A handle stays with the connection: editors need it to draw the edge.
         ["sourceHandle", "source_handle"]
@@ -202,17 +212,24 @@ impl<'a> Reader<'a> {
         token: Value,
         info: &mut Map<String, Value>,
         at: &Pointer,
+        fix: Option<Patch>,
     ) -> ConnectionType {
         let message = format!("{token} is not a connection type; `default` is used");
         self.report
             .add(Code::ConnectionUnknownType, at, message)
-            .help("use `default`, `$0` to `$99`, `success`, `failure` or a name such as `retry`");
+            .help("use `default`, `$0` to `$99`, `success`, `failure` or a name such as `retry`")
+            .fix(fix);
         info.insert("original_type".into(), token);
         ConnectionType::Default
     }
 
     fn add(&mut self, connection: ConnectionDefinition, source_at: &Pointer, target_at: &Pointer) {
         let ConnectionDefinition { source, target, kind, predicate, at, .. } = &connection;
+        // The paths of a condition may rely on a connection, wherever it leads.
+        let is_of_condition = self.kinds.get(source) == Some(&NodeType::Condition);
+        let is_dangling = |id: &NodeId| !self.kinds.contains_key(id);
+        let fix = (!is_of_condition && (is_dangling(source) || is_dangling(target)))
+            .then(|| Patch::remove(at));
         for (role, id, at) in [("source", source, source_at), ("target", target, target_at)] {
             if !self.kinds.contains_key(id) {
                 let message = format!(
@@ -220,23 +237,37 @@ impl<'a> Reader<'a> {
                 );
                 self.report
                     .add(Code::ConnectionDangling, at, message)
-                    .help("correct the id, or remove the connection");
+                    .help("correct the id, or remove the connection")
+                    .fix(fix.clone());
             }
         }
         let key = (source.clone(), target.clone(), kind.clone());
         let seen = self.seen.entry(key).or_default();
         let is_first = seen.is_empty();
         let text = predicate.as_ref().map(canonical_value).unwrap_or_default();
-        if !seen.insert(text) {
-            return;
+        let covers = seen.contains_key("");
+        match seen.entry(text) {
+            Entry::Vacant(place) => {
+                place.insert(self.connections.len());
+            }
+            Entry::Occupied(place) => {
+                if let Some(first) = self.connections.get_mut(*place.get()) {
+                    first.copies.push(at.clone());
+                }
+                return;
+            }
         }
         if !is_first {
             let message = format!(
                 "`{source}` → `{target}` has more than one `{kind}` connection, under different conditions"
             );
+            // After one that is always taken, another to the same node is never missed.
+            let is_plain = connection.info.get("priority").is_none();
+            let covered = is_plain && covers;
             self.report
                 .add(Code::ConnectionDuplicate, at, message)
-                .help("join the conditions with `||` in one connection");
+                .help("join the conditions with `||` in one connection")
+                .fix(covered.then(|| Patch::remove(at)));
         }
         self.connections.push(connection);
     }

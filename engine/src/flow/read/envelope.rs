@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::fields::{id_text, into_object, into_text, kind_of};
-use crate::check::{Code, Diagnostic, Pointer, Report};
+use crate::check::{Code, Diagnostic, Patch, Pointer, Report};
 use crate::flow::definition::Visibility;
 use crate::id::{FlowId, NodeId, TenantId};
 use crate::trace::{TraceLevel, Tracing};
@@ -97,7 +97,10 @@ pub(super) fn take_entry(
     }
     if !value.is_null() && value.as_str().is_none() {
         let message = format!("`entry_node_id` is {}, not a node's id", kind_of(&value));
-        report.add(Code::FlowField, &at, message).help("name the node at which sessions start");
+        report
+            .add(Code::FlowField, &at, message)
+            .help("name the node at which sessions start")
+            .fix(Patch::remove(&at));
     }
     None
 }
@@ -138,7 +141,8 @@ impl Reader<'_> {
 
     fn wrong_kind(&mut self, key: &str, value: &Value, wanted: &str) {
         let message = format!("`{key}` is {}, not {wanted}; it is ignored", kind_of(value));
-        self.wrong(key, message).help(format!("give {wanted}, or remove `{key}`"));
+        let fix = Patch::remove(&self.at.push(key));
+        self.wrong(key, message).help(format!("give {wanted}, or remove `{key}`")).fix(fix);
     }
 
     fn text(&mut self, key: &str) -> Option<String> {
@@ -156,7 +160,8 @@ impl Reader<'_> {
         let uuid = Uuid::parse_str(&text).ok();
         if uuid.is_none() {
             let message = format!("`{key}` is `{text}`, which is not a UUID; it is ignored");
-            self.wrong(key, message).help(format!("give a UUID, or remove `{key}`"));
+            let fix = Patch::remove(&self.at.push(key));
+            self.wrong(key, message).help(format!("give a UUID, or remove `{key}`")).fix(fix);
         }
         uuid
     }
@@ -184,9 +189,11 @@ impl Reader<'_> {
             return self.cut("version", version, 50);
         }
         let message = format!("the flow has no `version`; it is `{FIRST_VERSION}`");
+        let at = self.at.push("version");
         self.report
-            .add(Code::FlowVersionMissing, &self.at.push("version"), message)
-            .help("give it three numbers, such as `1.0.0`");
+            .add(Code::FlowVersionMissing, &at, message)
+            .help("give it three numbers, such as `1.0.0`")
+            .fix(Patch::add(&at, FIRST_VERSION));
         FIRST_VERSION.into()
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::fields::{
     Fields, Found, id_text, into_object, into_text, is_empty, is_too_long, kind_of,
 };
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
 use crate::flow::definition::{ExecutionContext, NodeDefinition, NodeType};
 use crate::id::NodeId;
 
@@ -163,7 +163,11 @@ impl NodeReader<'_> {
             return (kind, token == "buttons");
         }
         let message = format!("node `{}` is of the unknown type `{text}`", self.id);
-        self.report.add(Code::NodeUnknownType, &found.at(self.at), message).help(KNOWN_TYPES);
+        let (at, meant) = (found.at(self.at), near_miss(&text, &NodeType::NAMES));
+        self.report
+            .add(Code::NodeUnknownType, &at, message)
+            .help(KNOWN_TYPES)
+            .fix(meant.map(|name| Patch::replace(&at, name)));
         (NodeType::Unknown(text), false)
     }
 
@@ -217,9 +221,11 @@ impl NodeReader<'_> {
                 "node `{}`: `execution_context` is {}, which is unknown; it is ignored",
                 self.id, found.value
             );
+            let at = found.at(self.at);
             self.report
-                .add_as(Code::NodeField, Severity::Warning, &found.at(self.at), message)
-                .help("use `frontend`, `backend` or `mixed`");
+                .add_as(Code::NodeField, Severity::Warning, &at, message)
+                .help("use `frontend`, `backend` or `mixed`")
+                .fix(Patch::remove(&at));
         }
         inherited_context(content, info).unwrap_or_else(|| kind.usual_context())
     }
@@ -243,11 +249,13 @@ impl NodeReader<'_> {
     fn wrong_kind(&mut self, found: &Found, field: &str, wanted: &str) {
         let kind = kind_of(&found.value);
         let message = format!("node `{}`: `{field}` is {kind}, not {wanted}", self.id);
+        let at = found.at(self.at);
         self.report
-            .add_as(Code::NodeField, Severity::Warning, &found.at(self.at), message)
-            .help(format!("give {wanted}, or remove `{field}`"));
+            .add_as(Code::NodeField, Severity::Warning, &at, message)
+            .help(format!("give {wanted}, or remove `{field}`"))
+            .fix(Patch::remove(&at));
     }
 }
 
-const KNOWN_TYPES: &str =
+pub(in crate::flow) const KNOWN_TYPES: &str =
     "use `message`, `question`, `condition`, `action`, `webhook`, `composite` or `script`";

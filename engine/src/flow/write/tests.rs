@@ -264,6 +264,7 @@ fn connections(nodes: usize) -> impl Strategy<Value = Vec<ConnectionDefinition>>
                 info,
                 extra,
                 at: Pointer::root(),
+                copies: Vec::new(),
             }
         };
         all.into_iter().map(connection).collect()

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Fields, Kind};
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Code, Patch, Pointer, Report, Severity};
 use crate::value::display::data;
 use crate::value::template::Template;
 
@@ -65,7 +65,8 @@ fn header(name: &str, value: &Value, at: &Pointer, report: &mut Report) -> Optio
                 at,
                 format!("`{name}` is left out: only the connection sets it"),
             )
-            .help("remove it");
+            .help("remove it")
+            .fix(Patch::remove(at));
         return None;
     }
     let mut text = String::new();

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Fields, Kind};
-use crate::check::{Code, Pointer, Report, Severity};
+use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
 use crate::request::{Backoff, Retry};
 
 const DEFAULT_TIMEOUT_MS: u64 = 30_000;
@@ -42,7 +42,8 @@ pub(super) fn timeout(fields: &Fields<'_>, kind: Kind, report: &mut Report) -> u
     if assumed {
         report
             .add(Code::WebhookTimeoutMs, &at, format!("`{value}` is taken for milliseconds"))
-            .help(format!("write `\"{whole}ms\"`"));
+            .help(format!("write `\"{whole}ms\"`"))
+            .fix(Patch::replace(&at, format!("{whole}ms")));
     }
     if whole > TURN_MS {
         let severity = if whole > LONG_MS { Severity::Warning } else { Severity::Info };
@@ -105,13 +106,13 @@ pub(super) fn retry(fields: &Fields<'_>, report: &mut Report) -> Option<Retry> {
             Some("linear") => Backoff::Linear,
             Some("exponential") => Backoff::Exponential,
             _ => {
+                let at = numbers.at.push("backoff");
+                let known = ["fixed", "linear", "exponential"];
+                let meant = near_miss(value.as_str().unwrap_or_default(), &known);
                 report
-                    .add(
-                        Code::WebhookRetry,
-                        &numbers.at.push("backoff"),
-                        format!("{value} is not a back-off"),
-                    )
-                    .help("use `fixed`, `linear` or `exponential`");
+                    .add(Code::WebhookRetry, &at, format!("{value} is not a back-off"))
+                    .help("use `fixed`, `linear` or `exponential`")
+                    .fix(meant.map(|name| Patch::replace(&at, name)));
                 Backoff::Fixed
             }
         },
