@@ -103,7 +103,7 @@ impl Talk {
     fn feed(&mut self, session: &mut Session, kind: InputKind) -> Turn {
         let input = Input::new(Timestamp::from_millis(1_767_225_600_000), kind);
         let driven = drive(&self.engine, &mut self.catalog, session, input, &mut Host);
-        let Driven { turn, inputs } = driven.expect("STD-1 is played by its rules");
+        let Driven { turn, inputs, .. } = driven.expect("STD-1 is played by its rules");
         drop(inputs);
         turn
     }

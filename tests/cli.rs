@@ -3,6 +3,7 @@
 mod chat;
 mod check;
 mod import;
+mod replay;
 mod serve;
 
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ mod definitions;
 mod fixes;
 mod hostile;
 mod limits;
+mod replay;
 mod requests;
 mod sessions;
 mod talk;

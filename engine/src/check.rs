@@ -22,13 +22,18 @@ pub use rules::{Rule, RuleError, Rules};
 pub(crate) use spelling::near_miss;
 pub use wire::{Finding, FlowReport, NodeReport, Summary};
 
+use crate::extend::Extensions;
 use crate::flow::FlowDefinition;
 
 /// Reports what concerns a flow as a whole, as far as its document tells (R12.60 to R12.90).
 ///
 /// What reading reports already (ids, types, dangling and duplicate connections) is not repeated.
-pub(crate) fn check_flow(definition: &FlowDefinition, report: &mut Report) {
+pub(crate) fn check_flow(
+    definition: &FlowDefinition,
+    extensions: &Extensions,
+    report: &mut Report,
+) {
     graph::check_graph(definition, report);
     contract::check(definition, report);
-    usage::check(definition, report);
+    usage::check(definition, extensions, report);
 }

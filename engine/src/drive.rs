@@ -35,6 +35,17 @@ pub struct Driven {
     pub turn: Turn,
     /// The input given, then one per effect; replaying them gives the same turn.
     pub inputs: Vec<Input>,
+    /// The effects that were resolved, in order: one for each input after the first.
+    pub opened: Vec<Opened>,
+}
+
+/// An effect of a turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// What was asked of the host.
+    pub effect: Effect,
+    /// How many events of the turn came before it.
+    pub events: usize,
 }
 
 /// Steps until the visitor is needed or the session is over.
@@ -59,7 +70,8 @@ pub fn drive<R: Resolver>(
             return Ok(journal.finish(session, step.next));
         };
         let outcome = host.resolve(&effect);
-        input = resolved(catalog, effect, outcome, host.now());
+        input = resolved(catalog, &effect, outcome, host.now());
+        journal.open(effect);
     }
 }
 
@@ -85,7 +97,8 @@ pub async fn drive_async<R: AsyncResolver>(
             return Ok(journal.finish(session, step.next));
         };
         let outcome = host.resolve(&effect).await;
-        input = resolved(catalog, effect, outcome, host.now());
+        input = resolved(catalog, &effect, outcome, host.now());
+        journal.open(effect);
     }
 }
 
@@ -95,11 +108,18 @@ struct Gathering {
     from: Option<Visited>,
     events: Vec<Event>,
     inputs: Vec<Input>,
+    opened: Vec<Opened>,
 }
 
 impl Gathering {
     fn begin(session: &Session, at: Timestamp) -> Self {
-        Self { at, from: session.position(), events: Vec::new(), inputs: Vec::with_capacity(1) }
+        let from = session.position();
+        let inputs = Vec::with_capacity(1);
+        Self { at, from, events: Vec::new(), inputs, opened: Vec::new() }
+    }
+
+    fn open(&mut self, effect: Effect) {
+        self.opened.push(Opened { effect, events: self.events.len() });
     }
 
     /// Appends the events of a step; those of the first step are not copied.
@@ -114,15 +134,15 @@ impl Gathering {
     fn finish(self, session: &Session, next: Next) -> Driven {
         let revision = session.revision();
         let turn = Turn { at: self.at, revision, from: self.from, events: self.events, next };
-        Driven { turn, inputs: self.inputs }
+        Driven { turn, inputs: self.inputs, opened: self.opened }
     }
 }
 
 /// The input that tells what came of an effect. A flow that was loaded goes into the catalog, and
 /// the engine learns its digest only, so that a replay notices another graph.
-fn resolved(catalog: &mut Catalog, effect: Effect, outcome: Outcome, at: Timestamp) -> Input {
-    let outcome = match (effect.kind, outcome) {
-        (EffectKind::LoadFlow { flow }, Outcome::Done { value }) => load(catalog, flow, &value),
+fn resolved(catalog: &mut Catalog, effect: &Effect, outcome: Outcome, at: Timestamp) -> Input {
+    let outcome = match (&effect.kind, outcome) {
+        (EffectKind::LoadFlow { flow }, Outcome::Done { value }) => load(catalog, *flow, &value),
         (_, outcome) => outcome,
     };
     Input::new(at, InputKind::Resolved { effect: effect.id, outcome })

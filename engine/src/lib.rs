@@ -70,6 +70,7 @@ mod explain;
 mod expr;
 mod extend;
 mod flow;
+mod handler_table;
 mod html;
 mod id;
 mod journal;
@@ -79,6 +80,7 @@ mod number;
 mod pattern;
 mod preview;
 mod protocol;
+mod replay;
 mod request;
 mod run;
 #[cfg(feature = "schema")]
@@ -95,20 +97,27 @@ pub use check::{
 };
 pub use content::{ContentItem, ContentQuery, ContentVariant};
 pub use draw::Seed;
-pub use drive::{AsyncResolver, Driven, Resolver, drive, drive_async};
+pub use drive::{AsyncResolver, Driven, Opened, Resolver, drive, drive_async};
 pub use explain::{
     Explanation, Part, PartOutcome, SetBy, VariableRead, explain, explain_calculation,
 };
 pub use expr::{ExpressionError, evaluate};
-pub use extend::Extensions;
+pub use extend::{
+    ContentProblem, CustomNode, CustomOutcome, ExtensionError, Extensions, HostFunctionBody,
+    Performed, ValueType, View,
+};
 pub use flow::{
     Catalog, Compiled, Compiler, ConnectionDefinition, ConnectionType, ExecutionContext, Flow,
     FlowDefinition, NodeDefinition, NodeType, Visibility, validate_node,
 };
+pub use handler_table::{HandlerTable, PathParameters};
 pub use id::{
     ContentId, EffectId, FlowId, FlowRef, ImpressionId, NodeId, Revision, SessionId, TenantId,
 };
-pub use journal::Journal;
+pub use journal::{
+    Journal, JournalError, JournalHead, JournalStep, JournalTurn, LedTo, Mark, StateMark,
+    StoredTurn,
+};
 pub use mask::Masker;
 pub use preview::{
     Case, CaseError, HandlerProgress, Handlers, HandlersError, Library, LibraryItem, Preview,
@@ -120,6 +129,7 @@ pub use protocol::{
     Outcome, Prompt, Refused, RequestPolicy, ScriptRequest, SessionChange, Shown, Step, Traced,
     Turn, Visited,
 };
+pub use replay::{ChangedFlow, Difference, Divergence, Place, Replayed, replay, replay_to};
 pub use request::{
     Address, AddressError, AddressRules, Attempt, Backoff, Breaker, BreakerPolicy, BreakerState,
     EndpointPattern, Placeholder, ResolvedRequest, Retry, SecretContext, is_public_address,
@@ -130,6 +140,7 @@ pub use run::{Engine, Limits, Options, StepError};
 pub use schema::schemas;
 pub use session::{
     Acting, Gathered, NewSession, Phase, RestoreError, Resume, Session, SessionTexts,
+    StateHashMismatch,
 };
 pub use time::Timestamp;
 pub use trace::{

@@ -5,6 +5,7 @@ mod action;
 mod answer;
 mod composite;
 mod condition;
+mod custom;
 mod gather;
 mod item;
 mod item_rules;
@@ -199,6 +200,7 @@ impl<'a> Run<'a> {
             NodeKind::Webhook(webhook) => self.enter_webhook(node, webhook),
             NodeKind::Composite(composite) => self.enter_composite(node, composite),
             NodeKind::Script(script) => self.enter_script(node, script),
+            NodeKind::Custom(custom) => self.enter_custom(node, custom),
             NodeKind::Broken => self.fail(node, "node_invalid", "the node's content is not valid"),
         }
     }

@@ -152,6 +152,16 @@ pub enum RestoreError {
     },
 }
 
+/// The variables of a stored session are not those that its hash was made of (R11.24).
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the variables have the hash `{found}`, but `{stored}` was stored")]
+pub struct StateHashMismatch {
+    /// The hash that was stored.
+    pub stored: String,
+    /// The hash of the variables.
+    pub found: String,
+}
+
 impl Session {
     /// Makes a session that has not started.
     pub fn new(new: NewSession) -> Self {
@@ -259,6 +269,21 @@ impl Session {
     /// Base64 of SHA-256 over the canonical JSON of the variables (R11.21).
     pub fn state_hash(&self) -> String {
         state_hash(&self.state)
+    }
+
+    /// Compares the hash that was stored with the variables (R11.24). A host that is strict about it
+    /// refuses the session, any other makes a note and goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`StateHashMismatch`] if somebody changed the variables, or the hash.
+    pub fn verify_state(&self, stored: &str) -> Result<(), StateHashMismatch> {
+        let found = self.state_hash();
+        if found == stored {
+            Ok(())
+        } else {
+            Err(StateHashMismatch { stored: stored.to_owned(), found })
+        }
     }
 
     /// The versions that its sub-flows are pinned to.

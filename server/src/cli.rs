@@ -5,6 +5,7 @@ mod check;
 mod fix;
 mod import;
 mod open;
+mod replay;
 mod report;
 mod serve;
 
@@ -24,6 +25,8 @@ pub(crate) mod exit {
     pub(crate) const INPUT: u8 = 2;
     /// Answers were missing, or left over.
     pub(crate) const ANSWERS: u8 = 3;
+    /// A replay went another way than the conversation.
+    pub(crate) const DIVERGED: u8 = 4;
 }
 
 /// Conversation flows: check them, talk to them, serve them.
@@ -40,6 +43,8 @@ enum Verb {
     Chat(chat::ChatArguments),
     /// Put a fixture or a flow into the database and publish it; a second time changes nothing.
     Import(import::ImportArguments),
+    /// Run a stored conversation again, and tell where it would go another way now.
+    Replay(replay::ReplayArguments),
     /// Serve flows over HTTP.
     Serve(serve::ServeArguments),
     /// Tell what is wrong with a flow or a fixture, and what cures it.
@@ -54,6 +59,7 @@ pub fn run() -> ExitCode {
     let code = match Arguments::parse().verb {
         Verb::Chat(arguments) => chat::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
+        Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Serve(arguments) => serve::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
     };

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use chatflow::{
-    Catalog, Engine, Flow, FlowDefinition, Input, NewSession, Seed, Session, SessionId, TraceLevel,
+    Catalog, Engine, Flow, FlowDefinition, Journal, Session, SessionId, StoredTurn, replay,
 };
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::{AccessScope, FlowStore as _, SessionStore as _, StoredSession};
 use rusqlite::Connection;
-use serde_json::Value;
 
 /// The database, seen as a store and as tables.
 pub(super) struct Judge {
@@ -84,29 +83,19 @@ impl Judge {
         definition.id = Some(flow.id);
         let compiled = Flow::compile(&definition, flow.seq).flow.expect("a sound flow");
         let catalog: Catalog = std::iter::once(compiled).collect();
-        let engine: Value = serde_json::from_str(&stored.snapshot.engine).unwrap();
-        let seed: Seed = serde_json::from_value(engine["seed"].clone()).unwrap();
-        let pins = std::collections::BTreeMap::new();
-        let mut session = Session::new(NewSession {
-            id,
-            flow,
-            pins,
-            seed,
-            user_id: None,
-            tenant: None,
-            trace: TraceLevel::Off,
+        let kept = &stored.snapshot;
+        let end = Session::restore(&kept.engine, &kept.state).unwrap();
+        let rows = self.store.journal(id).unwrap();
+        let last = rows.last().map(|row| row.entry.turn_hash.clone());
+        assert_eq!(last, kept.turn_hash, "{id}");
+        let turns = rows.into_iter().map(|row| StoredTurn {
+            input: row.entry.input,
+            outcomes: row.entry.outcomes,
+            turn_hash: row.entry.turn_hash,
         });
-        let journal = self.store.journal(id).unwrap();
-        for row in &journal {
-            let first: Input = serde_json::from_str(&row.entry.input).unwrap();
-            let more: Vec<Input> = serde_json::from_str(&row.entry.outcomes).unwrap();
-            for input in std::iter::once(first).chain(more) {
-                let _ = Engine::default().step(&catalog, &mut session, input).unwrap();
-            }
-            assert_eq!(session.revision(), row.revision, "{id}");
-        }
-        let last = journal.last().map(|row| row.entry.turn_hash.clone());
-        assert_eq!(last, stored.snapshot.turn_hash, "{id}");
-        session
+        let journal = Journal::from_stored(&end, &catalog, turns).unwrap();
+        let replayed = replay(&Engine::default(), &catalog, &journal);
+        assert_eq!(replayed.divergence, None, "{id}");
+        replayed.session
     }
 }

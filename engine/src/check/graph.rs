@@ -155,9 +155,11 @@ fn check_reach(graph: &Graph<'_>, entry: Option<usize>, report: &mut Report) {
 fn severity_of_dead_end(kind: &NodeType) -> Option<Severity> {
     match kind {
         NodeType::Condition => Some(Severity::Warning),
-        NodeType::Question | NodeType::Action | NodeType::Webhook | NodeType::Script => {
-            Some(Severity::Info)
-        }
+        NodeType::Question
+        | NodeType::Action
+        | NodeType::Webhook
+        | NodeType::Script
+        | NodeType::Custom(_) => Some(Severity::Info),
         NodeType::Message | NodeType::Composite | NodeType::Unknown(_) => None,
     }
 }

@@ -287,6 +287,7 @@ impl Check<'_> {
             | NodeType::Webhook
             | NodeType::Composite
             | NodeType::Script
+            | NodeType::Custom(_)
             | NodeType::Unknown(_) => {}
         }
         for (id, at) in named {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::code::Code;
 use super::contract;
 use super::report::{Pointer, Report, Severity};
+use crate::extend::Extensions;
 use crate::flow::{FlowDefinition, NodeDefinition};
 use network::Network;
 use touch::{Frame, Touch, overlaps};
@@ -37,8 +38,8 @@ pub(super) struct Known {
 /// Reports what is used before it can have been set, set and never used, or promised and never set.
 ///
 /// Takes time in proportion to the size of the graph, for each 4,096 variables.
-pub(super) fn check(definition: &FlowDefinition, report: &mut Report) {
-    let network = Network::of(definition, &|_, _| Known::default(), report);
+pub(super) fn check(definition: &FlowDefinition, extensions: &Extensions, report: &mut Report) {
+    let network = Network::of(definition, &|_, _| Known::default(), extensions, report);
     let mut told = BTreeSet::new();
     settled::unset(&network, |touch| {
         let Touch::Read { variable, at, .. } = touch else { return };
@@ -67,14 +68,17 @@ pub(super) fn check_known(
     known: &dyn Fn(&NodeDefinition, &Pointer) -> Known,
     report: &mut Report,
 ) {
-    let network = Network::of(definition, &|_, _| Known::default(), &mut Report::default());
+    // What functions of the host are given was told with the document.
+    let extensions = &Extensions::default();
+    let network =
+        Network::of(definition, &|_, _| Known::default(), extensions, &mut Report::default());
     let mut told = BTreeSet::new();
     settled::unset(&network, |touch| {
         if let Touch::Read { variable, at, .. } = touch {
             told.insert((at.clone(), variable.text.clone()));
         }
     });
-    let network = Network::of(definition, known, &mut Report::default());
+    let network = Network::of(definition, known, extensions, &mut Report::default());
     settled::unset(&network, |touch| match touch {
         Touch::Read { variable, at, .. } => {
             if told.insert((at.clone(), variable.text.clone())) {
@@ -101,7 +105,7 @@ pub(super) fn sets(definition: &FlowDefinition) -> Option<BTreeSet<String>> {
     // What embedded flows set is asked of them.
     let nothing =
         |_: &NodeDefinition, _: &Pointer| Known { sets: Some(BTreeSet::new()), ..Known::default() };
-    let network = Network::of(definition, &nothing, &mut Report::default());
+    let network = Network::of(definition, &nothing, &Extensions::default(), &mut Report::default());
     // The first point stands for what is given.
     let touches = || network.points.iter().skip(1).flat_map(|point| &point.touches);
     if touches().any(|touch| matches!(touch, Touch::Everything)) {

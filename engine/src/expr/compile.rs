@@ -6,6 +6,7 @@ use super::{
     Dialect,
     error::{Error, Problem, ProblemKind},
     eval::Evaluation,
+    host::HostFunctions,
     lower::{Lower, Lowered, Warning},
     meter::Budget,
     node::Node,
@@ -25,9 +26,18 @@ pub(crate) struct Program {
 impl Program {
     /// Compiles a text. Every problem that keeps it from being an expression is reported.
     pub(crate) fn compile(source: &str, dialect: Dialect) -> Result<Self, Vec<Problem>> {
+        Self::compile_with(source, dialect, &HostFunctions::default())
+    }
+
+    /// As [`Program::compile`], with functions of the host.
+    pub(crate) fn compile_with(
+        source: &str,
+        dialect: Dialect,
+        functions: &HostFunctions,
+    ) -> Result<Self, Vec<Problem>> {
         let source = Source::new(source);
         let parsed = syntax::parse(&source)?;
-        let lowered = Lower::lower(&parsed, dialect)
+        let lowered = Lower::lower(&parsed, dialect, functions)
             .map_err(|refusal| vec![syntax::whole(refusal.kind, refusal.message)])?;
         let templates = source.template_places().map(|(line, column)| Problem {
             line,
@@ -45,9 +55,9 @@ impl Program {
         Ok(Self { tree: lowered.root, roots: lowered.roots.into(), warnings })
     }
 
-    /// A part of a parsed text by itself, without warnings.
+    /// A part of a parsed text by itself, without warnings and without functions of the host.
     pub(super) fn of_parsed(parsed: &IdedExpr, dialect: Dialect) -> Lowered<Self> {
-        let lowered = Lower::lower(parsed, dialect)?;
+        let lowered = Lower::lower(parsed, dialect, &HostFunctions::default())?;
         Ok(Self { tree: lowered.root, roots: lowered.roots.into(), warnings: Vec::new() })
     }
 

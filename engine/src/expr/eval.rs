@@ -6,6 +6,7 @@ use super::{
     compile::Program,
     error::Error,
     functions,
+    host::HostFunction,
     key::Key,
     meter::{Budget, Meter, Res},
     node::{Node, Pair},
@@ -84,6 +85,7 @@ impl<'a> Evaluation<'a> {
             Node::OptMap(flat, pair) => self.opt_map(*flat, pair),
             Node::Matches(text, regex) => self.matches(text, regex),
             Node::Call(function, args) => self.call(*function, args),
+            Node::Host(function, args) => self.host(function, args),
             Node::Fail(error) => Err(error.clone()),
         }
     }
@@ -125,6 +127,12 @@ impl<'a> Evaluation<'a> {
                 function(&mut self.meter, &args)
             }
         }
+    }
+
+    #[inline(never)]
+    fn host(&mut self, function: &HostFunction, args: &'a [Node]) -> Res<'a> {
+        let args = args.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?;
+        function.call(&mut self.meter, &args)
     }
 
     #[inline(never)]

@@ -10,6 +10,7 @@ use super::{
     Dialect,
     error::{Error, ProblemKind},
     functions,
+    host::HostFunctions,
     node::{Arith, Node, Pair, Relation},
     syntax::NODES,
     value::{List, Value},
@@ -44,8 +45,9 @@ pub(super) struct Tree {
     pub(super) warnings: Vec<Warning>,
 }
 
-pub(super) struct Lower {
+pub(super) struct Lower<'h> {
     dialect: Dialect,
+    pub(super) hosts: &'h HostFunctions,
     pub(super) locals: Vec<String>,
     roots: Vec<Box<str>>,
     nodes: usize,
@@ -53,10 +55,15 @@ pub(super) struct Lower {
     warnings: Vec<Warning>,
 }
 
-impl Lower {
-    pub(super) fn lower(parsed: &IdedExpr, dialect: Dialect) -> Lowered<Tree> {
+impl<'h> Lower<'h> {
+    pub(super) fn lower(
+        parsed: &IdedExpr,
+        dialect: Dialect,
+        hosts: &'h HostFunctions,
+    ) -> Lowered<Tree> {
         let mut lower = Self {
             dialect,
+            hosts,
             locals: Vec::new(),
             roots: Vec::new(),
             nodes: 0,
@@ -218,6 +225,25 @@ impl Lower {
             },
             Ok(pair) => Node::Call(function, pair.into()),
             Err(nodes) => Node::Call(function, nodes),
+        })
+    }
+}
+
+impl Lower<'_> {
+    /// `host.name(args)`.
+    pub(super) fn host(&mut self, name: &str, args: &[IdedExpr]) -> Lowered {
+        let nodes = args.iter().map(|arg| self.expr(arg)).collect::<Lowered<Vec<_>>>()?;
+        let Some(function) = self.hosts.find(name, args.len()) else {
+            let error = unknown(&format!("host.{name}"), false, args.len());
+            return Ok(self.warn(ProblemKind::UnknownFunction, name, error));
+        };
+        // An argument that can never fit is told when the flow is compiled.
+        let refused = nodes.iter().enumerate().find_map(|(at, node)| {
+            if let Node::Const(value) = node { function.refuses(at, value) } else { None }
+        });
+        Ok(match refused {
+            Some(error) => self.warn(ProblemKind::UnknownFunction, name, error),
+            None => Node::Host(Box::new(function.clone()), nodes),
         })
     }
 }

@@ -24,7 +24,7 @@ impl<'p> Parts<'p> {
     }
 }
 
-impl Lower {
+impl Lower<'_> {
     /// `target.f(args)`: a function with a namespace, a macro, or a method.
     pub(super) fn member(&mut self, call: &CallExpr, target: &IdedExpr) -> Lowered {
         if let Expr::Ident(space) = &target.expr
@@ -33,6 +33,12 @@ impl Lower {
             let full = format!("{}.{}", space.trim_start_matches('.'), call.func_name);
             if let ("cel.bind", [name, value, body]) = (full.as_str(), call.args.as_slice()) {
                 return self.bound(name, value, body).map(Node::Bind);
+            }
+            if space == "host"
+                && (self.hosts.find(&call.func_name, call.args.len()).is_some()
+                    || functions::find(&call.func_name, true, call.args.len()).is_none())
+            {
+                return self.host(&call.func_name, &call.args);
             }
             let namespace = matches!(
                 space.as_str(),

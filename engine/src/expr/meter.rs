@@ -70,6 +70,11 @@ impl Meter {
         self.pay(text.len().saturating_mul(4))
     }
 
+    /// The longest value that may be made, in bytes.
+    pub(super) const fn size(&self) -> usize {
+        self.budget.size
+    }
+
     /// Refuses a value of `bytes` that is beyond the budget, without paying.
     pub(super) fn fits(&self, bytes: usize) -> Result<(), Error> {
         if bytes > self.budget.size {

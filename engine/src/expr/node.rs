@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{error::Error, functions::Function, value::Value};
+use super::{error::Error, functions::Function, host::HostFunction, value::Value};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Arith {
@@ -57,6 +57,8 @@ pub(super) enum Node {
     /// `matches` with a constant pattern, compiled once.
     Matches(Box<Self>, Box<regex_lite::Regex>),
     Call(Function, Vec<Self>),
+    /// A function of the host.
+    Host(Box<HostFunction>, Vec<Self>),
     /// An error when (and only when) it is evaluated.
     Fail(Error),
 }

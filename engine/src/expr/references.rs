@@ -137,7 +137,7 @@ impl Walk<'_> {
                 it.filter.iter().for_each(|filter| self.node(filter));
                 self.node(&it.body);
             }
-            Node::Call(_, args) => args.iter().for_each(|arg| self.node(arg)),
+            Node::Call(_, args) | Node::Host(_, args) => args.iter().for_each(|arg| self.node(arg)),
             Node::Const(_) | Node::Root(_) | Node::Local(_) | Node::Fail(_) => {}
         }
     }

@@ -118,7 +118,9 @@ fn entry(
 pub(super) fn writes_output(children: &[NodeDefinition], name: &str) -> bool {
     let scoped = format!("output.{name}");
     children.iter().any(|child| {
-        let Some(content) = child.content.as_object() else { return true };
+        // What a node of the host writes is not known.
+        let is_custom = matches!(child.kind, NodeType::Custom(_));
+        let Some(content) = child.content.as_object().filter(|_| !is_custom) else { return true };
         let inner = |key: &str| child.kind == NodeType::Composite && key == "nodes";
         content.iter().filter(|(key, _)| !inner(key)).any(|(_, value)| names(value, &scoped, name))
     })

@@ -15,6 +15,7 @@ use super::node::NodeKind;
 use super::node::action::Action;
 use super::node::composite::{Body, Composite};
 use super::node::condition::Condition;
+use super::node::custom::Custom;
 use super::node::fields::Fields;
 use super::node::message::Message;
 use super::node::question::Question;
@@ -78,7 +79,7 @@ impl Compiler {
     /// As [`Flow::compile`], by these rules and extensions.
     pub fn compile(&self, definition: &FlowDefinition, seq: u32) -> Compiled {
         let mut report = Report::with_scopes(declared_scopes(definition));
-        check_flow(definition, &mut report);
+        check_flow(definition, &self.extensions, &mut report);
         let contract = Contract::compile(definition, &mut report);
         let mut graph = Graph { compiler: self, index: BTreeMap::new(), nodes: Vec::new() };
         graph.add(&definition.nodes, &definition.connections, false, &mut report);
@@ -206,7 +207,9 @@ impl Graph<'_> {
             }
         }
         for connection in connections {
-            if let Some(edge) = compile_edge(connection, &self.index, report) {
+            if let Some(edge) =
+                compile_edge(connection, &self.index, &self.compiler.extensions, report)
+            {
                 self.connect(&connection.source, edge);
             }
         }
@@ -233,7 +236,9 @@ impl Graph<'_> {
         }
         self.add(&children.nodes, &children.connections, true, report);
         for jump in &children.jumps {
-            if let Some((priority, edge)) = compile_edge(jump, &self.index, report) {
+            if let Some((priority, edge)) =
+                compile_edge(jump, &self.index, &self.compiler.extensions, report)
+            {
                 // Never taken by its type, only by the name of its target.
                 let predicate = Some(Predicate::Constant(false));
                 self.connect(&jump.source, (priority, Edge { predicate, ..edge }));
@@ -281,6 +286,7 @@ fn finish((id, kind, mut edges): Compiling) -> Node {
 fn compile_edge(
     connection: &ConnectionDefinition,
     index: &BTreeMap<NodeId, usize>,
+    extensions: &Extensions,
     report: &mut Report,
 ) -> Option<(i64, Edge)> {
     let target = *index.get(&connection.target)?;
@@ -288,7 +294,7 @@ fn compile_edge(
     let predicate = connection
         .predicate
         .as_ref()
-        .map(|value| Predicate::compile(value, &at, Code::ConnectionPredicate, report));
+        .map(|value| Predicate::compile(value, extensions, &at, Code::ConnectionPredicate, report));
     let priority = connection.info.get("priority").and_then(Value::as_i64).unwrap_or(0);
     Some((priority, Edge { kind: connection.kind.clone(), target, predicate }))
 }
@@ -305,7 +311,7 @@ fn compile_node(node: &NodeDefinition, compiler: &Compiler, report: &mut Report)
             .help("write `\"content\": {…}`");
         return NodeKind::Broken;
     };
-    if map.is_empty() && !matches!(node.kind, NodeType::Unknown(_)) {
+    if map.is_empty() && !matches!(node.kind, NodeType::Unknown(_) | NodeType::Custom(_)) {
         report
             .add(Code::NodeContentEmpty, &at, format!("the content of `{}` is empty", node.id))
             .help(format!("say what this {} does", node.kind.as_str()));
@@ -323,10 +329,10 @@ fn compile_node(node: &NodeDefinition, compiler: &Compiler, report: &mut Report)
     match &node.kind {
         NodeType::Message => NodeKind::Message(Box::new(Message::compile(&fields, report))),
         NodeType::Question => NodeKind::Question(Box::new(Question::compile(&fields, report))),
-        NodeType::Condition => NodeKind::Condition(Box::new(Condition::compile(&fields, report))),
-        NodeType::Action => {
-            NodeKind::Action(Box::new(Action::compile(&fields, &compiler.addresses, report)))
+        NodeType::Condition => {
+            NodeKind::Condition(Box::new(Condition::compile(&fields, &compiler.extensions, report)))
         }
+        NodeType::Action => NodeKind::Action(Box::new(Action::compile(&fields, compiler, report))),
         NodeType::Webhook => Webhook::compile(&fields, &compiler.addresses, report)
             .map_or(NodeKind::Broken, |hook| NodeKind::Webhook(Box::new(hook))),
         NodeType::Composite => Composite::compile(&fields, report)
@@ -335,6 +341,16 @@ fn compile_node(node: &NodeDefinition, compiler: &Compiler, report: &mut Report)
             let cdns = compiler.script_cdns.as_deref();
             Script::compile(&fields, node.execution_context, cdns, report)
                 .map_or(NodeKind::Broken, |script| NodeKind::Script(Box::new(script)))
+        }
+        NodeType::Custom(name) => {
+            if let Some(custom) = compiler.extensions.nodes.get(name) {
+                return NodeKind::Custom(Box::new(Custom::compile(custom, &fields, report)));
+            }
+            let message = format!("nobody registered the node type `{name}`");
+            report
+                .add(Code::NodeUnknownType, &node.at, message)
+                .help("register it with the compiler's extensions, or use another type");
+            NodeKind::Broken
         }
         // Reported when the document was read.
         NodeType::Unknown(_) => NodeKind::Broken,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::connection_type::ConnectionType;
 use crate::check::{Patch, Pointer};
+use crate::extend::is_custom_name;
 use crate::id::{FlowId, NodeId, TenantId};
 use crate::trace::TraceLevel;
 
@@ -102,6 +103,8 @@ pub enum NodeType {
     Composite,
     /// Runs code in the client.
     Script,
+    /// A type of the host, `x_…`; what it does is registered with the compiler.
+    Custom(String),
     /// A type this engine does not know, as written; empty when there was none.
     Unknown(String),
 }
@@ -187,6 +190,7 @@ impl NodeType {
             "webhook" => Self::Webhook,
             "composite" => Self::Composite,
             "script" => Self::Script,
+            _ if is_custom_name(name) => Self::Custom(name.to_owned()),
             _ => return None,
         })
     }
@@ -201,6 +205,7 @@ impl NodeType {
             | Self::Action
             | Self::Webhook
             | Self::Composite
+            | Self::Custom(_)
             | Self::Unknown(_) => ExecutionContext::Backend,
         }
     }
@@ -215,7 +220,7 @@ impl NodeType {
             Self::Webhook => "webhook",
             Self::Composite => "composite",
             Self::Script => "script",
-            Self::Unknown(name) => name,
+            Self::Custom(name) | Self::Unknown(name) => name,
         }
     }
 }

@@ -100,6 +100,16 @@ impl Catalog {
         Self { flows: BTreeMap::new(), compiler }
     }
 
+    /// A catalog without flows, and with the same compiler.
+    pub(crate) fn emptied(&self) -> Self {
+        Self::with_compiler(Arc::clone(&self.compiler))
+    }
+
+    /// Whether it lacks no flow of `other`, whose flows it got its own from.
+    pub(crate) fn has_all_of(&self, other: &Self) -> bool {
+        self.flows.len() >= other.flows.len()
+    }
+
     /// What flows are compiled with.
     pub fn compiler(&self) -> &Compiler {
         &self.compiler

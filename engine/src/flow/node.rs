@@ -3,6 +3,7 @@
 pub(crate) mod action;
 pub(crate) mod composite;
 pub(crate) mod condition;
+pub(crate) mod custom;
 pub(crate) mod fields;
 pub(crate) mod media;
 pub(crate) mod message;
@@ -16,6 +17,7 @@ pub(crate) mod timing;
 use action::Action;
 use composite::Composite;
 use condition::Condition;
+use custom::Custom;
 use message::Message;
 use question::Question;
 use request::Webhook;
@@ -31,6 +33,7 @@ pub(crate) enum NodeKind {
     Webhook(Box<Webhook>),
     Composite(Box<Composite>),
     Script(Box<Script>),
+    Custom(Box<Custom>),
     /// What could not be read; a flow with such a node has an error and never runs.
     Broken,
 }

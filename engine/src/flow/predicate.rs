@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::check::{Code, Patch, Pointer, Report, Severity};
 use crate::expr::{Dialect, Problem, ProblemKind, Program, without_templates};
+use crate::extend::Extensions;
 use crate::json_condition::JsonCondition;
 use crate::value::path::Path;
 
@@ -18,23 +19,36 @@ pub(crate) enum Predicate {
     Json(Box<JsonCondition<Path, Program>>),
 }
 
+/// What an expression may be written in.
+#[derive(Clone, Copy)]
+pub(crate) struct Language<'a> {
+    pub(crate) dialect: Dialect,
+    /// Adds functions to it.
+    pub(crate) extensions: &'a Extensions,
+}
+
 impl Predicate {
     /// Compiles what stands under `if`; syntax errors of CEL are reported as `syntax`.
-    pub(crate) fn compile(value: &Value, at: &Pointer, syntax: Code, report: &mut Report) -> Self {
+    pub(crate) fn compile(
+        value: &Value,
+        extensions: &Extensions,
+        at: &Pointer,
+        syntax: Code,
+        report: &mut Report,
+    ) -> Self {
+        let language = Language { dialect: Dialect::Condition, extensions };
         match value {
             Value::Bool(holds) => Self::Constant(*holds),
             Value::Number(number) => Self::Constant(number.as_f64() != Some(0.0)),
             Value::String(source) if source.trim().is_empty() => Self::Constant(false),
-            Value::String(source) => compile_cel(source, Dialect::Condition, at, syntax, report)
+            Value::String(source) => compile_cel(source, language, at, syntax, report)
                 .map_or(Self::Constant(false), |program| Self::Cel(Box::new(program))),
             Value::Object(_) => Self::Json(Box::new(JsonCondition::compile(
                 value,
                 at,
                 report,
                 &mut |text, at, report| compile_path(text, at, Code::ConditionJson, report),
-                &mut |source, at, report| {
-                    compile_cel(source, Dialect::Condition, at, syntax, report)
-                },
+                &mut |source, at, report| compile_cel(source, language, at, syntax, report),
             ))),
             Value::Null => Self::Constant(false),
             Value::Array(_) => {
@@ -51,12 +65,12 @@ impl Predicate {
 /// Compiles CEL; `None` after a syntax error has been reported.
 pub(crate) fn compile_cel(
     source: &str,
-    dialect: Dialect,
+    language: Language<'_>,
     at: &Pointer,
     syntax: Code,
     report: &mut Report,
 ) -> Option<Program> {
-    match Program::compile(source, dialect) {
+    match Program::compile_with(source, language.dialect, &language.extensions.functions) {
         Ok(program) => {
             for problem in program.warnings() {
                 // Under which name a connection has its predicate is not known here.

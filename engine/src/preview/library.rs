@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::handlers::Handlers;
 use crate::check::{Neighbour, Neighbours, Report};
 use crate::content::{ContentItem, ContentQuery, ContentVariant};
-use crate::flow::{Catalog, Flow, FlowDefinition};
+use crate::flow::{Catalog, Compiler, Flow, FlowDefinition};
 use crate::id::{ContentId, FlowId, FlowRef, TenantId};
 use crate::protocol::{EffectKind, Outcome};
 
@@ -24,6 +24,7 @@ pub struct Library {
     neighbours: BTreeMap<FlowId, Neighbour>,
     keys: BTreeMap<String, FlowId>,
     items: BTreeMap<ContentId, LibraryItem>,
+    compiler: Arc<Compiler>,
     /// Answers the requests of flows.
     pub handlers: Handlers,
 }
@@ -64,9 +65,14 @@ struct Written {
 }
 
 impl Library {
+    /// An empty library whose flows are compiled with `compiler`.
+    pub fn with_compiler(compiler: Arc<Compiler>) -> Self {
+        Self { compiler, ..Self::default() }
+    }
+
     /// Compiles a flow and adds it unless it has an error; an earlier flow of its id is replaced.
     pub fn add_flow(&mut self, definition: &FlowDefinition) -> Report {
-        let compiled = Flow::compile(definition, DRAFT);
+        let compiled = self.compiler.compile(definition, DRAFT);
         let id = definition.own_id();
         let mut neighbour = Neighbour::of(id, definition);
         // A store may hold versions that were published before.
@@ -159,7 +165,9 @@ impl Library {
 
     /// All flows, compiled.
     pub fn catalog(&self) -> Catalog {
-        self.flows.values().map(|entry| Arc::clone(&entry.flow)).collect()
+        let mut catalog = Catalog::with_compiler(Arc::clone(&self.compiler));
+        self.flows.values().for_each(|entry| catalog.insert(Arc::clone(&entry.flow)));
+        catalog
     }
 
     /// Answers an effect of a session whose flow belongs to `tenant`.

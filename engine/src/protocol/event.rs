@@ -128,6 +128,17 @@ pub enum Event {
         /// What it shows; in no history (F6).
         html: Option<Item>,
     },
+    /// A node of the host's own type ran.
+    Performed {
+        /// The node.
+        node: Visited,
+        /// The name of its type, `x_…`.
+        kind: Arc<str>,
+        /// The paths that were written, each once, sorted.
+        variables: Vec<Arc<str>>,
+        /// Whether it succeeded.
+        success: bool,
+    },
     /// A composite entered another flow.
     SubflowEntered {
         /// The composite's node.

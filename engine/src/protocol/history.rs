@@ -145,6 +145,7 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
         Event::ScriptRequested { request } => script(request),
         Event::Acted { .. }
         | Event::Called { .. }
+        | Event::Performed { .. }
         | Event::SubflowEntered { .. }
         | Event::SubflowReturned { .. }
         | Event::Patched { .. }
@@ -197,6 +198,10 @@ fn action(event: &Event) -> Option<(&Visited, Value)> {
             "type": "webhook", "success": success, "status": status, "fallback_used": fallback_used,
             "variables_updated": variables, "duration_ms": duration_ms,
         });
+        return Some((node, content));
+    }
+    if let Event::Performed { node, kind, variables, success } = event {
+        let content = json!({"type": kind, "variables_updated": variables, "success": success});
         return Some((node, content));
     }
     if let Event::SubflowEntered { node, target, version } = event {

@@ -67,7 +67,8 @@ pub enum InputKind {
     /// The visitor or the host ends the conversation (R11.14).
     End,
     /// As [`InputKind::End`], because the host begins it anew (R11.18): in a new session with the
-    /// same flow, user and initial state, which [`Journal::initial_state`](crate::Journal) has.
+    /// same flow, user and initial state, which
+    /// [`StoredTurn::initial_state`](crate::StoredTurn::initial_state) has.
     Restart,
 }
 

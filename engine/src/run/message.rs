@@ -197,6 +197,7 @@ impl<'a> Run<'a> {
             | NodeKind::Webhook(_)
             | NodeKind::Composite(_)
             | NodeKind::Script(_)
+            | NodeKind::Custom(_)
             | NodeKind::Broken => None,
         };
         let taken = replies.filter(|_| !value.is_null()).and_then(|replies| {

@@ -109,6 +109,7 @@ pub(super) fn lone(node: &Node) -> Option<&Edge> {
         | NodeKind::Webhook(_)
         | NodeKind::Composite(_)
         | NodeKind::Script(_)
+        | NodeKind::Custom(_)
         | NodeKind::Broken => false,
     };
     let numbered = matches!(edge.kind, ConnectionType::Option(_));

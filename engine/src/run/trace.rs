@@ -265,6 +265,7 @@ fn type_of(kind: &NodeKind) -> &'static str {
         NodeKind::Webhook(_) => "webhook",
         NodeKind::Composite(_) => "composite",
         NodeKind::Script(_) => "script",
+        NodeKind::Custom(_) => "custom",
         NodeKind::Broken => "unknown",
     }
 }

@@ -9,7 +9,8 @@ use super::scope::Scope;
 use crate::check::{Code, Pointer, Report};
 use crate::content::ContentItem;
 use crate::expr::Dialect;
-use crate::flow::predicate::{Predicate, compile_cel};
+use crate::extend::Extensions;
+use crate::flow::predicate::{Language, Predicate, compile_cel};
 use crate::id::{ContentId, ImpressionId};
 use crate::json_condition::operator::equal;
 use crate::number;
@@ -150,7 +151,10 @@ impl Seen<'_> {
 
     fn evaluate(&self, source: &str) -> Option<bool> {
         let (at, report) = (Pointer::root(), &mut Report::default());
-        let program = compile_cel(source, Dialect::Condition, &at, Code::CelSyntax, report)?;
+        // Items belong to no compiler: their conditions know no functions of a host.
+        let extensions = &Extensions::default();
+        let language = Language { dialect: Dialect::Condition, extensions };
+        let program = compile_cel(source, language, &at, Code::CelSyntax, report)?;
         self.scope.holds(&Predicate::Cel(Box::new(program))).ok()
     }
 

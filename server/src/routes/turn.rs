@@ -1,8 +1,8 @@
 //! A turn from the stored session to the commit, for every request that makes one.
 
 use chatflow::{
-    Catalog, Driven, FlowId, HistoryEntry, Input, InputKind, InteractionType, Journal, Next,
-    Session, TenantId, drive_async,
+    Catalog, Driven, FlowId, HistoryEntry, Input, InputKind, InteractionType, Next, Session,
+    StoredTurn, TenantId, drive_async,
 };
 use chatflow_storage::{
     AccessScope, AsyncStore, Commit, JournalEntry, NewHistoryRow, SessionStatus, Snapshot,
@@ -116,7 +116,7 @@ pub(crate) fn record(
     }
     let place = session.position();
     let root = session.flow().id;
-    let journal = Journal::of(driven, previous);
+    let journal = StoredTurn::of(driven, previous);
     let texts = session.texts();
     let snapshot = Snapshot {
         current_node_id: place.as_ref().map(|place| place.node.clone()),

@@ -131,7 +131,11 @@ fn may_wait(node: &NodeDefinition) -> bool {
                     .iter()
                     .any(may_wait)
         }
-        NodeType::Condition | NodeType::Action | NodeType::Webhook | NodeType::Unknown(_) => false,
+        NodeType::Condition
+        | NodeType::Action
+        | NodeType::Webhook
+        | NodeType::Custom(_)
+        | NodeType::Unknown(_) => false,
     }
 }
 
@@ -139,6 +143,10 @@ fn may_wait(node: &NodeDefinition) -> bool {
 fn is_simple(kind: &NodeType) -> bool {
     match kind {
         NodeType::Message | NodeType::Action | NodeType::Webhook | NodeType::Composite => true,
-        NodeType::Question | NodeType::Condition | NodeType::Script | NodeType::Unknown(_) => false,
+        NodeType::Question
+        | NodeType::Condition
+        | NodeType::Script
+        | NodeType::Custom(_)
+        | NodeType::Unknown(_) => false,
     }
 }

@@ -23,7 +23,11 @@ pub(super) fn check(vertex: &Vertex<'_>, report: &mut Report) {
             exits::check_question(vertex, report);
         }
         NodeType::Action | NodeType::Webhook => exits::check_failure(vertex, report),
-        NodeType::Message | NodeType::Composite | NodeType::Script | NodeType::Unknown(_) => {}
+        NodeType::Message
+        | NodeType::Composite
+        | NodeType::Script
+        | NodeType::Custom(_)
+        | NodeType::Unknown(_) => {}
     }
 }
 

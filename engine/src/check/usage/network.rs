@@ -10,6 +10,7 @@ use super::{Known, declared};
 use crate::check::composites::{children, reference_at};
 use crate::check::contract;
 use crate::check::report::{Pointer, Report};
+use crate::extend::Extensions;
 use crate::flow::{ConnectionDefinition, FlowDefinition, NodeDefinition, NodeType};
 use crate::id::NodeId;
 
@@ -39,18 +40,24 @@ type Asked<'a> = dyn Fn(&NodeDefinition, &Pointer) -> Known + 'a;
 struct Builder<'a, 'r> {
     network: Network,
     known: &'a Asked<'a>,
+    extensions: &'a Extensions,
     scopes: BTreeSet<String>,
     frames: usize,
     report: &'r mut Report,
 }
 
 impl Network {
-    pub(super) fn of(definition: &FlowDefinition, known: &Asked<'_>, report: &mut Report) -> Self {
+    pub(super) fn of(
+        definition: &FlowDefinition,
+        known: &Asked<'_>,
+        extensions: &Extensions,
+        report: &mut Report,
+    ) -> Self {
         let given = declared(definition);
         let scope = |path: &String| Some(path.split_once('.')?.0.to_owned());
         let scopes: BTreeSet<_> = given.iter().filter_map(scope).collect();
         let network = Self::default();
-        let mut builder = Builder { network, known, scopes, frames: 0, report };
+        let mut builder = Builder { network, known, extensions, scopes, frames: 0, report };
         let frame = builder.frame(BTreeSet::new(), BTreeSet::new());
         let promised = contract::entries(definition, contract::ENTRY);
         let promised = promised.filter_map(|(_, entry)| entry.as_str());
@@ -92,7 +99,8 @@ impl Builder<'_, '_> {
 
     /// What happens when `act` runs in a frame.
     fn touches(&mut self, frame: &Frame, act: impl FnOnce(&mut Walk<'_>)) -> Vec<Touch> {
-        let mut walk = Walk { frame, touches: Vec::new(), report: self.report };
+        let functions = &self.extensions.functions;
+        let mut walk = Walk { frame, functions, touches: Vec::new(), report: self.report };
         act(&mut walk);
         walk.touches
     }

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::check::Severity;
-use crate::flow::{Flow, FlowDefinition};
+use crate::extend::{CustomNode, Extensions, ValueType};
+use crate::flow::{Compiler, Flow, FlowDefinition};
 
 /// What is told about variables, as `severity code pointer`.
 fn told(document: &Value) -> Vec<String> {
@@ -79,17 +82,22 @@ fn a_use_is_told_when_nothing_before_it_can_set_the_variable() {
     assert!(told(&flow).is_empty());
 }
 
+/// What a flow of one node uses before it is set.
+fn only(node: (&'static str, Value)) -> Vec<String> {
+    let found = told(&chain(&[node]));
+    found.into_iter().filter(|line| line.contains("used_before_set")).collect()
+}
+
+/// What [`only`] tells of a use at this place of the content.
+fn at(rest: &str) -> Vec<String> {
+    vec![used_at(&format!("/nodes/0/content/{rest}"))]
+}
+
 #[test]
 fn every_kind_of_use_is_seen_where_it_stands() {
     // R12.90
-    let at = |rest: &str| vec![used_at(&format!("/nodes/0/content/{rest}"))];
     let branch = |test: Value| {
         ("condition", json!({"conditions": [{"if": test, "then": "$0"}], "default_path": "$0"}))
-    };
-    let only = |node| {
-        let found = told(&chain(&[node]));
-        let used = found.into_iter().filter(|line| line.contains("used_before_set"));
-        used.collect::<Vec<_>>()
     };
     assert_eq!(only(branch(json!("temp.x > 1"))), at("conditions/0/if"));
     assert_eq!(only(branch(json!({"var": "temp.x", "gt": 1}))), at("conditions/0/if/var"));
@@ -122,6 +130,19 @@ fn every_kind_of_use_is_seen_where_it_stands() {
         at("actions/0/source")
     );
     assert_eq!(
+        only(("question", json!({"question": "?", "options_source": "temp.x"}))),
+        at("options_source")
+    );
+    assert_eq!(only(("script", json!({"code": "0", "inputs": {"a": "temp.x"}}))), at("inputs/a"));
+    let mut flow = chain(&[say("a"), say("b")]);
+    flow["connections"][0]["conditions"] = json!("temp.x > 1");
+    assert_eq!(told(&flow), [used_at("/connections/0/conditions")]);
+}
+
+#[test]
+fn uses_in_requests_and_messages_are_seen_where_they_stand() {
+    // R12.90, R2.31, R4.16
+    assert_eq!(
         only((
             "webhook",
             json!({"url": "https://a.example/{{temp.x}}", "body": {"a": "{temp.z}"}})
@@ -132,14 +153,22 @@ fn every_kind_of_use_is_seen_where_it_stands() {
         only(("message", json!({"messages": [{"type": "item_list", "source": "temp.x"}]}))),
         at("messages/0/source")
     );
+    let draw = json!({"source": "random", "source_config": {"tags": "${temp.x}"}});
+    assert_eq!(only(("message", json!({"messages": [draw]}))), at("messages/0/source_config/tags"));
     assert_eq!(
-        only(("question", json!({"question": "?", "options_source": "temp.x"}))),
-        at("options_source")
+        only(("message", json!({"text": "?", "quick_replies": [{"label": "{{temp.x}}"}]}))),
+        at("quick_replies/0/label")
     );
-    assert_eq!(only(("script", json!({"code": "0", "inputs": {"a": "temp.x"}}))), at("inputs/a"));
-    let mut flow = chain(&[say("a"), say("b")]);
-    flow["connections"][0]["conditions"] = json!("temp.x > 1");
-    assert_eq!(told(&flow), [used_at("/connections/0/conditions")]);
+    let auth = json!({"type": "bearer", "token": "{{temp.x}}"});
+    assert_eq!(
+        only(("webhook", json!({"url": "https://a.example", "auth": auth}))),
+        at("auth/token")
+    );
+    let call = json!({"type": "api_call", "config": {"endpoint": "/x", "auth_config": {"key": "{temp.x}"}}});
+    assert_eq!(
+        only(("action", json!({"actions": [call]}))),
+        at("actions/0/config/auth_config/key")
+    );
 }
 
 #[test]
@@ -182,6 +211,33 @@ fn every_kind_of_source_is_seen() {
         flow.as_object_mut().unwrap().extend(given.as_object().unwrap().clone());
         assert!(told(&flow).is_empty(), "{given}");
     }
+}
+
+#[test]
+fn what_functions_and_nodes_of_the_host_are_given_is_seen() {
+    // R12.81, R12.82, R12.90
+    let mut extensions = Extensions::default();
+    let body = |args: &[Value]| Ok(Value::from(args.len()));
+    extensions.add_function("count", &[ValueType::Any], Arc::new(body)).unwrap();
+    extensions.add_node(CustomNode::new("x_any")).unwrap();
+    let compiler = Compiler { extensions, ..Compiler::default() };
+    let told = |document: &Value| {
+        let (definition, _) = FlowDefinition::read(document);
+        let report = compiler.compile(&definition.expect("a flow"), 0).report;
+        let codes = ["variable.used_before_set", "variable.never_used"];
+        let found = report.iter().filter(|d| codes.contains(&d.id()));
+        found.map(|d| format!("{} {}", d.id(), d.at.as_str())).collect::<Vec<_>>()
+    };
+    let counts =
+        json!({"type": "calculate", "target": "user.n", "expression": "host.count(temp.x)"});
+    let counts = || ("action", json!({"actions": [counts]}));
+    let at = "variable.used_before_set /nodes/0/content/actions/0/expression";
+    assert_eq!(told(&chain(&[counts()])), [at]);
+    assert!(told(&chain(&[set("temp.x", 1), counts()])).is_empty());
+    // A node of the host may set and read anything, but its own content comes first.
+    let own = || ("x_any", json!({"text": "{{temp.y}}"}));
+    let at = "variable.used_before_set /nodes/1/content/text";
+    assert_eq!(told(&chain(&[set("temp.z", 1), own(), say("{{temp.x}}")])), [at]);
 }
 
 #[test]

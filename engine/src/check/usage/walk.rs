@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::touch::{Frame, Touch, Variable};
 use crate::check::code::Code;
 use crate::check::report::{Pointer, Report};
-use crate::expr::{Dialect, Program};
+use crate::expr::{Dialect, HostFunctions, Program};
 use crate::flow::node::random::reference;
 use crate::flow::{NodeDefinition, NodeType};
 use crate::value::path::Path;
@@ -16,6 +16,7 @@ use crate::value::template::Template;
 /// Gathers what one node does. Hints on how variables are written go to `report`.
 pub(super) struct Walk<'a> {
     pub(super) frame: &'a Frame,
+    pub(super) functions: &'a HostFunctions,
     pub(super) touches: Vec<Touch>,
     pub(super) report: &'a mut Report,
 }
@@ -45,6 +46,11 @@ impl Walk<'_> {
             NodeType::Action => self.action(content, &at),
             NodeType::Webhook => self.request(content, &at, "temp.webhook_error"),
             NodeType::Script => self.script(content, &at),
+            NodeType::Custom(_) => {
+                self.templates(&node.content, &at, false);
+                // What the host does with variables is not known.
+                self.touches.push(Touch::Everything);
+            }
             NodeType::Composite | NodeType::Unknown(_) => {}
         }
     }
@@ -256,7 +262,7 @@ impl Walk<'_> {
         at: &Pointer,
         decides: bool,
     ) {
-        let Ok(program) = Program::compile(source, dialect) else { return };
+        let Ok(program) = Program::compile_with(source, dialect, self.functions) else { return };
         let found = program.references();
         for (path, guarded) in &found.variables {
             if decides && self.frame.is_unscoped(path) {

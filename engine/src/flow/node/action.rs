@@ -1,16 +1,14 @@
 //! Action nodes and their actions (R2.70, R7.1 to R7.19).
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::request::ApiCall;
 use crate::check::{Code, Patch, Pointer, Report, near_miss};
 use crate::expr::{Aggregate, AggregateProblemKind, Dialect, Program};
-use crate::flow::predicate::{Predicate, compile_cel, compile_path};
+use crate::flow::compile::Compiler;
+use crate::flow::predicate::{Language, Predicate, compile_cel, compile_path};
 use crate::flow::target::Target;
-use crate::request::AddressRules;
 use crate::value::path::Path;
 use crate::value::shape::Shape;
 
@@ -62,15 +60,11 @@ const TYPES: [&str; 10] = [
 ];
 
 impl Action {
-    pub(crate) fn compile(
-        fields: &Fields<'_>,
-        addresses: &Arc<AddressRules>,
-        report: &mut Report,
-    ) -> Self {
+    pub(crate) fn compile(fields: &Fields<'_>, compiler: &Compiler, report: &mut Report) -> Self {
         let alone = !fields.map.contains_key("actions") && fields.map.contains_key("type");
         let mut steps = Vec::new();
         if alone {
-            steps.extend(ActionStep::compile(fields.map, fields.at, addresses, report));
+            steps.extend(ActionStep::compile(fields.map, fields.at, compiler, report));
         } else {
             tell_async(fields.map, fields.at, report);
             let list = fields.list(&["actions"], report);
@@ -82,7 +76,7 @@ impl Action {
             for (i, action) in list.into_iter().flatten().enumerate() {
                 let at = fields.at.push("actions").push(i);
                 match action.as_object() {
-                    Some(map) => steps.extend(ActionStep::compile(map, &at, addresses, report)),
+                    Some(map) => steps.extend(ActionStep::compile(map, &at, compiler, report)),
                     None => {
                         report
                             .add(Code::ActionItem, &at, "an action must be an object")
@@ -117,6 +111,7 @@ fn tell_async(map: &Map<String, Value>, at: &Pointer, report: &mut Report) {
 struct Parameters<'a> {
     params: Option<Fields<'a>>,
     flat: Fields<'a>,
+    compiler: &'a Compiler,
     name: &'static str,
 }
 
@@ -124,7 +119,7 @@ impl ActionStep {
     fn compile(
         action: &Map<String, Value>,
         at: &Pointer,
-        addresses: &Arc<AddressRules>,
+        compiler: &Compiler,
         report: &mut Report,
     ) -> Option<Self> {
         let name = type_of(action, at, report)?;
@@ -134,15 +129,19 @@ impl ActionStep {
         let parameters = Parameters {
             params: params.map(|map| Fields { map, at: &params_at }),
             flat: Fields { map: action, at },
+            compiler,
             name,
         };
+        let extensions = &compiler.extensions;
         let guard = action
             .get("if")
             // An editor's empty field guards nothing.
             .filter(|value| {
                 !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
             })
-            .map(|value| Predicate::compile(value, &at.push("if"), Code::CelSyntax, report));
+            .map(|value| {
+                Predicate::compile(value, extensions, &at.push("if"), Code::CelSyntax, report)
+            });
         let forgiving = match action.get("on_error") {
             None | Some(Value::Null) => false,
             Some(value) => {
@@ -159,7 +158,7 @@ impl ActionStep {
                 known == Some("continue")
             }
         };
-        Some(Self { name, guard, forgiving, op: parameters.op(addresses, report)? })
+        Some(Self { name, guard, forgiving, op: parameters.op(report)? })
     }
 }
 
@@ -183,7 +182,7 @@ fn type_of(action: &Map<String, Value>, at: &Pointer, report: &mut Report) -> Op
 }
 
 impl<'a> Parameters<'a> {
-    fn op(&self, addresses: &Arc<AddressRules>, report: &mut Report) -> Option<Op> {
+    fn op(&self, report: &mut Report) -> Option<Op> {
         match self.name {
             "set_variable" => {
                 Some(Op::Set { target: self.variable(report)?, value: self.value(report) })
@@ -213,11 +212,12 @@ impl<'a> Parameters<'a> {
                 Some(Op::Calculate { target, program })
             }
             "aggregate" => self.aggregate(report),
-            _ => self.api_call(addresses, report),
+            _ => self.api_call(report),
         }
     }
 
-    fn api_call(&self, addresses: &Arc<AddressRules>, report: &mut Report) -> Option<Op> {
+    fn api_call(&self, report: &mut Report) -> Option<Op> {
+        let addresses = &self.compiler.addresses;
         let call = if let Some((fields, _, Value::Object(_))) = self.find(&["config"]) {
             ApiCall::compile(fields, addresses, report)
         } else {
@@ -331,7 +331,8 @@ impl<'a> Parameters<'a> {
                 .help("write CEL, e.g. `temp.right / temp.all * 100`");
             return None;
         };
-        compile_cel(source, dialect, &at, Code::ActionExpression, report)
+        let language = Language { dialect, extensions: &self.compiler.extensions };
+        compile_cel(source, language, &at, Code::ActionExpression, report)
     }
 
     fn variable(&self, report: &mut Report) -> Option<Target> {

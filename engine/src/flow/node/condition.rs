@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use crate::check::{Code, Pointer, Report};
+use crate::extend::Extensions;
 use crate::flow::connection_type::ConnectionType;
 use crate::flow::definition::NodeType;
 use crate::flow::predicate::Predicate;
@@ -54,7 +55,11 @@ impl Destination {
 }
 
 impl Condition {
-    pub(crate) fn compile(fields: &Fields<'_>, report: &mut Report) -> Self {
+    pub(crate) fn compile(
+        fields: &Fields<'_>,
+        extensions: &Extensions,
+        report: &mut Report,
+    ) -> Self {
         let list = fields.list(&["conditions"], report);
         if list.is_none_or(Vec::is_empty) {
             report
@@ -66,7 +71,8 @@ impl Condition {
                 .help("add entries such as `{\"if\": \"temp.age >= 8\", \"then\": \"$0\"}`");
         }
         let entries = list.into_iter().flatten().enumerate().filter_map(|(i, entry)| {
-            entry_of(entry, &fields.at.push("conditions").push(i), report)
+            let at = fields.at.push("conditions").push(i);
+            entry_of(entry, &at, extensions, report)
         });
         let entries = entries.collect();
         let otherwise = match fields.first(&["default_path", "else", "default"]) {
@@ -77,7 +83,12 @@ impl Condition {
     }
 }
 
-fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<Entry> {
+fn entry_of(
+    entry: &Value,
+    at: &Pointer,
+    extensions: &Extensions,
+    report: &mut Report,
+) -> Option<Entry> {
     let Some(map) = entry.as_object() else {
         report
             .add(Code::ConditionEntry, at, "an entry of a condition must be an object")
@@ -92,7 +103,8 @@ fn entry_of(entry: &Value, at: &Pointer, report: &mut Report) -> Option<Entry> {
         return None;
     };
     let written = predicate.as_str().map_or_else(|| predicate.to_string().into(), Into::into);
-    let predicate = Predicate::compile(predicate, &at.push(name), Code::ConditionSyntax, report);
+    let predicate =
+        Predicate::compile(predicate, extensions, &at.push(name), Code::ConditionSyntax, report);
     if map.get("then").is_none_or(Value::is_null) {
         report
             .add(Code::ConditionThenMissing, at, "an entry of a condition needs `then`")

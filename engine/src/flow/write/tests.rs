@@ -183,6 +183,7 @@ fn kind() -> impl Strategy<Value = NodeType> {
         Just(NodeType::Script),
         Just(NodeType::Unknown(String::new())),
         "X[a-z]{1,4}".prop_map(NodeType::Unknown),
+        "x_[a-z]{1,4}".prop_map(NodeType::Custom),
     ]
 }
 

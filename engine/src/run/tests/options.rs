@@ -228,11 +228,11 @@ fn a_session_may_be_restarted() {
     let ended = drive(&Engine::default(), &mut catalog, &mut session, input, &mut Nobody).unwrap();
     assert_eq!(ended.turn.to_value(&session)["ended_reason"], "restarted");
     assert_eq!((ended.turn.commits(), session.revision().0), (true, 2));
-    let journal = crate::Journal::of(&started, "");
-    let state = crate::Journal::initial_state(&journal.input).unwrap();
+    let journal = crate::StoredTurn::of(&started, "");
+    let state = crate::StoredTurn::initial_state(&journal.input).unwrap();
     assert_eq!(Value::Object(state), json!({"user": {"name": "Bo"}}));
     assert_eq!(
-        crate::Journal::initial_state(&crate::Journal::of(&ended, "").input),
+        crate::StoredTurn::initial_state(&crate::StoredTurn::of(&ended, "").input),
         None::<Map<_, _>>
     );
 }

@@ -30,7 +30,8 @@ fn fits(vertex: &Vertex<'_>, connection: &ConnectionDefinition) -> bool {
     use ConnectionType::{Default, Error, Failure, Fallback, Option, Success, Timeout};
     match (&vertex.node.kind, &connection.kind) {
         (_, Default)
-        | (NodeType::Condition | NodeType::Unknown(_), _)
+        // A node of the host may name any type.
+        | (NodeType::Condition | NodeType::Custom(_) | NodeType::Unknown(_), _)
         | (NodeType::Question, Option(_))
         | (NodeType::Message, Failure | Error) => true,
         // Replies are chosen like options (R2.31).
