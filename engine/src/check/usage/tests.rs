@@ -187,6 +187,9 @@ fn every_kind_of_source_is_seen() {
         ),
         ("webhook", json!({"url": "https://a.example", "response_mapping": {"temp.x": "$.a"}})),
         ("webhook", json!({"url": "https://a.example", "error_variable": "temp.x"})),
+        ("webhook", json!({"url": "https://a.example", "fallback_response": {"temp.x": 1}})),
+        ("message", json!({"text": "?", "quick_replies": ["Yes"], "variable": "temp.x"})),
+        ("message", json!({"messages": [{"source": "random", "track_shown_in": "temp.x"}]})),
         ("script", json!({"code": "0", "outputs": ["x"]})),
         ("composite", json!({"composite_flow_seed_key": "other"})),
         (
@@ -254,6 +257,13 @@ fn the_order_within_a_node_counts() {
     let mut flow = chain(&[("question", asks), say("")]);
     flow["connections"][0]["conditions"] = json!("temp.x == 'a'");
     assert_eq!(told(&flow), [used_at("/nodes/0/content/question")]);
+}
+
+#[test]
+fn a_quick_reply_comes_after_what_was_said() {
+    // R12.90, R2.31
+    let says = json!({"text": "{{temp.x}}?", "quick_replies": ["Yes"], "variable": "temp.x"});
+    assert_eq!(only(("message", says)), at("text"));
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl Walk<'_> {
             NodeType::Question => self.question(content, &at),
             NodeType::Condition => self.condition(content, &at),
             NodeType::Action => self.action(content, &at),
-            NodeType::Webhook => self.request(content, &at, "temp.webhook_error"),
+            NodeType::Webhook => self.webhook(content, &at),
             NodeType::Script => self.script(content, &at),
             NodeType::Custom(_) => {
                 self.templates(&node.content, &at, false);
@@ -56,13 +56,6 @@ impl Walk<'_> {
     }
 
     fn message(&mut self, content: &Map<String, Value>, at: &Pointer) {
-        // A reply is kept only where there are replies to choose from (R2.31).
-        let replies = content.get("quick_replies").and_then(Value::as_array);
-        if replies.is_some_and(|replies| !replies.is_empty())
-            && let Some(text) = content.get("variable").and_then(Value::as_str)
-        {
-            self.write(text, &at.push("variable"), false);
-        }
         for (name, value) in content {
             let at = at.push(name);
             let Some(items) = value.as_array().filter(|_| name == "messages") else {
@@ -86,6 +79,13 @@ impl Walk<'_> {
                     }
                 }
             }
+        }
+        // What was said was said before. A reply is kept only where there are replies to choose from (R2.31).
+        let replies = content.get("quick_replies").and_then(Value::as_array);
+        if replies.is_some_and(|replies| !replies.is_empty())
+            && let Some(text) = content.get("variable").and_then(Value::as_str)
+        {
+            self.write(text, &at.push("variable"), false);
         }
     }
 

@@ -82,11 +82,11 @@ impl Walk<'_> {
             }
             Some("api_call") => {
                 if let Some((Value::Object(config), at)) = find("config") {
-                    self.request(config, &at, "temp.api_error");
+                    self.api_call(config, &at);
                 } else if let Some(params) = params {
-                    self.request(params, &params_at, "temp.api_error");
+                    self.api_call(params, &params_at);
                 } else {
-                    self.request(action, at, "temp.api_error");
+                    self.api_call(action, at);
                 }
                 &[]
             }
@@ -98,8 +98,24 @@ impl Walk<'_> {
         }
     }
 
-    /// An `api_call` or a webhook; `error` is where its errors go unless it says otherwise.
-    pub(super) fn request(&mut self, fields: &Map<String, Value>, at: &Pointer, error: &str) {
+    fn api_call(&mut self, fields: &Map<String, Value>, at: &Pointer) {
+        self.request(fields, at, "temp.api_error");
+        let store = fields.get("response_variable").and_then(Value::as_str);
+        self.write(store.unwrap_or("temp.api_response"), &at.push("response_variable"), false);
+    }
+
+    pub(super) fn webhook(&mut self, fields: &Map<String, Value>, at: &Pointer) {
+        self.request(fields, at, "temp.webhook_error");
+        // What stands in for an answer may set variables of its own (R8.23).
+        let fallback_at = at.push("fallback_response");
+        let fallback = fields.get("fallback_response").and_then(Value::as_object);
+        for name in fallback.into_iter().flatten().map(|(name, _)| name) {
+            self.write(name, &fallback_at.push(name), false);
+        }
+    }
+
+    /// What both have; `error` is where the errors go unless the request says otherwise.
+    fn request(&mut self, fields: &Map<String, Value>, at: &Pointer, error: &str) {
         for (name, value) in
             fields.iter().filter(|(name, _)| !REQUEST_KEYS.contains(&name.as_str()))
         {
@@ -115,8 +131,6 @@ impl Walk<'_> {
                 }
             }
         }
-        let store = fields.get("response_variable").and_then(Value::as_str);
-        self.write(store.unwrap_or("temp.api_response"), &at.push("response_variable"), false);
         let own = fields.get("error_variable").and_then(Value::as_str);
         self.write(own.unwrap_or(error), &at.push("error_variable"), false);
     }
