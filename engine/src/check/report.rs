@@ -1,6 +1,6 @@
 //! Diagnostics and the report that gathers them.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use serde::ser::SerializeStruct;
@@ -35,8 +35,20 @@ impl Pointer {
     /// This pointer with one more key or index.
     #[must_use]
     pub fn push(&self, key: impl fmt::Display) -> Self {
-        let key = key.to_string().replace('~', "~0").replace('/', "~1");
-        Self(format!("{}/{key}", self.0))
+        let mut text = String::with_capacity(self.0.len().saturating_add(16));
+        text.push_str(&self.0);
+        text.push('/');
+        let before = text.len();
+        // A key whose `Display` fails ends where it failed.
+        let _ = write!(text, "{key}");
+        // Most keys are indices and names of fields, with nothing to escape.
+        let written = text.get(before..).unwrap_or_default();
+        if written.contains(['~', '/']) {
+            let escaped = written.replace('~', "~0").replace('/', "~1");
+            text.truncate(before);
+            text.push_str(&escaped);
+        }
+        Self(text)
     }
 
     /// This pointer without its last key, if that is `key`.

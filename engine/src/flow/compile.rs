@@ -86,11 +86,15 @@ impl Compiler {
         let Graph { index, nodes, .. } = graph;
         self.rules.check(definition, &mut report);
         let entry = definition.entry.as_ref().and_then(|entry| index.get(entry)).copied();
-        let id = definition.own_id();
         let links: BTreeSet<Arc<str>> =
             nodes.iter().filter_map(|(_, kind, _)| link(kind)).collect();
         let defaults = defaults(definition, &mut report);
         let flow = entry.filter(|_| !report.has_errors()).map(|entry| {
+            let digest = definition.graph_hash();
+            // As `own_id`, without hashing again.
+            let id = definition.id.unwrap_or_else(|| {
+                FlowId::derived(definition.seed_key.as_deref().unwrap_or(&digest))
+            });
             Arc::new(Flow {
                 version: FlowRef { id, seq },
                 label: definition.version.as_str().into(),
@@ -101,7 +105,7 @@ impl Compiler {
                 defaults: defaults.into(),
                 links: links.into_iter().collect(),
                 contract,
-                digest: definition.graph_hash(),
+                digest,
                 tracing: Tracing {
                     enabled: definition.trace_enabled,
                     level: definition.trace_level,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::connection_type::ConnectionType;
 use super::definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
@@ -9,7 +10,7 @@ use super::read::{EVERY_SESSION, RETENTION_DAYS, inherited_context, is_edge_styl
 use crate::check::{Pointer, Report};
 use crate::id::NodeId;
 use crate::trace::TraceLevel;
-use crate::value::{canonical_value, settle, sha256_hex};
+use crate::value::{push_object, push_string, push_value, settle, sha256_hex};
 
 impl FlowDefinition {
     /// The flow as a document: an envelope with `flow_data`.
@@ -59,13 +60,21 @@ impl FlowDefinition {
     /// names and unlisted keys. Moving a node does not change the hash. (A connection's
     /// `info.priority` decides which one is taken, so it counts.)
     pub fn graph_hash(&self) -> String {
-        let essence = fields([
-            ("nodes", self.nodes.iter().map(node_essence).collect()),
-            ("connections", self.connections.iter().map(connection_essence).collect()),
-            ("entry", self.entry.as_ref().map(NodeId::as_str).into()),
-            ("data", self.data_keys.clone().into()),
-        ]);
-        sha256_hex(&canonical_value(&essence.into()))
+        // Written field by field, in the order of their names: a flow is hashed whenever it is loaded, and copies of
+        // its contents would cost several times what the hash does.
+        let mut text = String::from("{\"connections\":");
+        push_list(&mut text, &self.connections, push_connection);
+        text.push_str(",\"data\":");
+        push_object(&mut text, &self.data_keys);
+        text.push_str(",\"entry\":");
+        match &self.entry {
+            Some(entry) => push_string(&mut text, entry.as_str()),
+            None => text.push_str("null"),
+        }
+        text.push_str(",\"nodes\":");
+        push_list(&mut text, &self.nodes, push_node);
+        text.push('}');
+        sha256_hex(&text)
     }
 }
 
@@ -115,54 +124,112 @@ fn connection_value(connection: &ConnectionDefinition) -> Value {
     value.into()
 }
 
-fn node_essence(node: &NodeDefinition) -> Value {
-    fields([
-        ("id", node.id.as_str().into()),
-        ("type", node.kind.as_str().into()),
-        ("content", content_essence(node)),
-        ("execution_context", context_name(node.execution_context).into()),
-    ])
-    .into()
+fn push_list<T>(out: &mut String, items: &[T], push: fn(&mut String, &T)) {
+    out.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push(out, item);
+    }
+    out.push(']');
+}
+
+fn push_node(out: &mut String, node: &NodeDefinition) {
+    out.push_str("{\"content\":");
+    push_content(out, node);
+    out.push_str(",\"execution_context\":");
+    push_string(out, context_name(node.execution_context));
+    out.push_str(",\"id\":");
+    push_string(out, node.id.as_str());
+    out.push_str(",\"type\":");
+    push_string(out, node.kind.as_str());
+    out.push('}');
 }
 
 /// The content without the display names of condition entries and without what children have
 /// beside their essence.
-fn content_essence(node: &NodeDefinition) -> Value {
-    let mut content = node.content.clone();
-    let Some(map) = content.as_object_mut() else { return content };
-    if node.kind == NodeType::Condition
-        && let Some(entries) = map.get_mut("conditions").and_then(Value::as_array_mut)
-    {
-        for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
-            entry.remove("name");
+fn push_content(out: &mut String, node: &NodeDefinition) {
+    let Some(map) = node.content.as_object() else { return push_value(out, &node.content) };
+    let is_condition = node.kind == NodeType::Condition;
+    let children = (node.kind == NodeType::Composite && map.get("nodes").is_some_and(Value::is_array))
+        .then(|| read_children(map, &Pointer::root(), &mut Report::default()));
+    // Children whose connections are written anew have them under one name.
+    let connected = children.as_ref().filter(|(_, connections)| !connections.is_empty());
+    let adds_connections = connected.is_some() && !map.contains_key("connections");
+    let mut separator = '{';
+    let mut key_of = |out: &mut String, key: &str| {
+        out.push(separator);
+        separator = ',';
+        push_string(out, key);
+        out.push(':');
+    };
+    let mut to_add = connected.filter(|_| adds_connections);
+    for (key, value) in map {
+        if let Some((_, connections)) = to_add.take_if(|_| key.as_str() > "connections") {
+            key_of(out, "connections");
+            push_list(out, connections, push_connection);
+        }
+        match (key.as_str(), &children, connected) {
+            ("nodes", Some((nodes, _)), _) => {
+                key_of(out, key);
+                push_list(out, nodes, push_node);
+            }
+            ("connections", _, Some((_, connections))) => {
+                key_of(out, key);
+                push_list(out, connections, push_connection);
+            }
+            ("edges", _, Some(_)) => {}
+            ("conditions", _, _) if is_condition => {
+                key_of(out, key);
+                push_unnamed(out, value);
+            }
+            (_, _, _) => {
+                key_of(out, key);
+                push_value(out, value);
+            }
         }
     }
-    if node.kind == NodeType::Composite && map.get("nodes").is_some_and(Value::is_array) {
-        let (nodes, connections) = read_children(map, &Pointer::root(), &mut Report::default());
-        map.insert("nodes".into(), nodes.iter().map(node_essence).collect());
-        if !connections.is_empty() {
-            map.remove("edges");
-            map.insert("connections".into(), connections.iter().map(connection_essence).collect());
-        }
-    }
-    content
+    out.push_str(if map.is_empty() { "{}" } else { "}" });
 }
 
-fn connection_essence(connection: &ConnectionDefinition) -> Value {
-    let mut essence = fields([
-        ("source", connection.source.as_str().into()),
-        ("target", connection.target.as_str().into()),
-        ("type", connection.kind.to_string().into()),
-    ]);
+/// The entries of a condition without their display names.
+fn push_unnamed(out: &mut String, entries: &Value) {
+    let Some(list) = entries.as_array() else { return push_value(out, entries) };
+    push_list(out, list, |out, entry| match entry {
+        Value::Object(map) if map.contains_key("name") => {
+            let mut unnamed = map.clone();
+            unnamed.remove("name");
+            push_value(out, &Value::Object(unnamed));
+        }
+        _ => push_value(out, entry),
+    });
+}
+
+fn push_connection(out: &mut String, connection: &ConnectionDefinition) {
+    out.push('{');
     if let Some(predicate) = &connection.predicate {
-        essence.insert("if".into(), predicate.clone());
+        out.push_str("\"if\":");
+        push_value(out, predicate);
+        out.push(',');
     }
-    if let Some(priority) = connection.info.get("priority").and_then(Value::as_i64)
-        && priority != 0
+    if let Some(priority) = connection.info.get("priority")
+        && priority.as_i64().is_some_and(|priority| priority != 0)
     {
-        essence.insert("priority".into(), priority.into());
+        out.push_str("\"priority\":");
+        push_value(out, priority);
+        out.push(',');
     }
-    essence.into()
+    out.push_str("\"source\":");
+    push_string(out, connection.source.as_str());
+    out.push_str(",\"target\":");
+    push_string(out, connection.target.as_str());
+    out.push_str(",\"type\":");
+    match &connection.kind {
+        ConnectionType::Default => out.push_str("\"default\""),
+        kind => push_string(out, &kind.to_string()),
+    }
+    out.push('}');
 }
 
 fn context_name(context: ExecutionContext) -> &'static str {

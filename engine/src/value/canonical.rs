@@ -30,6 +30,21 @@ pub(crate) fn canonical_value(value: &Value) -> String {
     out
 }
 
+/// Appends the canonical JSON of a value.
+pub(crate) fn push_value(out: &mut String, value: &Value) {
+    write_value(out, value);
+}
+
+/// Appends the canonical JSON of an object.
+pub(crate) fn push_object(out: &mut String, map: &Map<String, Value>) {
+    write_object(out, map);
+}
+
+/// Appends the canonical JSON of a string.
+pub(crate) fn push_string(out: &mut String, text: &str) {
+    write_string(out, text);
+}
+
 /// How many bytes the canonical JSON of `value` has, without writing it.
 pub(crate) fn canonical_len(value: &Value) -> usize {
     let mut length = Length(0);

@@ -58,6 +58,10 @@ impl Shape {
     }
 
     fn parse(value: &Value, at: &Pointer, place: Option<&Pointer>, report: &mut Report) -> Self {
+        // Most values are, and need neither their places nor a copy of each of their parts.
+        if is_plain(value) {
+            return Self::Constant(value.clone());
+        }
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => Self::Constant(value.clone()),
             Value::String(text) => {
@@ -158,6 +162,18 @@ impl Shape {
                 };
                 Value::Object(entries.iter().map(entry).collect::<Map<_, _>>())
             }
+        }
+    }
+}
+
+/// Whether nothing in a value can be a reference or markup: every text without a brace is what it says.
+pub(crate) fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.contains('{'),
+        Value::Array(items) => items.iter().all(is_plain),
+        Value::Object(map) => {
+            map.iter().all(|(key, item)| is_plain(item) && !(item.is_string() && key == "rich_text"))
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::check::{Code, Pointer, Report};
 use crate::flow::predicate::compile_path;
 use crate::value::option::plain_text;
 use crate::value::path::Path;
-use crate::value::shape::Shape;
+use crate::value::shape::{Shape, is_plain};
 
 /// The node's own options.
 #[derive(Debug)]
@@ -55,12 +55,20 @@ impl Options {
     ) -> Self {
         let list = fields.list(&[name], report);
         let at = fields.at.push(name);
-        let mut shapes = Vec::new();
-        let mut seen = BTreeSet::new();
+        // Without a reference in any, what the check makes of them is normalised for good.
+        let is_ready = list.into_iter().flatten().all(is_plain);
+        let (mut ready, mut shapes, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
         for (i, option) in list.into_iter().flatten().enumerate() {
-            if check_option(option, kind, &mut seen, &at.push(i), report) {
-                shapes.push(Shape::compile(option, &at.push(i), report));
+            let at = at.push(i);
+            let usable = check_option(option, kind, &mut seen, &at, report);
+            if usable.is_some() && !is_ready {
+                shapes.push(Shape::compile(option, &at, report));
+            } else {
+                ready.extend(usable);
             }
+        }
+        if is_ready {
+            return Self::Constant(ready.into());
         }
         if shapes.iter().all(Shape::is_constant) {
             let constant = |shape: &Shape| {
@@ -85,14 +93,14 @@ impl Options {
     }
 }
 
-/// Whether an option can be chosen (R12.22). `seen` holds the values and labels before it.
+/// The option normalised, if it can be chosen (R12.22). `seen` holds the values and labels before it.
 fn check_option(
     option: &Value,
     kind: InputType,
     seen: &mut BTreeSet<(usize, String)>,
     at: &Pointer,
     report: &mut Report,
-) -> bool {
+) -> Option<Value> {
     let Some(usable) = normalise(option) else {
         let (code, message) = match option {
             Value::Object(_) => {
@@ -107,7 +115,7 @@ fn check_option(
             }
         };
         report.add(code, at, message).help("write `{\"label\": \"Yes\", \"value\": \"yes\"}`");
-        return false;
+        return None;
     };
     let mut fresh = true;
     for (place, key) in [(0, "value"), (1, "label")] {
@@ -130,7 +138,7 @@ fn check_option(
             .add(Code::QuestionImageMissing, at, "the option has no picture")
             .help("add `image_url`, or ask by `choice`");
     }
-    true
+    Some(usable)
 }
 
 impl StateOptions {

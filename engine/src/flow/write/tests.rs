@@ -8,9 +8,11 @@ use super::super::connection_type::ConnectionType;
 use super::super::definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
-use crate::check::Pointer;
+use crate::check::{Pointer, Report};
+use crate::flow::read::read_children;
 use crate::id::{FlowId, NodeId, TenantId};
 use crate::trace::TraceLevel;
+use crate::value::{canonical_value, sha256_hex};
 
 fn read(document: &Value) -> FlowDefinition {
     FlowDefinition::read(document).0.expect("a flow")
@@ -149,6 +151,75 @@ fn the_hash_does_not_depend_on_spelling() {
     assert_ne!(one.graph_hash(), other.graph_hash());
     let one = FlowDefinition { entry: other.entry.clone(), ..one };
     assert_eq!(one.graph_hash(), other.graph_hash());
+}
+
+/// The flow that a hash is made of, as one value: what is written field by field must be its canonical text.
+fn essence(definition: &FlowDefinition) -> Value {
+    json!({
+        "nodes": definition.nodes.iter().map(node_essence).collect::<Vec<_>>(),
+        "connections": definition.connections.iter().map(connection_essence).collect::<Vec<_>>(),
+        "entry": definition.entry.as_ref().map(NodeId::as_str),
+        "data": definition.data_keys,
+    })
+}
+
+fn node_essence(node: &NodeDefinition) -> Value {
+    let mut content = node.content.clone();
+    if node.kind == NodeType::Condition
+        && let Some(entries) = content.get_mut("conditions").and_then(Value::as_array_mut)
+    {
+        for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+            entry.remove("name");
+        }
+    }
+    if let (NodeType::Composite, Some(map)) = (&node.kind, content.as_object_mut())
+        && map.get("nodes").is_some_and(Value::is_array)
+    {
+        let (nodes, connections) = read_children(map, &Pointer::root(), &mut Report::default());
+        map.insert("nodes".into(), nodes.iter().map(node_essence).collect());
+        if !connections.is_empty() {
+            map.remove("edges");
+            map.insert("connections".into(), connections.iter().map(connection_essence).collect());
+        }
+    }
+    let context = json!(node.execution_context);
+    json!({"id": node.id.as_str(), "type": node.kind.as_str(), "content": content, "execution_context": context})
+}
+
+fn connection_essence(connection: &ConnectionDefinition) -> Value {
+    let mut essence = json!({
+        "source": connection.source.as_str(),
+        "target": connection.target.as_str(),
+        "type": connection.kind.to_string(),
+    });
+    if let Some(predicate) = &connection.predicate {
+        essence["if"] = predicate.clone();
+    }
+    let priority = connection.info.get("priority").and_then(Value::as_i64).unwrap_or(0);
+    if priority != 0 {
+        essence["priority"] = priority.into();
+    }
+    essence
+}
+
+#[test]
+fn the_hash_of_composites_and_conditions_is_that_of_their_essence() {
+    for content in [
+        json!({"nodes": [{"type": "message", "name": "x"}], "edges": [{"from": "child_0", "to": "child_0"}]}),
+        json!({"nodes": [{"type": "message"}], "connections": [], "edges": [{"from": "child_0", "to": "child_0"}], "zeal": 1}),
+        json!({"aim": 1, "nodes": [{"type": "message"}], "connections": [{"from": "child_0", "to": "child_0", "info": {"priority": 3}}]}),
+        json!({"nodes": [], "edges": []}),
+        json!({"nodes": {}, "edges": [{}]}),
+        json!({"conditions": [{"name": "n", "if": "true"}, {"name": "n"}, 1, "é"]}),
+        json!({"conditions": {"name": "n"}}),
+        json!([]),
+    ] {
+        for kind in ["composite", "condition", "message"] {
+            let definition = read(&json!({"nodes": [{"id": "a", "type": kind, "content": content.clone()}]}));
+            let text = canonical_value(&essence(&definition));
+            assert_eq!(definition.graph_hash(), sha256_hex(&text), "{kind} {content}: {text}");
+        }
+    }
 }
 
 fn leaf() -> impl Strategy<Value = Value> + Clone {
@@ -430,6 +501,7 @@ proptest! {
         let second = read(&written);
         prop_assert_eq!(second.to_value(), written);
         prop_assert_eq!(second.graph_hash(), first.graph_hash());
+        prop_assert_eq!(first.graph_hash(), sha256_hex(&canonical_value(&essence(&first))));
         prop_assert_eq!(placeless(second), placeless(first));
     }
 
