@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::connection_type::ConnectionType;
 use super::definition::{
     ConnectionDefinition, ExecutionContext, FlowDefinition, NodeDefinition, NodeType, Visibility,
 };
@@ -196,13 +195,13 @@ fn push_content(out: &mut String, node: &NodeDefinition) {
 /// The entries of a condition without their display names.
 fn push_unnamed(out: &mut String, entries: &Value) {
     let Some(list) = entries.as_array() else { return push_value(out, entries) };
-    push_list(out, list, |out, entry| match entry {
-        Value::Object(map) if map.contains_key("name") => {
-            let mut unnamed = map.clone();
-            unnamed.remove("name");
-            push_value(out, &Value::Object(unnamed));
+    push_list(out, list, |out, entry| {
+        if entry.get("name").is_none() {
+            return push_value(out, entry);
         }
-        _ => push_value(out, entry),
+        let mut unnamed = entry.clone();
+        unnamed.as_object_mut().and_then(|map| map.remove("name"));
+        push_value(out, &unnamed);
     });
 }
 
@@ -225,10 +224,7 @@ fn push_connection(out: &mut String, connection: &ConnectionDefinition) {
     out.push_str(",\"target\":");
     push_string(out, connection.target.as_str());
     out.push_str(",\"type\":");
-    match &connection.kind {
-        ConnectionType::Default => out.push_str("\"default\""),
-        kind => push_string(out, &kind.to_string()),
-    }
+    push_string(out, &connection.kind.to_string());
     out.push('}');
 }
 

@@ -182,8 +182,12 @@ fn node_essence(node: &NodeDefinition) -> Value {
             map.insert("connections".into(), connections.iter().map(connection_essence).collect());
         }
     }
-    let context = json!(node.execution_context);
-    json!({"id": node.id.as_str(), "type": node.kind.as_str(), "content": content, "execution_context": context})
+    json!({
+        "id": node.id.as_str(),
+        "type": node.kind.as_str(),
+        "content": content,
+        "execution_context": node.execution_context,
+    })
 }
 
 fn connection_essence(connection: &ConnectionDefinition) -> Value {
