@@ -151,8 +151,9 @@ fn push_node(out: &mut String, node: &NodeDefinition) {
 fn push_content(out: &mut String, node: &NodeDefinition) {
     let Some(map) = node.content.as_object() else { return push_value(out, &node.content) };
     let is_condition = node.kind == NodeType::Condition;
-    let children = (node.kind == NodeType::Composite && map.get("nodes").is_some_and(Value::is_array))
-        .then(|| read_children(map, &Pointer::root(), &mut Report::default()));
+    let children = (node.kind == NodeType::Composite
+        && map.get("nodes").is_some_and(Value::is_array))
+    .then(|| read_children(map, &Pointer::root(), &mut Report::default()));
     // Children whose connections are written anew have them under one name.
     let connected = children.as_ref().filter(|(_, connections)| !connections.is_empty());
     let adds_connections = connected.is_some() && !map.contains_key("connections");

@@ -172,9 +172,9 @@ pub(crate) fn is_plain(value: &Value) -> bool {
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
         Value::String(text) => !text.contains('{'),
         Value::Array(items) => items.iter().all(is_plain),
-        Value::Object(map) => {
-            map.iter().all(|(key, item)| is_plain(item) && !(item.is_string() && key == "rich_text"))
-        }
+        Value::Object(map) => map
+            .iter()
+            .all(|(key, item)| is_plain(item) && !(item.is_string() && key == "rich_text")),
     }
 }
 

@@ -219,7 +219,8 @@ fn the_hash_of_composites_and_conditions_is_that_of_their_essence() {
         json!([]),
     ] {
         for kind in ["composite", "condition", "message"] {
-            let definition = read(&json!({"nodes": [{"id": "a", "type": kind, "content": content.clone()}]}));
+            let definition =
+                read(&json!({"nodes": [{"id": "a", "type": kind, "content": content.clone()}]}));
             let text = canonical_value(&essence(&definition));
             assert_eq!(definition.graph_hash(), sha256_hex(&text), "{kind} {content}: {text}");
         }
