@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::root;
 
 /// Where the fields of a node type are read, beside the files of `engine/src/flow/node`.
-const READERS: [(&str, &[&str]); 15] = [
+const READERS: [(&str, &[&str]); 16] = [
     ("message.rs", &["message"]),
     ("question.rs", &["question"]),
     ("options.rs", &["question"]),
@@ -25,8 +25,9 @@ const READERS: [(&str, &[&str]); 15] = [
     ("policy.rs", &["action", "webhook"]),
     ("composite.rs", &["composite"]),
     ("script.rs", &["script"]),
-    // The reader itself.
+    // The reader itself, and types of the host's own.
     ("fields.rs", &[]),
+    ("custom.rs", &[]),
 ];
 
 /// Keys of a host's answer or of one of two kinds of request, which the other lacks.
