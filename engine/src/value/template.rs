@@ -1,8 +1,12 @@
 //! Texts with `{{path}}` references, parsed once (R5.20 to R5.29).
 
+mod missing;
+
 use std::borrow::Cow;
 
 use serde_json::Value;
+
+pub(crate) use missing::Missing;
 
 use super::display::{data, display, percent_encode, text_of};
 use super::path::Path;
@@ -44,45 +48,8 @@ pub(super) struct Reference {
     default: Option<Value>,
 }
 
-/// The most text that the references of one substitution may bring in, in bytes: a few characters of
-/// template must not multiply a large variable without end.
-const ROOM: usize = 2 * 1024 * 1024;
-
 /// How many secrets a text may hold: each is told from data by counting what goes before it.
 const SECRETS: usize = 16;
-
-/// What a substitution found out: references that found nothing, for the trace.
-#[derive(Debug)]
-pub(crate) struct Missing {
-    references: Vec<Box<str>>,
-    room: usize,
-    /// Where secrets belong in what was written.
-    pub(crate) secrets: Vec<Placeholder>,
-}
-
-impl Default for Missing {
-    fn default() -> Self {
-        Self { references: Vec::new(), room: ROOM, secrets: Vec::new() }
-    }
-}
-
-impl Missing {
-    /// Notes a reference that found nothing.
-    pub(crate) fn push(&mut self, reference: impl Into<Box<str>>) {
-        self.references.push(reference.into());
-    }
-
-    /// The references that found nothing, and whether others found too much.
-    pub(crate) fn finish(self) -> (Vec<Box<str>>, bool) {
-        (self.references, self.room == 0)
-    }
-
-    /// Whether there is room for so many bytes more; without, there is none for anything.
-    pub(super) fn take(&mut self, bytes: usize) -> bool {
-        self.room = self.room.saturating_sub(bytes);
-        self.room > 0
-    }
-}
 
 impl Template {
     /// Parses `text`; what cannot be read stays as written and is reported.
@@ -193,11 +160,7 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Reference(reference) => {
-                    out.push_str("{{");
-                    out.push_str(&reference.written);
-                    out.push_str("}}");
-                }
+                Part::Reference(reference) => reference.write(&mut out),
                 Part::Secret(secret) => secret.write(&mut out),
             }
         }
@@ -318,11 +281,7 @@ impl Template {
                         break;
                     }
                 }
-                Part::Reference(reference) => {
-                    out.push_str("{{");
-                    out.push_str(&reference.written);
-                    out.push_str("}}");
-                }
+                Part::Reference(reference) => reference.write(&mut out),
                 Part::Secret(secret) => secret.write(&mut out),
             }
         }
@@ -512,6 +471,13 @@ impl Reference {
         })
     }
 
+    /// Appends it as authored, but for white space.
+    fn write(&self, out: &mut String) {
+        out.push_str("{{");
+        out.push_str(&self.written);
+        out.push_str("}}");
+    }
+
     /// The value, or the default when it is absent, null or empty (R5.28).
     pub(super) fn find<'a>(&'a self, scope: &'a dyn Lookup) -> Option<Cow<'a, Value>> {
         let found = self.path.as_ref().and_then(|path| scope.get(path));
@@ -563,178 +529,4 @@ pub(super) fn weight(value: &Value) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::borrow::Cow;
-
-    use serde_json::{Value, json};
-
-    use super::super::Lookup;
-    use super::super::path::{Path, get_in};
-    use super::super::shape::{Purpose, Shape};
-    use super::{Missing, Template};
-    use crate::check::{Pointer, Report};
-
-    struct State(Value);
-
-    impl Lookup for State {
-        fn get(&self, path: &Path) -> Option<Cow<'_, Value>> {
-            get_in(&self.0, path.segments()).map(Cow::Borrowed)
-        }
-    }
-
-    fn state() -> State {
-        State(json!({
-            "user": {"n": "Ana", "tags": ["a", "b"], "blank": ""},
-            "temp": {"pick": {"value": "r", "label": "Red", "pts": 3}, "half": 2, "none": null, "yes": true,
-                "picks": [{"value": 1, "label": "One"}, {"value": 2, "text": "Two"}], "deep": {"a": [1]}},
-        }))
-    }
-
-    fn show(text: &str) -> String {
-        Template::compile(text, &Pointer::root(), &mut Report::default())
-            .show(&state(), &mut Missing::default())
-    }
-
-    fn fill(value: &Value, purpose: Purpose) -> Value {
-        Shape::compile(value, &Pointer::root(), &mut Report::default()).fill(
-            &state(),
-            purpose,
-            &mut Missing::default(),
-        )
-    }
-
-    /// The table of section 5.3, with rulings 4 and F22.
-    #[test]
-    fn texts_show_what_a_reader_expects() {
-        // R5.20, R5.21, R5.22, R5.28.
-        for (text, want) in [
-            ("Hi {{user.n}}!", "Hi Ana!"),
-            ("{{temp.pick}}", "Red"),
-            ("{{temp.pick.pts}}", "3"),
-            ("{{ user.tags.1 }}", "b"),
-            ("{{temp.half}}", "2"),
-            ("[{{temp.none}}]", "[]"),
-            ("x{{temp.gone}}", "x"),
-            ("{{user.tags}}", "a, b"),
-            ("{{temp.picks}}", "One, Two"),
-            ("{{temp.yes}}", "true"),
-            ("{{temp.deep}}", r#"{"a":[1]}"#),
-            (r"\{{user.n}}", "{{user.n}}"),
-            ("{{user.gone | default: \"friend\"}}", "friend"),
-            ("{{user.blank | default: 'you'}}", "you"),
-            ("{{user.n | default: 'you'}}", "Ana"),
-            ("{{user.n | shout}}", ""),
-            ("{{", "{{"),
-            ("{{}} {{ a..b }} {{x", "{{}} {{ a..b }} {{x"),
-            ("", ""),
-        ] {
-            assert_eq!(show(text), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_lone_reference_keeps_its_type() {
-        // R5.23, R5.24, R5.25, R7.44.
-        for (text, store, send) in [
-            ("{{temp.pick}}", json!({"value": "r", "label": "Red", "pts": 3}), json!("r")),
-            (
-                "{{temp.picks}}",
-                json!([{"value": 1, "label": "One"}, {"value": 2, "text": "Two"}]),
-                json!([1, 2]),
-            ),
-            (" {{ temp.half }} ", json!(2), json!(2)),
-            ("{{temp.gone}}", Value::Null, Value::Null),
-            ("x {{temp.gone}}", json!("x "), Value::Null),
-            ("x {{temp.pick}}", json!("x Red"), json!("x r")),
-            ("{{user.tags}}", json!(["a", "b"]), json!(["a", "b"])),
-        ] {
-            assert_eq!(fill(&json!(text), Purpose::Store), store, "{text}");
-            assert_eq!(fill(&json!(text), Purpose::Send), send, "{text}");
-        }
-        let nested = json!({"a": ["{{user.n}}", 1], "{{user.n}}": {"b": "{{temp.yes}}"}});
-        assert_eq!(
-            fill(&nested, Purpose::Store),
-            json!({"a": ["Ana", 1], "{{user.n}}": {"b": true}})
-        );
-    }
-
-    #[test]
-    fn references_inside_a_url_are_encoded() {
-        // R5.42.
-        let state = State(
-            json!({"temp": {"base": "https://a.example/x", "q": "a/b c&d?", "pick": {"value": "é", "label": "E"}}}),
-        );
-        let url = |text: &str| {
-            let template = Template::compile(text, &Pointer::root(), &mut Report::default());
-            template.url(&state, &mut Missing::default())
-        };
-        assert_eq!(
-            url("/v1/{{temp.q}}?x={{temp.pick}}").as_deref(),
-            Some("/v1/a%2Fb%20c%26d%3F?x=%C3%A9")
-        );
-        assert_eq!(
-            url("{{temp.base}}/{{temp.pick}}").as_deref(),
-            Some("https://a.example/x/%C3%A9")
-        );
-        assert_eq!(url("/v1/{{temp.gone}}"), None);
-    }
-
-    #[test]
-    fn substituted_text_is_not_scanned_again() {
-        // R5.26, R8.35.
-        let state = State(json!({"temp": {"evil": "{{secret:k}} {{temp.evil}}"}}));
-        let template = Template::compile("{{temp.evil}}", &Pointer::root(), &mut Report::default());
-        assert_eq!(template.show(&state, &mut Missing::default()), "{{secret:k}} {{temp.evil}}");
-    }
-
-    /// A text of 1 MiB named a thousand times would otherwise be a text of 1 GiB.
-    #[test]
-    fn references_cannot_multiply_a_large_variable_without_end() {
-        let state = State(json!({"temp": {"big": "x".repeat(1 << 20)}}));
-        let at = Pointer::root();
-        let texts = "{{temp.big}}".repeat(1000);
-        let mut missing = Missing::default();
-        let shown =
-            Template::compile(&texts, &at, &mut Report::default()).show(&state, &mut missing);
-        assert_eq!(shown.len(), 1 << 20);
-        assert!(missing.finish().1);
-        for purpose in [Purpose::Store, Purpose::Show, Purpose::Send] {
-            let list = Value::from(vec!["{{temp.big}}"; 1000]);
-            let mut missing = Missing::default();
-            let shape = Shape::compile(&list, &at, &mut Report::default());
-            let filled = shape.fill(&state, purpose, &mut missing);
-            assert!(filled.to_string().len() < 2 << 20);
-            assert!(missing.finish().1);
-        }
-    }
-
-    /// Looking for the missing `}}` at each `{{` would take hours.
-    #[test]
-    fn a_text_of_nothing_but_open_braces_is_read_in_one_go() {
-        let mut report = Report::default();
-        let text = "{{".repeat(2_000_000);
-        let template = Template::compile(&text, &Pointer::root(), &mut report);
-        assert_eq!(template.constant(), Some(&*text));
-        assert_eq!(report.iter().count(), 1);
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_reported() {
-        // R5.28, R5.29, R12.28.
-        let codes = |text: &str| {
-            let mut report = Report::default();
-            Template::compile(text, &Pointer::root(), &mut report);
-            report.iter().map(|d| d.code.as_str()).collect::<Vec<_>>()
-        };
-        assert_eq!(codes("{{a"), ["template.malformed"]);
-        assert_eq!(codes("{{}}"), ["template.malformed"]);
-        // R12.28.
-        assert_eq!(codes("{{user.a | upper}}"), ["template.unknown_filter"]);
-        assert_eq!(codes("{{secret:k}}"), ["secret.misplaced"]);
-        assert_eq!(codes("{{a.b}}"), ["template.unknown_scope"]);
-        assert_eq!(codes("{{a}} {{temp.b}}"), ["template.unscoped"]);
-        for known in ["{{user.a}}", "{{temp}}", "{{input.x}}", "{{session.id}}", "{{env.x}}"] {
-            assert_eq!(codes(known), [""; 0], "{known}");
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{World, message};
 use crate::answer::InputType;
 use crate::draw::Seed;
-use crate::flow::Catalog;
+use crate::flow::{Catalog, Flow};
 use crate::id::SessionId;
 use crate::protocol::{Effect, EffectKind, HttpRequest, Input, InputKind, Next};
 use crate::run::Engine;
@@ -19,12 +19,9 @@ pub(super) fn request(kind: &str, content: &Value, state: Value) -> Box<HttpRequ
     request
 }
 
-/// The effect that a flow begins with.
-pub(super) fn first_step(nodes: &Value, state: Value) -> EffectKind {
-    let world = World::of(nodes, &json!([]));
-    let flow = world.library.flows().next().unwrap();
-    let catalog: Catalog = [flow.clone()].into_iter().collect();
-    let mut session = Session::new(NewSession {
+/// A session that has not started.
+fn session_of(flow: &Flow) -> Session {
+    Session::new(NewSession {
         id: SessionId::derived("x"),
         flow: flow.version(),
         pins: std::collections::BTreeMap::new(),
@@ -32,7 +29,15 @@ pub(super) fn first_step(nodes: &Value, state: Value) -> EffectKind {
         user_id: None,
         tenant: None,
         trace: crate::trace::TraceLevel::Off,
-    });
+    })
+}
+
+/// The effect that a flow begins with.
+pub(super) fn first_step(nodes: &Value, state: Value) -> EffectKind {
+    let world = World::of(nodes, &json!([]));
+    let flow = world.library.flows().next().unwrap();
+    let catalog: Catalog = [flow.clone()].into_iter().collect();
+    let mut session = session_of(flow);
     let start = InputKind::Start { state: super::object(state).into() };
     let step = Engine::default()
         .step(&catalog, &mut session, Input::new(Timestamp::from_millis(0), start))
@@ -326,15 +331,7 @@ fn a_turn_has_so_much_time_for_its_effects() {
     let world = World::of(&nodes, &edges);
     let flow = world.library.flows().next().unwrap();
     let catalog: Catalog = [flow.clone()].into_iter().collect();
-    let mut session = Session::new(NewSession {
-        id: SessionId::derived("x"),
-        flow: flow.version(),
-        pins: std::collections::BTreeMap::new(),
-        seed: Seed::from_text("0"),
-        user_id: None,
-        tenant: None,
-        trace: crate::trace::TraceLevel::Off,
-    });
+    let mut session = session_of(flow);
     let mut kind = InputKind::Start { state: super::object(json!({})).into() };
     let mut limits = Vec::new();
     for at in [0, 44_000, 45_000] {
