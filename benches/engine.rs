@@ -36,10 +36,10 @@ pub struct Talk {
     stored: Option<SessionTexts>,
 }
 
-/// Reads the text of a flow and compiles it: all that a host does before the first session.
+/// Reads the text of a published flow and makes it runnable: all that a host does before the first session.
 pub fn load(text: &str) -> Arc<Flow> {
     let (definition, report) = FlowDefinition::read_json(text);
-    let compiled = Flow::compile(&definition.unwrap_or_else(|| panic!("{report:?}")), 1);
+    let compiled = Flow::load(&definition.unwrap_or_else(|| panic!("{report:?}")), 1);
     compiled.flow.unwrap_or_else(|| panic!("{:?}", compiled.report))
 }
 

@@ -54,6 +54,14 @@ pub fn initial_state() -> Value {
     })
 }
 
+/// Rounds of STD-1 that make a flow of about 2000 nodes, the most a flow may have, and of about 200.
+pub const WIDE: [usize; 2] = [399, 39];
+
+/// How many nodes a flow of so many rounds has.
+pub fn nodes_of(rounds: usize) -> f64 {
+    f64::from(u32::try_from(rounds * 5 + 2).expect("few nodes"))
+}
+
 /// The flow of STD-1 for 5 rounds; with more of them WIDE-1, and `looped` LONG-1.
 pub fn flow_doc(rounds: usize, looped: bool) -> Value {
     let mut nodes = vec![message("greet", "Hello {{user.name}}, welcome!")];

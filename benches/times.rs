@@ -14,7 +14,7 @@ use chatflow_benches::engine::{Talk, load, unread};
 use chatflow_benches::goal::{Goal, Judged};
 use chatflow_benches::hand::Hand;
 use chatflow_benches::hostile;
-use chatflow_benches::std1::{ANSWERS, TURNS, flow_doc, initial_state};
+use chatflow_benches::std1::{ANSWERS, TURNS, WIDE, flow_doc, initial_state, nodes_of};
 use serde_json::{Value, json};
 
 /// Rounds, each of which measures both sides one after the other.
@@ -22,9 +22,6 @@ const ROUNDS: usize = 5;
 
 /// CPU time of one side in one round.
 const SAMPLE: Duration = Duration::from_millis(200);
-
-/// Rounds of STD-1 that make a flow of about 2000 nodes, the most a flow may have, and of about 200.
-const WIDE: [usize; 2] = [399, 39];
 
 /// Entries of the condition node whose time is compared with that of a node with one.
 const ENTRIES: u32 = 1_001;
@@ -50,24 +47,49 @@ fn one(case: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Where the time of a load goes.
+/// Where the time of a load goes, per node, of the narrow flow and of the wide one.
 fn parts_of_load() -> ExitCode {
-    let document = flow_doc(WIDE[0], false);
-    let text = document.to_string();
+    let documents = WIDE.map(|rounds| (nodes_of(rounds), flow_doc(rounds, false).to_string()));
+    let part = |name: &str, mut of: Box<dyn FnMut(&str) -> f64>| {
+        let [wide, narrow] = documents.each_ref().map(|(nodes, text)| of(text) / nodes);
+        println!("{name}: {narrow:.0}, {wide:.0} ns a node, {:.2}", wide / narrow);
+    };
     let definition = |text: &str| FlowDefinition::read_json(text).0.expect("a flow");
-    let with = definition(&text);
-    // `temp.score >= N` becomes a boolean, which is no expression.
-    let without = text.replace("\"temp.score >= ", "true,\"note\":\"");
-    let without = definition(&without);
-    for (part, nanos) in [
-        ("JSON alone", nanos_each(SAMPLE, || serde_json::from_str::<Value>(&text))),
-        ("reading, JSON included", nanos_each(SAMPLE, || FlowDefinition::read_json(&text))),
-        ("compiling", nanos_each(SAMPLE, || Flow::compile(&with, 1))),
-        ("hashing, part of compiling", nanos_each(SAMPLE, || with.graph_hash())),
-        ("compiling without expressions", nanos_each(SAMPLE, || Flow::compile(&without, 1))),
-    ] {
-        println!("{part}: {nanos:.0} ns");
-    }
+    println!("of a flow of {} nodes, of one of {}, ratio", documents[1].0, documents[0].0);
+    part("JSON alone", Box::new(|text| nanos_each(SAMPLE, || serde_json::from_str::<Value>(text))));
+    part(
+        "reading, JSON included",
+        Box::new(|text| nanos_each(SAMPLE, || FlowDefinition::read_json(text))),
+    );
+    part(
+        "loading what was read",
+        Box::new(|text| {
+            let definition = definition(text);
+            nanos_each(SAMPLE, || Flow::load(&definition, 1))
+        }),
+    );
+    part(
+        "hashing, part of loading",
+        Box::new(|text| {
+            let definition = definition(text);
+            nanos_each(SAMPLE, || definition.graph_hash())
+        }),
+    );
+    part(
+        "loading without expressions",
+        Box::new(|text| {
+            // `temp.score >= N` becomes a boolean, which is no expression.
+            let definition = definition(&text.replace("\"temp.score >= ", "true,\"note\":\""));
+            nanos_each(SAMPLE, || Flow::load(&definition, 1))
+        }),
+    );
+    part(
+        "compiling instead, with all that is told to authors",
+        Box::new(|text| {
+            let definition = definition(text);
+            nanos_each(SAMPLE, || Flow::compile(&definition, 1))
+        }),
+    );
     ExitCode::SUCCESS
 }
 
@@ -201,7 +223,7 @@ fn long1() -> [Judged; 2] {
 /// and ten times the nodes cost ten times as much. The goals speak of 5000 and 500 nodes; a flow may have 2000.
 fn wide1() -> [Judged; 2] {
     let [wide, narrow] = WIDE.map(|rounds| flow_doc(rounds, false).to_string());
-    let nodes = WIDE.map(|rounds| rounds * 5 + 2);
+    let nodes = WIDE.map(nodes_of);
     println!("\nWIDE-1, flows of {nodes:?} nodes, the first of {} bytes", wide.len());
     let parse = || nanos(|| serde_json::from_str::<Value>(&wide).expect("JSON"));
     let to_parse = rounds("JSON alone and load, CPU ns", 1.0, || (parse(), nanos(|| load(&wide))));
@@ -247,7 +269,7 @@ fn at_rest() -> AtRest {
     match (resident_of(&std1, 400), resident_of(&wide, 10)) {
         (Some(std1), Some(wide)) => {
             judge(Goal { name: "goal 8, resident bytes of STD-1 compiled", must: 131_072.0, target: 65_536.0 }, std1);
-            let nodes = f64::from(u32::try_from(WIDE[0] * 5 + 2).expect("few nodes"));
+            let nodes = nodes_of(WIDE[0]);
             judge(Goal { name: "goal 7, resident bytes per node", must: 2048.0, target: 1024.0 }, wide / nodes);
         }
         (_, _) => at_rest.lines.push(

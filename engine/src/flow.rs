@@ -1,5 +1,6 @@
 //! Flows: as authored ([`FlowDefinition`]) and ready to run ([`Flow`]).
 
+mod alike;
 mod children;
 mod compile;
 mod connection_type;
@@ -10,6 +11,7 @@ pub(crate) mod node;
 pub(crate) mod predicate;
 mod read;
 pub(crate) mod target;
+mod variables;
 mod write;
 
 pub use compile::{Compiled, Compiler, validate_node};

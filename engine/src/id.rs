@@ -1,5 +1,6 @@
 //! Names of things: small newtypes, so that no two kinds of id can be mixed up.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -61,6 +62,12 @@ pub struct NodeId(Arc<str>);
 impl NodeId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for NodeId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -51,7 +51,7 @@ impl FlowCache {
         let (definition, _) = FlowDefinition::read_json(&record.document);
         let mut definition = definition.ok_or_else(broken)?;
         definition.id = Some(version.id);
-        let flow = Flow::compile(&definition, version.seq).flow.ok_or_else(broken)?;
+        let flow = Flow::load(&definition, version.seq).flow.ok_or_else(broken)?;
         if let Ok(mut flows) = self.0.lock() {
             if flows.len() >= LIMIT {
                 flows.clear();

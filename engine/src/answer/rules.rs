@@ -30,7 +30,6 @@ pub(crate) enum OnMaxRetries {
 /// The effective validation of one question.
 #[derive(Clone, Debug)]
 pub(crate) struct AnswerRules {
-    effective: Value,
     required: bool,
     allow_other: bool,
     default_value: Option<Value>,
@@ -86,12 +85,15 @@ const ALIASES: [(&str, &str); 2] = [("minLength", "min_length"), ("maxLength", "
 
 impl AnswerRules {
     /// Reads the rules from a question's content; what is wrong is reported and left out.
+    ///
+    /// Beside the rules comes the `validation` object that clients get: as authored, with `required` and the keys that
+    /// stood elsewhere filled in.
     pub(crate) fn compile(
         kind: InputType,
         content: &Map<String, Value>,
         at: &Pointer,
         report: &mut Report,
-    ) -> Self {
+    ) -> (Self, Map<String, Value>) {
         let node = Fields::whole(content, at);
         let (validation, retry) = (node.part("validation", report), node.part("retry", report));
         let slider = (kind == InputType::Slider)
@@ -106,20 +108,15 @@ impl AnswerRules {
         };
         let default_value = node.read(&["default_value"], &ANY, report);
         let slider_default = slider.as_ref().and_then(|slider| slider.default.clone());
-        Self {
-            effective: effective(layers, required, slider.as_ref()),
+        let validation_of_clients = effective(layers, required, slider.as_ref());
+        let rules = Self {
             required,
             allow_other: node.read(&["allow_other"], &FLAG, report).unwrap_or(false),
             default_value: default_value.or(slider_default),
             retries,
             check: Check::compile(kind, slider, &validation, report),
-        }
-    }
-
-    /// The `validation` object that clients get: as authored, with `required` and the keys that
-    /// stood elsewhere filled in.
-    pub(crate) fn effective(&self) -> &Value {
-        &self.effective
+        };
+        (rules, validation_of_clients)
     }
 
     /// Whether an empty reply is refused.
@@ -282,7 +279,11 @@ fn layered<T>(
     first.or(second).or(third)
 }
 
-fn effective(layers: [&Fields<'_>; 3], required: bool, slider: Option<&Slider>) -> Value {
+fn effective(
+    layers: [&Fields<'_>; 3],
+    required: bool,
+    slider: Option<&Slider>,
+) -> Map<String, Value> {
     let [validation, node, retry] = layers.map(|layer| layer.object);
     let mut keys = validation.cloned().unwrap_or_default();
     let is_free = |keys: &Map<String, Value>, key: &str| keys.get(key).is_none_or(Value::is_null);
@@ -302,5 +303,5 @@ fn effective(layers: [&Fields<'_>; 3], required: bool, slider: Option<&Slider>) 
         keys.insert("min".to_owned(), min);
         keys.insert("max".to_owned(), max);
     }
-    Value::Object(keys)
+    keys
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::alike::Alike;
 use super::children::{Children, writes_output};
 use super::contract::Contract;
 use super::definition::{
@@ -23,7 +24,7 @@ use super::node::request::Webhook;
 use super::node::script::Script;
 use super::predicate::Predicate;
 use super::read::KNOWN_TYPES;
-use super::target::Target;
+use super::variables::{declared_scopes, defaults};
 use crate::check::{Code, NodeReport, Patch, Pointer, Report, Rules, Severity, check_flow};
 use crate::extend::Extensions;
 use crate::id::{FlowId, FlowRef, NodeId};
@@ -59,6 +60,31 @@ impl Flow {
     pub fn compile(definition: &FlowDefinition, seq: u32) -> Compiled {
         Compiler::default().compile(definition, seq)
     }
+
+    /// Makes a definition runnable that was checked when it was published: as [`Flow::compile`], without what is said
+    /// of the flow as a whole and of business rules.
+    ///
+    /// Hosts load stored versions with it. It takes about half the time, and a version that sessions are pinned to
+    /// goes on running when the rules have been tightened since.
+    ///
+    /// ```
+    /// use chatflow::{Flow, FlowDefinition};
+    ///
+    /// let (definition, _) = FlowDefinition::read_json(r#"{"nodes": [
+    ///     {"id": "ask", "type": "question", "content": {"question": "Tea?", "input_type": "boolean", "variable": "temp.tea"}},
+    ///     {"id": "lost", "type": "message", "content": {"text": "Nobody comes here."}}
+    /// ], "entry_node_id": "ask"}"#);
+    /// let definition = definition.ok_or("not a flow")?;
+    /// let compiled = Flow::compile(&definition, 1);
+    /// assert!(compiled.report.iter().any(|found| found.id() == "node.orphan"));
+    /// let loaded = Flow::load(&definition, 1);
+    /// assert!(loaded.report.is_empty());
+    /// assert_eq!(loaded.flow.map(|flow| flow.version()), compiled.flow.map(|flow| flow.version()));
+    /// # Ok::<(), &'static str>(())
+    /// ```
+    pub fn load(definition: &FlowDefinition, seq: u32) -> Compiled {
+        Compiler::default().load(definition, seq)
+    }
 }
 
 /// What flows are compiled with: the rules they must keep, and what a host adds to the language.
@@ -78,13 +104,26 @@ pub struct Compiler {
 impl Compiler {
     /// As [`Flow::compile`], by these rules and extensions.
     pub fn compile(&self, definition: &FlowDefinition, seq: u32) -> Compiled {
+        self.build(definition, seq, false)
+    }
+
+    /// As [`Flow::load`], with these extensions.
+    pub fn load(&self, definition: &FlowDefinition, seq: u32) -> Compiled {
+        self.build(definition, seq, true)
+    }
+
+    fn build(&self, definition: &FlowDefinition, seq: u32, was_checked: bool) -> Compiled {
         let mut report = Report::with_scopes(declared_scopes(definition));
-        check_flow(definition, &self.extensions, &mut report);
+        if !was_checked {
+            check_flow(definition, &self.extensions, &mut report);
+        }
         let contract = Contract::compile(definition, &mut report);
-        let mut graph = Graph { compiler: self, index: BTreeMap::new(), nodes: Vec::new() };
+        let mut graph = Graph::new(self);
         graph.add(&definition.nodes, &definition.connections, false, &mut report);
         let Graph { index, nodes, .. } = graph;
-        self.rules.check(definition, &mut report);
+        if !was_checked {
+            self.rules.check(definition, &mut report);
+        }
         let entry = definition.entry.as_ref().and_then(|entry| index.get(entry)).copied();
         let links: BTreeSet<Arc<str>> =
             nodes.iter().filter_map(|(_, kind, _)| link(kind)).collect();
@@ -145,7 +184,7 @@ impl Compiler {
             // The null of no content is that of an empty one (R12.7).
             let content = if content.is_null() { Map::new().into() } else { content.clone() };
             let node = NodeDefinition { content, ..node.clone() };
-            let mut graph = Graph { compiler: self, index: BTreeMap::new(), nodes: Vec::new() };
+            let mut graph = Graph::new(self);
             graph.add(&[node], &[], false, &mut report);
         }
         NodeReport::of_content(&node, &report)
@@ -174,6 +213,13 @@ struct Graph<'a> {
     compiler: &'a Compiler,
     index: BTreeMap<NodeId, usize>,
     nodes: Vec<Compiling>,
+    alike: Alike,
+}
+
+impl<'a> Graph<'a> {
+    fn new(compiler: &'a Compiler) -> Self {
+        Self { compiler, index: BTreeMap::new(), nodes: Vec::new(), alike: Alike::default() }
+    }
 }
 
 /// A node, and its connections with their priorities.
@@ -196,7 +242,10 @@ impl Graph<'_> {
             let before = report.len();
             let index = self.nodes.len();
             self.index.insert(node.id.clone(), index);
-            let kind = compile_node(node, self.compiler, report);
+            let mut kind = compile_node(node, self.compiler, report);
+            if let NodeKind::Question(question) = &mut kind {
+                self.alike.share(question);
+            }
             self.nodes.push((node.id.clone(), kind, Vec::new()));
             self.add_children(node, index, report);
             let mut found = report.iter().skip(before);
@@ -358,73 +407,5 @@ fn compile_node(node: &NodeDefinition, compiler: &Compiler, report: &mut Report)
         }
         // Reported when the document was read.
         NodeType::Unknown(_) => NodeKind::Broken,
-    }
-}
-
-/// The declared variables that have a default (R1.7, R1.8).
-fn defaults(definition: &FlowDefinition, report: &mut Report) -> Vec<(Target, Value)> {
-    let at = definition.data_at.push("variables");
-    let (mut defaults, mut undeclared) = (Vec::new(), Vec::new());
-    let mut declare = |name: &str, value: &Value, at: &Pointer| {
-        if let Some(target) = Target::compile(name, at, Code::FlowVariable, report) {
-            defaults.push((target, value.clone()));
-        }
-    };
-    match definition.data_keys.get("variables") {
-        Some(Value::Array(list)) => {
-            for (i, entry) in list.iter().enumerate() {
-                match (entry.get("name").and_then(Value::as_str), entry.get("default")) {
-                    (Some(name), Some(value)) => declare(name, value, &at.push(i)),
-                    (Some(_), None) => {}
-                    (None, _) => undeclared.push(at.push(i)),
-                }
-            }
-        }
-        Some(Value::Object(scopes)) => {
-            for (scope, names) in scopes {
-                let Some(names) = names.as_object() else {
-                    undeclared.push(at.push(scope));
-                    continue;
-                };
-                for (name, value) in names {
-                    if let Some(value) = default_of(value) {
-                        declare(&format!("{scope}.{name}"), value, &at.push(scope).push(name));
-                    }
-                }
-            }
-        }
-        None | Some(Value::Null) => {}
-        Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => undeclared.push(at),
-    }
-    for at in undeclared {
-        report
-            .add_as(Code::FlowVariable, Severity::Warning, &at, "this declares no variable")
-            .help("write `{\"temp\": {\"score\": 0}}`, or `[{\"name\": \"temp.score\", \"default\": 0}]`");
-    }
-    defaults
-}
-
-/// The scopes of its own that a flow declares variables in (R1.7, R5.1).
-fn declared_scopes(definition: &FlowDefinition) -> Vec<Box<str>> {
-    match definition.data_keys.get("variables") {
-        Some(Value::Array(list)) => {
-            let names = list.iter().filter_map(|entry| entry.get("name")?.as_str());
-            names.filter_map(|name| Some(name.split_once('.')?.0.into())).collect()
-        }
-        Some(Value::Object(scopes)) => scopes.keys().map(|scope| scope.as_str().into()).collect(),
-        None | Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
-            Vec::new()
-        }
-    }
-}
-
-/// A declaration's default, or the value itself when it is no declaration.
-fn default_of(value: &Value) -> Option<&Value> {
-    let is_declaration = |map: &Map<String, Value>| {
-        ["type", "default", "description", "required"].iter().any(|key| map.contains_key(*key))
-    };
-    match value.as_object() {
-        Some(map) if is_declaration(map) => map.get("default"),
-        _ => Some(value),
     }
 }

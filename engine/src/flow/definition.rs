@@ -133,7 +133,7 @@ pub struct NodeDefinition {
     pub content: Value,
     /// The name of a template, for editors.
     pub template: Option<String>,
-    /// Where editors draw it: `x`, `y` and whatever other keys there were (F34).
+    /// Where editors draw it: `x`, `y` and whatever other keys there were (F34); empty at the origin.
     pub position: Map<String, Value>,
     /// Free metadata.
     pub info: Map<String, Value>,
@@ -164,6 +164,19 @@ pub struct ConnectionDefinition {
     pub at: Pointer,
     /// Where the same stands again, in document order; reading keeps the first (R1.20).
     pub copies: Vec<Pointer>,
+}
+
+/// The keys that every position has in a document.
+pub(super) const AXES: [&str; 2] = ["x", "y"];
+
+impl NodeDefinition {
+    /// The position as documents have it, with `x` and `y` in any case.
+    pub fn written_position(&self) -> Map<String, Value> {
+        if self.position.is_empty() {
+            return AXES.iter().map(|axis| ((*axis).to_owned(), 0.into())).collect();
+        }
+        self.position.clone()
+    }
 }
 
 impl ConnectionDefinition {

@@ -91,11 +91,12 @@ pub(crate) fn read_children(
 
 fn read(mut document: Value) -> (Option<FlowDefinition>, Report) {
     let mut report = Report::default();
-    if is_deeper_than(&document, MAX_DEPTH) {
+    let cleaned = clean(&mut document);
+    if cleaned.depth {
         too_deep(&mut report);
         return (None, report);
     }
-    if clean(&mut document).nul {
+    if cleaned.nul {
         let message = "the document holds U+0000, which cannot be stored; it was removed";
         report
             .add(Code::FlowField, &Pointer::root(), message)

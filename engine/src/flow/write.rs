@@ -88,7 +88,7 @@ fn node_value(node: &NodeDefinition) -> Value {
         ("type", node.kind.as_str().into()),
         ("content", node.content.clone()),
         ("template", node.template.clone().into()),
-        ("position", node.position.clone().into()),
+        ("position", node.written_position().into()),
         ("info", node.info.clone().into()),
     ]));
     let unsaid = inherited_context(&node.content, &node.info);

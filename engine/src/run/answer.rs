@@ -217,8 +217,8 @@ impl<'a> Run<'a> {
         let Some(authored) = authored else { return refusal.message.clone() };
         let template = Template::compile(authored, &Pointer::root(), &mut Report::default());
         let input = hidden(reply.question, reply.value.clone());
-        let seen =
-            Seen { scope: Scope::of(self.session), input: &input, validation: rules.effective() };
+        let validation = reply.open.prompt.more.get("validation").unwrap_or(&Value::Null);
+        let seen = Seen { scope: Scope::of(self.session), input: &input, validation };
         template.show(&seen, &mut Missing::default())
     }
 }

@@ -44,8 +44,9 @@ pub(super) fn rules_of_item(
     if !adds {
         return None;
     }
-    let rules = AnswerRules::compile(kind, &content, &Pointer::root(), &mut Report::default());
-    Some((kind, Arc::new(constant_extras(&content, &rules))))
+    let (at, mut report) = (Pointer::root(), Report::default());
+    let (_, validation) = AnswerRules::compile(kind, &content, &at, &mut report);
+    Some((kind, Arc::new(constant_extras(&content, validation))))
 }
 
 /// The rules that an answer to a prompt is held against: those of its node, unless an item said more
@@ -59,5 +60,5 @@ pub(super) fn rules_of_prompt<'a>(question: &'a Question, prompt: &Prompt) -> Co
         return Cow::Borrowed(&question.rules);
     }
     let (at, mut report) = (Pointer::root(), Report::default());
-    Cow::Owned(AnswerRules::compile(prompt.input_type, &prompt.more, &at, &mut report))
+    Cow::Owned(AnswerRules::compile(prompt.input_type, &prompt.more, &at, &mut report).0)
 }

@@ -111,7 +111,7 @@ fn catalog(store: &SqliteStore, versions: impl Iterator<Item = FlowRef>) -> Resu
         let definition = found.and_then(|found| FlowDefinition::read_json(&found.document).0);
         let Some(mut definition) = definition else { continue };
         definition.id = Some(version.id);
-        if let Some(flow) = Flow::compile(&definition, version.seq).flow {
+        if let Some(flow) = Flow::load(&definition, version.seq).flow {
             catalog.insert(flow);
         }
     }

@@ -193,7 +193,7 @@ fn nodes(nodes: &[NodeDefinition]) -> Vec<NodeRow> {
             execution_context: node.execution_context,
             template: node.template.clone(),
             content: node.content.to_string(),
-            position: json(&node.position),
+            position: json(&node.written_position()),
             info: json(&node.info),
         });
     }

@@ -86,7 +86,7 @@ proptest! {
         days in -800_000_i64..3_000_000,
     ) {
         let mut report = Report::default();
-        let rules = AnswerRules::compile(
+        let (rules, _) = AnswerRules::compile(
             kind, content.as_object().unwrap(), &Pointer::root(), &mut report,
         );
         let options: Vec<Value> = options.iter().filter_map(normalise).collect();

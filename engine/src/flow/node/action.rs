@@ -40,9 +40,9 @@ pub(crate) enum Op {
     Remove { target: Target, value: Shape, all: bool },
     Clear { target: Target },
     Delete { target: Target },
-    Calculate { target: Target, program: Program },
-    Evaluate { target: Target, program: Program },
-    Aggregate { target: Target, source: Path, aggregate: Aggregate },
+    Calculate { target: Target, program: Box<Program> },
+    Evaluate { target: Target, program: Box<Program> },
+    Aggregate { target: Target, source: Path, aggregate: Box<Aggregate> },
     ApiCall(Box<ApiCall>),
 }
 
@@ -208,7 +208,7 @@ impl<'a> Parameters<'a> {
             "delete_variable" => Some(Op::Delete { target: self.variable(report)? }),
             "calculate" => {
                 let target = self.target(&["result_variable", "target", "variable"], report)?;
-                let program = self.program(Dialect::Calculate, report)?;
+                let program = Box::new(self.program(Dialect::Calculate, report)?);
                 Some(Op::Calculate { target, program })
             }
             "aggregate" => self.aggregate(report),
@@ -284,10 +284,8 @@ impl<'a> Parameters<'a> {
         let target = self.target(&["target"], report)?;
         let is_set = |text: &Value| text.as_str().is_none_or(|text| !text.trim().is_empty());
         if self.find(&["expression"]).is_some_and(|(_, _, text)| is_set(text)) {
-            return Some(Op::Evaluate {
-                target,
-                program: self.program(Dialect::Condition, report)?,
-            });
+            let program = Box::new(self.program(Dialect::Condition, report)?);
+            return Some(Op::Evaluate { target, program });
         }
         let Some((fields, _, source)) = self.find(&["source"]) else {
             self.missing("expression", report);
@@ -302,7 +300,7 @@ impl<'a> Parameters<'a> {
         };
         let source = compile_path(source, &source_at, Code::ActionVariable, report)?;
         match Aggregate::parse(&self.merged()) {
-            Ok(aggregate) => Some(Op::Aggregate { target, source, aggregate }),
+            Ok(aggregate) => Some(Op::Aggregate { target, source, aggregate: Box::new(aggregate) }),
             Err(problem) => {
                 let code = match problem.kind {
                     AggregateProblemKind::Missing => Code::ActionField,

@@ -56,7 +56,7 @@ pub(crate) enum Body {
     Text(Template),
     Rich(Rich),
     Object(Shape),
-    List(ListBody),
+    List(Box<ListBody>),
 }
 
 /// A list of things from the state (R2.26).
@@ -231,7 +231,7 @@ pub(crate) fn content_id(fields: &Fields<'_>, report: &mut Report) -> Option<Con
 impl Body {
     fn compile(kind: &str, fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
         if is_list(kind) {
-            return ListBody::compile(kind, fields, report).map(Self::List);
+            return ListBody::compile(kind, fields, report).map(Box::new).map(Self::List);
         }
         if kind == "divider" {
             return Some(Self::Object(Shape::Constant(Value::Object(Map::new()))));

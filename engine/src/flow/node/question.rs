@@ -19,7 +19,7 @@ use crate::value::template::Template;
 /// Asks something.
 #[derive(Debug)]
 pub(crate) struct Question {
-    pub(crate) random: Option<Random>,
+    pub(crate) random: Option<Box<Random>>,
     pub(crate) content_id: Option<ContentId>,
     /// The node's own prompt, used without a content item.
     pub(crate) text: Option<Template>,
@@ -58,7 +58,8 @@ impl Question {
                 .add_as(Code::NodeNotBuilt, Severity::Warning, &at, message)
                 .help("clients may act on it");
         }
-        let random = is_random(fields, fields.at, report).then(|| Random::compile(fields, report));
+        let random =
+            is_random(fields, fields.at, report).then(|| Box::new(Random::compile(fields, report)));
         let empty = Map::new();
         let inner_at = fields.at.push("question");
         let inner = Fields {
@@ -91,12 +92,12 @@ impl Question {
                 .add(Code::QuestionVariableMissing, fields.at, "the answer is kept nowhere")
                 .help("add a `variable`, e.g. `temp.answer`");
         }
-        let rules = AnswerRules::compile(input_type, fields.map, fields.at, report);
-        check_selections(&rules, &options, fields.at, report);
+        let (rules, validation) = AnswerRules::compile(input_type, fields.map, fields.at, report);
+        check_selections(&validation, &options, fields.at, report);
         Self {
             media: media(&inner, report),
             rules_of_node: if sourced { rule_keys(fields.map) } else { Map::new() },
-            extras: Extras::compile(fields, &rules, report),
+            extras: Extras::compile(fields, validation, report),
             append_to: variable_of(fields, "append_to", report),
             sensitive: fields.flag(&["sensitive", "pii"], report).unwrap_or(false),
             random,
@@ -138,9 +139,13 @@ fn check_prompt(text: Option<&Template>, options: &Options, at: &Pointer, report
 }
 
 /// R12.22: nobody can choose more options than there are.
-fn check_selections(rules: &AnswerRules, options: &Options, at: &Pointer, report: &mut Report) {
+fn check_selections(
+    validation: &Map<String, Value>,
+    options: &Options,
+    at: &Pointer,
+    report: &mut Report,
+) {
     let Some(count) = options.count().filter(|count| *count > 0) else { return };
-    let validation = rules.effective();
     let least = validation.get("min_selections").and_then(Value::as_u64).unwrap_or(0);
     if least > count as u64 {
         let at = at.push("validation").push("min_selections");
@@ -264,7 +269,7 @@ fn variable_of(fields: &Fields<'_>, name: &'static str, report: &mut Report) -> 
 }
 
 impl Extras {
-    fn compile(fields: &Fields<'_>, rules: &AnswerRules, report: &mut Report) -> Self {
+    fn compile(fields: &Fields<'_>, validation: Map<String, Value>, report: &mut Report) -> Self {
         let carousel = fields.map.get("carousel_config").filter(|config| !config.is_null());
         let per_view = carousel.and_then(|config| config.get("items_per_view"));
         if carousel.is_some_and(|config| !config.is_object())
@@ -280,22 +285,22 @@ impl Extras {
                 .help("write e.g. `{\"items_per_view\": 1}`");
         }
         Self {
-            constant: Arc::new(constant_extras(fields.map, rules)),
+            constant: Arc::new(constant_extras(fields.map, validation)),
             placeholder: fields.template("placeholder", report),
             help_text: fields.template("help_text", report),
         }
     }
 }
 
-/// What clients are told of how a question is answered (R3.1), whoever wrote it.
+/// What clients are told of how a question is answered (R3.1), whoever wrote it: `validation` as [`AnswerRules`] made it
+/// of the content, and the content's own keys.
 pub(crate) fn constant_extras(
     content: &Map<String, Value>,
-    rules: &AnswerRules,
+    validation: Map<String, Value>,
 ) -> Map<String, Value> {
     let mut extras = Map::new();
-    let validation = rules.effective();
-    if validation.as_object().is_some_and(|map| !map.is_empty()) {
-        extras.insert("validation".to_owned(), validation.clone());
+    if !validation.is_empty() {
+        extras.insert("validation".to_owned(), validation.into());
     }
     let names =
         ["slider_config", "carousel_config", "default_value", "allow_other", "timeout_seconds"];

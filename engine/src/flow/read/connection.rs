@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use serde_json::{Map, Value};
 
-use super::fields::{Fields, Found, id_text, into_object, is_empty, kind_of};
+use super::fields::{Fields, Found, id_text, into_object, is_empty, kind_of, place_of};
 use crate::check::{Code, Patch, Pointer, Report, Severity};
 use crate::flow::connection_type::ConnectionType;
 use crate::flow::definition::{ConnectionDefinition, NodeDefinition, NodeType};
@@ -20,12 +20,14 @@ const CONDITIONS: &[&str] = &["conditions", "data.conditions", "condition", "dat
 /// The names under which a predicate's text may stand (R1.19).
 const PREDICATE: [&str; 3] = ["if", "expression", "cel"];
 
+/// Source, target, type and, as text, the predicate, which is empty when there is none.
+type Key = (NodeId, NodeId, ConnectionType, String);
+
 /// Gathers the connections of one graph.
 pub(super) struct Reader<'a> {
     kinds: BTreeMap<NodeId, NodeType>,
-    /// Source, target and type, with the predicates that were seen for them and their places in
-    /// `connections`.
-    seen: BTreeMap<(NodeId, NodeId, ConnectionType), BTreeMap<String, usize>>,
+    /// What was seen, and where it stands in `connections`.
+    seen: BTreeMap<Key, usize>,
     connections: Vec<ConnectionDefinition>,
     report: &'a mut Report,
 }
@@ -64,7 +66,7 @@ impl<'a> Reader<'a> {
         let mut fields = Fields::new(map);
         let source = self.endpoint(&mut fields, "source", SOURCE, at);
         let target = self.endpoint(&mut fields, "target", TARGET, at);
-        let (Some((source, source_at)), Some((target, target_at))) = (source, target) else {
+        let (Some((source, source_name)), Some((target, target_name))) = (source, target) else {
             return;
         };
         let mut info = self.info(&mut fields, at);
@@ -79,7 +81,7 @@ impl<'a> Reader<'a> {
         let (at, copies) = (at.clone(), Vec::new());
         let connection =
             ConnectionDefinition { source, target, kind, predicate, info, extra, at, copies };
-        self.add(connection, &source_at, &target_at);
+        self.add(connection, [source_name, target_name]);
     }
 
     /// Reads the connections that a node carries itself (R1.21).
@@ -116,21 +118,27 @@ impl<'a> Reader<'a> {
         }
         found.sort_by_key(|connection| (rank(&connection.kind), connection.kind.to_string()));
         for connection in found {
-            let at = connection.at.clone();
-            self.add(connection, &at, &at);
+            self.add(connection, [""; 2]);
         }
     }
 
+    /// An id, and under what name it stands.
     fn endpoint(
         &mut self,
         fields: &mut Fields,
         role: &str,
         names: &[&'static str],
         at: &Pointer,
-    ) -> Option<(NodeId, Pointer)> {
+    ) -> Option<(NodeId, &'static str)> {
         let found = fields.take(names);
-        let id =
-            found.as_ref().and_then(|found| Some((id_text(&found.value)?.into(), found.at(at))));
+        let id = found.as_ref().and_then(|found| {
+            let known = found.value.as_str().and_then(|text| self.kinds.get_key_value(text));
+            let id = match known {
+                Some((id, _)) => id.clone(),
+                None => id_text(&found.value)?.into(),
+            };
+            Some((id, found.name))
+        });
         if id.is_none() {
             let (message, at) = found.map_or_else(
                 || (format!("the connection has no {role}"), at.clone()),
@@ -223,30 +231,32 @@ impl<'a> Reader<'a> {
         ConnectionType::Default
     }
 
-    fn add(&mut self, connection: ConnectionDefinition, source_at: &Pointer, target_at: &Pointer) {
+    /// `names` are those under which source and target stand in it; empty if it is itself their place.
+    fn add(&mut self, connection: ConnectionDefinition, names: [&'static str; 2]) {
         let ConnectionDefinition { source, target, kind, predicate, at, .. } = &connection;
         // The paths of a condition may rely on a connection, wherever it leads.
         let is_of_condition = self.kinds.get(source) == Some(&NodeType::Condition);
         let is_dangling = |id: &NodeId| !self.kinds.contains_key(id);
         let fix = (!is_of_condition && (is_dangling(source) || is_dangling(target)))
             .then(|| Patch::remove(at));
-        for (role, id, at) in [("source", source, source_at), ("target", target, target_at)] {
+        for ((role, id), name) in [("source", source), ("target", target)].into_iter().zip(names) {
             if !self.kinds.contains_key(id) {
                 let message = format!(
                     "the {role} of the connection `{source}` → `{target}` does not exist: there is no node `{id}`"
                 );
                 self.report
-                    .add(Code::ConnectionDangling, at, message)
+                    .add(Code::ConnectionDangling, &place_of(name, at), message)
                     .help("correct the id, or remove the connection")
                     .fix(fix.clone());
             }
         }
-        let key = (source.clone(), target.clone(), kind.clone());
-        let seen = self.seen.entry(key).or_default();
-        let is_first = seen.is_empty();
-        let text = predicate.as_ref().map(canonical_value).unwrap_or_default();
-        let covers = seen.contains_key("");
-        match seen.entry(text) {
+        let mut key: Key = (source.clone(), target.clone(), kind.clone(), String::new());
+        // The one without a predicate comes first among its like.
+        let like = self.seen.range(&key..).next().map(|(like, _)| like);
+        let like = like.filter(|like| (&like.0, &like.1, &like.2) == (source, target, kind));
+        let (is_first, covers) = (like.is_none(), like.is_some_and(|like| like.3.is_empty()));
+        key.3 = predicate.as_ref().map(canonical_value).unwrap_or_default();
+        match self.seen.entry(key) {
             Entry::Vacant(place) => {
                 place.insert(self.connections.len());
             }

@@ -32,19 +32,25 @@ impl Fields {
 
     /// Removes the field under all its names; the first that is not empty is it.
     pub(super) fn take(&mut self, names: &[&'static str]) -> Option<Found> {
-        self.take_all(names).into_iter().next()
+        let mut first = None;
+        for &name in names {
+            let found = self.remove(name);
+            first = first.or(found);
+        }
+        first
     }
 
     /// Removes the field under all its names and returns what is not empty, in order.
     pub(super) fn take_all(&mut self, names: &[&'static str]) -> Vec<Found> {
-        let found = names.iter().filter_map(|&name| {
-            let value = match name.strip_prefix("data.") {
-                Some(name) => self.data.remove(name),
-                None => self.own.remove(name),
-            };
-            value.filter(|value| !is_empty(value)).map(|value| Found { name, value })
-        });
-        found.collect()
+        names.iter().filter_map(|name| self.remove(name)).collect()
+    }
+
+    fn remove(&mut self, name: &'static str) -> Option<Found> {
+        let value = match name.strip_prefix("data.") {
+            Some(name) => self.data.remove(name),
+            None => self.own.remove(name),
+        };
+        value.filter(|value| !is_empty(value)).map(|value| Found { name, value })
     }
 
     /// A field that stays where it is.
@@ -64,8 +70,13 @@ impl Fields {
 impl Found {
     /// Where it stands, within an object at `at`.
     pub(super) fn at(&self, at: &Pointer) -> Pointer {
-        self.name.split('.').fold(at.clone(), |at, key| at.push(key))
+        place_of(self.name, at)
     }
+}
+
+/// Where the field `name` stands, within an object at `at`; without a name, the object itself.
+pub(super) fn place_of(name: &str, at: &Pointer) -> Pointer {
+    name.split('.').filter(|key| !key.is_empty()).fold(at.clone(), |at, key| at.push(key))
 }
 
 /// Null, `""`, `[]` and `{}` count as not given.
@@ -109,6 +120,8 @@ const MAX_ID: usize = 255;
 pub(super) fn id_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if text.is_empty() => None,
+        // As many bytes have no more characters.
+        Value::String(text) if text.len() <= MAX_ID => Some(text.clone()),
         Value::String(text) => Some(text.chars().take(MAX_ID).collect()),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,

@@ -6,7 +6,7 @@ use super::fields::{
     Fields, Found, id_text, into_object, into_text, is_empty, is_too_long, kind_of,
 };
 use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
-use crate::flow::definition::{ExecutionContext, NodeDefinition, NodeType};
+use crate::flow::definition::{AXES, ExecutionContext, NodeDefinition, NodeType};
 use crate::id::NodeId;
 
 const ID: &[&str] = &["id", "node_id", "node_key", "data.id"];
@@ -179,6 +179,7 @@ impl NodeReader<'_> {
         into_text(found.value).ok()
     }
 
+    /// Empty at the origin, where most nodes are that no editor has seen.
     fn position(&mut self) -> Map<String, Value> {
         let mut position = match self.fields.take(POSITION) {
             Some(Found { value: Value::Object(map), .. }) => map,
@@ -188,12 +189,16 @@ impl NodeReader<'_> {
             }
             None => Map::new(),
         };
-        for axis in ["x", "y"] {
+        if position.is_empty() {
+            return position;
+        }
+        for axis in AXES {
             if !position.get(axis).is_some_and(Value::is_number) {
                 position.insert(axis.into(), 0.into());
             }
         }
-        position
+        let is_origin = position.len() == AXES.len() && position.values().all(|at| *at == 0);
+        if is_origin { Map::new() } else { position }
     }
 
     fn info(&mut self) -> Map<String, Value> {
