@@ -62,6 +62,8 @@ pub struct Content {
     pub seed_key: String,
     /// The item.
     pub item: ContentItem,
+    /// Whether the fixture says what variants it has; else an import leaves those that are stored.
+    pub names_variants: bool,
     /// Its tags.
     pub tags: Vec<String>,
     /// `draft`, `published`, …

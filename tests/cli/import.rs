@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use chatflow_sqlite::SqliteStore;
+use chatflow_storage::{AccessScope, LibraryStore as _, LookUp};
 use serde_json::{Value, json};
 
 use super::demo;
@@ -55,6 +57,58 @@ fn what_is_left_out_is_told_and_refused_when_strict() {
     assert_eq!(lenient.code, 0, "{lenient:?}");
     assert!(lenient.err.contains("missing-flow.json"), "{lenient:?}");
     assert!(lenient.out.contains("flows: 1 created"), "{lenient:?}");
+}
+
+#[test]
+fn variants_are_imported_and_kept_where_a_fixture_says_nothing_of_them() {
+    // S11.7, S11.10.
+    let place = Place::new();
+    let import_content = |more: Value| {
+        let mut item = json!({
+            "seed_key": "fact", "type": "fact", "status": "published", "content": {"text": "Base."},
+        });
+        item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let fixture = json!({"seed_key": "x", "cms_content": [item]});
+        let path = place.file("fixture.json", fixture.to_string());
+        import(&path, &place.database(), &["--json"])
+    };
+    let stored = || {
+        let store = SqliteStore::open(place.database()).unwrap();
+        let look_up = LookUp { seed_key: Some("fact"), ..LookUp::default() };
+        store.find_content(&AccessScope::system(), look_up).unwrap().unwrap()
+    };
+    let keys = || stored().record.variants.into_iter().map(|one| one.key).collect::<Vec<_>>();
+    let both = json!({"variants": [
+        {"variant_key": "b", "weight": 3, "conditions": {"cel": "temp.x"}},
+        {"variant_key": "a", "variant_data": {"text": "Other."}, "is_active": false},
+    ]});
+    assert_eq!(import_content(both.clone()).code, 0);
+    assert_eq!(keys(), ["a", "b"]);
+    let again = import_content(both).json();
+    assert_eq!(again["counts"]["content"], json!({"created": 0, "updated": 0, "unchanged": 1}));
+    assert_eq!(import_content(json!({"tags": ["sea"]})).code, 0);
+    assert_eq!(
+        (keys(), stored().record.tags),
+        (vec!["a".to_owned(), "b".to_owned()], vec!["sea".to_owned()])
+    );
+    for (bad, place_of_it) in [
+        (json!({"variants": {}}), "/cms_content/0/variants"),
+        (json!({"variants": [{"weight": 1}]}), "/cms_content/0/variants/0"),
+        (
+            json!({"variants": [{"variant_key": "a"}, {"variant_key": "a"}]}),
+            "/cms_content/0/variants/1",
+        ),
+        (
+            json!({"variants": [{"variant_key": "a", "weight": 10_001}]}),
+            "/cms_content/0/variants/0",
+        ),
+    ] {
+        let ran = import_content(bad);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains(place_of_it), "{place_of_it}: {ran:?}");
+    }
+    assert_eq!(import_content(json!({"variants": []})).code, 0);
+    assert_eq!(keys(), [""; 0]);
 }
 
 #[test]

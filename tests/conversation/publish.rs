@@ -3,7 +3,7 @@
 use chatflow::{Flow, FlowDefinition, Timestamp};
 use chatflow_storage::{
     AccessScope, Batch, Change, ContentRecord, ContentStatus, FlowChange, FlowRecord, NewVersion,
-    SchoolRecord, SchoolState, Store, TraceLevel,
+    SchoolRecord, SchoolState, Store, TraceLevel, VariantRecord,
 };
 use serde_json::json;
 
@@ -35,6 +35,8 @@ fn anyway<T>(record: T) -> Change<T> {
 }
 
 fn content(item: &WorldItem) -> ContentRecord {
+    let mut variants: Vec<_> = item.item.variants.iter().map(VariantRecord::from).collect();
+    variants.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     ContentRecord {
         id: item.item.id,
         seed_key: None,
@@ -46,6 +48,7 @@ fn content(item: &WorldItem) -> ContentRecord {
         status: ContentStatus::Published,
         visibility: item.visibility,
         school_id: item.school,
+        variants,
     }
 }
 

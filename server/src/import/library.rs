@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chatflow::{ContentId, TenantId, Visibility};
+use chatflow::{TenantId, Visibility};
 use chatflow_storage::{
     AccessScope, Batch, Change, ContentRecord, ContentStatus, LibraryStore, LookUp, SchoolRecord,
     SchoolState, StoreError, ThemeId, ThemeRecord,
@@ -71,7 +71,7 @@ pub(super) fn fill<S: LibraryStore>(
             look_up(&content.seed_key, Some(content.item.id.0), None, owner),
         )?;
         let old = found.as_ref().map(|found| &found.record);
-        let new = content_record(content, owner, old.map(|old| old.id));
+        let new = content_record(content, owner, old);
         contents.count(old, &new);
         batch.contents.push(Change {
             expected: Some(found.map_or(0, |found| found.row_version)),
@@ -126,11 +126,12 @@ fn theme_record(theme: &Theme, owner: Option<TenantId>, old: Option<&ThemeRecord
 fn content_record(
     content: &Content,
     owner: Option<TenantId>,
-    old: Option<ContentId>,
+    old: Option<&ContentRecord>,
 ) -> ContentRecord {
     let json = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
+    let kept = old.filter(|_| !content.names_variants).map(|old| old.variants.clone());
     ContentRecord {
-        id: old.unwrap_or(content.item.id),
+        id: old.map_or(content.item.id, |old| old.id),
         seed_key: Some(content.seed_key.clone()),
         kind: content.item.kind.clone(),
         content: json(&content.item.content),
@@ -140,6 +141,7 @@ fn content_record(
         status: ContentStatus::parse(&content.status).unwrap_or(ContentStatus::Draft),
         visibility: visibility(&content.visibility),
         school_id: owner,
+        variants: kept.unwrap_or_else(|| content.item.variants.iter().map(Into::into).collect()),
     }
 }
 

@@ -17,6 +17,7 @@ mod fixture;
 mod flow;
 mod library;
 mod pins;
+mod search;
 mod session;
 mod turn;
 
@@ -44,7 +45,7 @@ pub fn contents<S: Store>(make_store: impl Fn() -> S) {
 
 /// The cases of [`LibraryStore`](crate::LibraryStore).
 pub fn library<S: Store>(make_store: impl Fn() -> S) {
-    run(make_store, &library::cases());
+    run(make_store, &[library::cases(), search::cases()].concat());
 }
 
 /// The cases of [`SessionStore`](crate::SessionStore).

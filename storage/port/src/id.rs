@@ -1,6 +1,6 @@
 //! Ids that only storage and its callers know, and ids that are derived instead of stored.
 
-use chatflow::{FlowId, NodeId, SessionId};
+use chatflow::{ContentId, FlowId, NodeId, SessionId};
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
@@ -35,6 +35,11 @@ pub fn connection_row_id(flow: FlowId, source: &NodeId, target: &NodeId, kind: &
     // Lengths in front, because a node id may contain any separator.
     let (s, t) = (source.as_str().len(), target.as_str().len());
     Uuid::new_v5(&flow.0, format!("connection:{s}:{source}:{t}:{target}:{kind}").as_bytes())
+}
+
+/// The row id of a variant: the same whenever a variant of that key stands under that item.
+pub fn variant_row_id(content: ContentId, key: &str) -> Uuid {
+    Uuid::new_v5(&content.0, format!("variant:{key}").as_bytes())
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod library;
 mod memory;
 mod role;
 mod scope;
+mod search;
 mod session;
 mod text_enum;
 
@@ -34,15 +35,18 @@ pub use blocking::{AsyncStore, Blocking, Store};
 pub use content::{AsyncContentStore, ContentStore};
 pub use error::StoreError;
 pub use flow::{AsyncFlowStore, FlowStore, FlowSummary, Pin, VersionRecord};
-pub use id::{LeaseToken, ThemeId, UserId, connection_row_id, history_row_id, node_row_id};
+pub use id::{
+    LeaseToken, ThemeId, UserId, connection_row_id, history_row_id, node_row_id, variant_row_id,
+};
 pub use library::{
     Applied, ApplyError, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord,
     ContentStatus, FlowChange, FlowRecord, FlowStamp, LibraryStore, LookUp, NewVersion, NodeRow,
-    Record, RecordKey, SchoolRecord, SchoolState, Stored, ThemeRecord, Verdict, check_batch,
-    settle,
+    Record, RecordKey, SchoolRecord, SchoolState, Stored, ThemeRecord, VariantRecord, Verdict,
+    check_batch, settle,
 };
 pub use memory::MemoryStore;
 pub use scope::AccessScope;
+pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};
 pub use session::{
     AsyncSessionStore, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, HistoryRow,
     InteractionType, JournalEntry, JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession,

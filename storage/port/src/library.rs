@@ -6,16 +6,19 @@ mod verdict;
 
 use std::error::Error;
 
+use chatflow::ContentId;
+
 use crate::error::StoreError;
 use crate::id::ThemeId;
 use crate::role::role;
 use crate::scope::AccessScope;
+use crate::search::SearchQuery;
 
 pub use check::check_batch;
 pub use record::{
     Applied, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord,
     FlowStamp, LookUp, NewVersion, NodeRow, Record, RecordKey, SchoolRecord, SchoolState, Stored,
-    ThemeRecord,
+    ThemeRecord, VariantRecord,
 };
 pub use verdict::{Verdict, settle};
 
@@ -110,6 +113,16 @@ role! {
         fn find_flow(
             &self, scope: &AccessScope, look_up: LookUp<'_>
         ) -> Result<Option<Stored<FlowRecord>>, StoreError>;
+
+        /// The content items that a search finds among those the scope sees, the newest first, at most `limit`.
+        ///
+        /// Drafts and items that are not active are found, too: this is for authors.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn search_contents(
+            &self, scope: &AccessScope, query: &SearchQuery, limit: u32
+        ) -> Result<Vec<ContentId>, StoreError>;
 
         /// Writes a whole batch in one transaction.
         ///

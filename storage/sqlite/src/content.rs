@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
 use crate::column::{list, uuid};
+use crate::library::variant;
 use crate::pool::SqliteStore;
 
 /// Rows in use that a scope sees: ?1 all, ?2 its schools, ?3 those whose private rows it sees.
@@ -26,6 +27,11 @@ const CONTENTS: &str = concat!(
      WHERE ",
     shown!()
 );
+
+const VARIANTS: &str = "
+SELECT content_id, variant_key, variant_data, weight, conditions, is_active
+FROM cms_content_variants WHERE content_id IN (SELECT value FROM json_each(?1))
+ORDER BY content_id, variant_key";
 
 const CANDIDATES: &str = concat!(
     "SELECT c.id, c.info FROM cms_content AS c
@@ -48,7 +54,8 @@ impl ContentStore for SqliteStore {
         scope: &AccessScope,
         ids: &[ContentId],
     ) -> Result<Vec<Option<ContentItem>>, StoreError> {
-        let found = self.read("read content", |connection| items(connection, scope, ids))?;
+        let read = |connection: &Connection| items(connection, scope, ids);
+        let found = self.read_together("read content", read)?;
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
@@ -79,7 +86,18 @@ fn items(
         };
         Ok((item.id, item))
     })?;
-    rows.collect()
+    let mut items = rows.collect::<rusqlite::Result<BTreeMap<_, _>>>()?;
+    let mut statement = connection.prepare_cached(VARIANTS)?;
+    let mut rows = statement.query([list(items.keys())])?;
+    while let Some(row) = rows.next()? {
+        let variant = variant::record(row)?.variant();
+        let variant =
+            variant.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        if let Some(item) = items.get_mut(&ContentId(uuid(row, "content_id")?)) {
+            item.variants.push(variant);
+        }
+    }
+    Ok(items)
 }
 
 fn candidates(

@@ -5,13 +5,15 @@ mod find;
 mod flow;
 mod graph;
 mod school;
+pub(crate) mod search;
 pub(crate) mod theme;
+pub(crate) mod variant;
 
-use chatflow::Timestamp;
+use chatflow::{ContentId, Timestamp};
 use chatflow_storage::{
     AccessScope, Applied, ApplyError, Batch, Change, ContentRecord, FlowRecord, LibraryStore,
-    LookUp, Record, RecordKey, SchoolRecord, StoreError, Stored, ThemeRecord, Verdict, check_batch,
-    settle,
+    LookUp, Record, RecordKey, SchoolRecord, SearchQuery, StoreError, Stored, ThemeRecord, Verdict,
+    check_batch, settle,
 };
 use rusqlite::{Connection, ffi};
 
@@ -57,6 +59,15 @@ impl LibraryStore for SqliteStore {
         self.read_together("look up a flow", |connection| {
             find::first(connection, &find::FLOW, scope, look_up, flow::load)
         })
+    }
+
+    fn search_contents(
+        &self,
+        scope: &AccessScope,
+        query: &SearchQuery,
+        limit: u32,
+    ) -> Result<Vec<ContentId>, StoreError> {
+        self.read("search content", |connection| search::search(connection, scope, query, limit))
     }
 
     fn apply(&self, scope: &AccessScope, batch: &Batch) -> Result<Applied, ApplyError> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
+use crate::library::search;
 use crate::open::{Failed, OpenError, explain};
 
 /// A numbered change of the tables. Applied once, never edited afterwards.
@@ -14,13 +15,24 @@ struct Migration {
     version: u32,
     name: &'static str,
     sql: &'static str,
+    /// What SQL cannot say of rows that are there already.
+    fill: Option<fn(&Connection) -> rusqlite::Result<()>>,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "initial",
-    sql: include_str!("../migrations/0001_initial.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "initial",
+        sql: include_str!("../migrations/0001_initial.sql"),
+        fill: None,
+    },
+    Migration {
+        version: 2,
+        name: "variants_and_search",
+        sql: include_str!("../migrations/0002_variants_and_search.sql"),
+        fill: Some(search::save_all),
+    },
+];
 
 /// Applies what is missing, in one transaction that keeps other processes out.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
@@ -46,6 +58,9 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Op
         .map_err(fail("create the table of migrations"))?;
     for migration in missing(&now, path)? {
         transaction.execute_batch(migration.sql).map_err(fail("apply a migration"))?;
+        if let Some(fill) = migration.fill {
+            fill(&transaction).map_err(fail("fill the tables of a migration"))?;
+        }
         transaction
             .execute(
                 "INSERT INTO schema_migrations (version, name, checksum, applied_at)

@@ -13,8 +13,8 @@ use std::process::Command;
 use chatflow::{FlowRef, Revision, SessionId, Timestamp};
 use chatflow_sqlite::{Durability, OpenError, Options, SqliteStore};
 use chatflow_storage::{
-    AccessScope, CommitError, FlowStore, HistoryQuery, JournalEntry, NewHistoryRow, NewSession,
-    SessionHead, SessionStatus, SessionStore, Snapshot, Turn,
+    AccessScope, CommitError, FlowStore, HistoryQuery, JournalEntry, LibraryStore, NewHistoryRow,
+    NewSession, SearchQuery, SessionHead, SessionStatus, SessionStore, Snapshot, Turn,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -117,7 +117,7 @@ fn a_file_is_created_and_opened_again() {
     assert_eq!(pragma(&path, "journal_mode"), "wal");
     let connection = Connection::open(&path).unwrap();
     let (version, name, at): (u32, String, String) = connection
-        .query_row("SELECT version, name, applied_at FROM schema_migrations", [], |row| {
+        .query_row("SELECT version, name, applied_at FROM schema_migrations LIMIT 1", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .unwrap();
@@ -135,6 +135,58 @@ fn a_changed_migration_stops_the_start() {
     connection.execute("UPDATE schema_migrations SET checksum = ?1", [sum]).unwrap();
     let error = SqliteStore::open(&path).unwrap_err();
     assert!(matches!(error, OpenError::ChangedMigration { version: 1, .. }), "{error:?}");
+}
+
+/// The statements that make a database, and what its tables hold of content.
+fn looks(path: &Path) -> Vec<String> {
+    let connection = Connection::open(path).unwrap();
+    let mut statement = connection
+        .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+        .unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date() {
+    // S1.10
+    let directory = TempDir::new().unwrap();
+    let (old, new) = (directory.path().join("old.db"), directory.path().join("new.db"));
+    drop(SqliteStore::open(&new).unwrap());
+    let connection = Connection::open(&old).unwrap();
+    let first = include_str!("../migrations/0001_initial.sql");
+    connection.execute_batch(first).unwrap();
+    // The table of migrations as the first version left it.
+    let (table, sum): (String, String) = Connection::open(&new)
+        .unwrap()
+        .query_row(
+            "SELECT sql, checksum FROM sqlite_schema, schema_migrations
+             WHERE sqlite_schema.name = 'schema_migrations' AND version = 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    connection.execute_batch(&table).unwrap();
+    connection
+        .execute("INSERT INTO schema_migrations VALUES (1, 'initial', ?1, '')", [sum])
+        .unwrap();
+    connection
+        .execute_batch(
+            r#"INSERT INTO cms_content (id, type, content, info, tags, is_active, status, visibility,
+                 row_version, created_at, updated_at)
+               SELECT '00000000-0000-0000-0000-00000000000' || value, 'joke',
+                 '{"text": "Whales dive ' || value || '"}', '{}', '["sea"]', 1, 'draft', 'wriveted', 1,
+                 '2026-01-31T09:30:00.250000Z', '2026-01-31T09:30:00.250000Z'
+               FROM json_each('[1,2,3]')"#,
+        )
+        .unwrap();
+    drop(connection);
+    let store = SqliteStore::open(&old).unwrap();
+    let found = |text: &str| {
+        let query = SearchQuery::parse(text);
+        store.search_contents(&AccessScope::system(), &query, 10).unwrap().len()
+    };
+    assert_eq!((found("diving whale"), found("sea 2"), found("ship")), (3, 1, 0));
+    assert_eq!(looks(&old), looks(&new));
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn content(body: &str, tags: &[&str]) -> ContentRecord {
         status: ContentStatus::Draft,
         visibility: Visibility::Wriveted,
         school_id: None,
+        variants: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::blocking::Store;
 use crate::id::ThemeId;
 use crate::library::{
     Applied, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord,
-    LookUp, NewVersion, NodeRow, SchoolRecord, SchoolState, ThemeRecord,
+    LookUp, NewVersion, NodeRow, SchoolRecord, SchoolState, ThemeRecord, VariantRecord,
 };
 use crate::scope::AccessScope;
 use crate::session::{
@@ -99,6 +99,18 @@ pub(super) fn content(n: u128) -> ContentRecord {
         status: ContentStatus::Published,
         visibility: Visibility::Wriveted,
         school_id: None,
+        variants: Vec::new(),
+    }
+}
+
+/// A variant of that name whose text is its name.
+pub(super) fn variant(key: &str) -> VariantRecord {
+    VariantRecord {
+        key: key.into(),
+        data: json(key),
+        weight: 100,
+        conditions: "{}".into(),
+        is_active: true,
     }
 }
 

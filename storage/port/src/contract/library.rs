@@ -6,12 +6,12 @@ use uuid::Uuid;
 use super::Case;
 use super::fixture::{
     HOSTILE, anyway, at, batch, connection, content, draft, fill, fill_contents, fill_flows, flow,
-    flow_id, library_of, node, publish, school, school_id, theme, theme_id,
+    flow_id, json, library_of, node, publish, school, school_id, theme, theme_id, variant,
 };
 use crate::blocking::Store;
 use crate::library::{
     Applied, ApplyError, Batch, Change, ConnectionRow, ContentRecord, FlowChange, FlowRecord,
-    FlowStamp, LookUp, NodeRow, SchoolRecord, ThemeRecord,
+    FlowStamp, LookUp, NodeRow, SchoolRecord, ThemeRecord, VariantRecord,
 };
 use crate::scope::AccessScope;
 
@@ -55,6 +55,10 @@ fn full() -> Batch {
         tags: HOSTILE.iter().map(ToString::to_string).collect(),
         visibility: Visibility::School,
         school_id: Some(school_id(1)),
+        variants: vec![
+            VariantRecord { weight: 0, is_active: false, ..variant("A") },
+            VariantRecord { conditions: json(HOSTILE[1]), weight: 10_000, ..variant(HOSTILE[4]) },
+        ],
         ..content(3)
     };
     let odd = NodeRow {
@@ -222,10 +226,22 @@ fn a_broken_record_is_refused_and_nothing_is_applied<S: Store>(store: &S) {
         ContentRecord { content: "null".into(), ..content(2) },
         ContentRecord { tags: vec!["\0".into()], ..content(2) },
         ContentRecord { visibility: Visibility::School, ..content(2) },
+    ]
+    .into_iter();
+    let variants = [
+        vec![variant("")],
+        vec![variant(&"x".repeat(101))],
+        vec![VariantRecord { weight: 10_001, ..variant("a") }],
+        vec![VariantRecord { data: "[]".into(), ..variant("a") }],
+        vec![VariantRecord { conditions: "null".into(), ..variant("a") }],
+        vec![variant("b"), variant("a")],
+        vec![variant("a"), variant("a")],
     ];
+    let variants = variants.map(|variants| ContentRecord { variants, ..content(2) });
     let flows = flows.into_iter().map(|flow| Batch { flows: vec![draft(flow)], ..batch() });
-    let contents =
-        contents.into_iter().map(|content| Batch { contents: vec![anyway(content)], ..batch() });
+    let contents = contents
+        .chain(variants)
+        .map(|content| Batch { contents: vec![anyway(content)], ..batch() });
     let unpublished = FlowRecord { is_published: false, ..flow(2) };
     let version = Batch { flows: vec![publish(unpublished, &[])], ..batch() };
     let link = Batch { flows: vec![publish(flow(2), &["flow 3"])], ..batch() };

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::ApplyError;
 use super::record::{
     Batch, ConnectionRow, ContentRecord, FlowRecord, NewVersion, NodeRow, Record, RecordKey,
-    SchoolRecord, ThemeRecord,
+    SchoolRecord, ThemeRecord, VariantRecord,
 };
 
 type Problem = Result<(), &'static str>;
@@ -76,9 +76,21 @@ fn content(content: &ContentRecord) -> Problem {
     object(&content.content, "`content` must be a JSON object")?;
     object(&content.info, "`info` must be a JSON object")?;
     content.tags.iter().try_for_each(|tag| plain(Some(tag)))?;
+    content.variants.iter().try_for_each(variant)?;
+    require(
+        content.variants.is_sorted_by(|one, next| one.key < next.key),
+        "the variants must be in the order of their keys, each once",
+    )?;
     // S1.36
     let orphan = content.visibility == Visibility::School && content.school_id.is_none();
     require(!orphan, "visibility `school` needs a school")
+}
+
+fn variant(variant: &VariantRecord) -> Problem {
+    text(&variant.key, 1, 100, "a variant's key must have 1 to 100 characters")?;
+    object(&variant.data, "a variant's data must be a JSON object")?;
+    object(&variant.conditions, "a variant's conditions must be a JSON object")?;
+    require(variant.weight <= 10_000, "a variant's weight must be 0 to 10000")
 }
 
 fn flow(flow: &FlowRecord) -> Problem {

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use chatflow::{
-    ContentId, ExecutionContext, FlowId, FlowRef, NodeId, TenantId, Timestamp, Visibility,
+    ContentId, ContentItem, ContentVariant, ExecutionContext, FlowId, FlowRef, NodeId, TenantId,
+    Timestamp, Visibility,
 };
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::flow::VersionRecord;
@@ -139,6 +141,70 @@ pub struct ContentRecord {
     pub visibility: Visibility,
     /// Its owner.
     pub school_id: Option<TenantId>,
+    /// Other forms of its body, in the order of their keys.
+    pub variants: Vec<VariantRecord>,
+}
+
+/// Another form of a content item (S1.41). Its row id is [`variant_row_id`](crate::variant_row_id).
+///
+/// Its counters are no part of it: writing an item leaves them as they are.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VariantRecord {
+    /// 1 to 100 characters; names it within its item.
+    pub key: String,
+    /// Laid over the body of the item: a JSON object.
+    pub data: String,
+    /// How often it is chosen, in proportion to the others: 0 to 10 000.
+    pub weight: u32,
+    /// Who may see it: a JSON object.
+    pub conditions: String,
+    /// Whether it takes part.
+    pub is_active: bool,
+}
+
+impl ContentRecord {
+    /// The item as the engine takes it.
+    ///
+    /// # Errors
+    /// An error of the parser if a column that should hold a JSON object does not.
+    pub fn item(&self) -> Result<ContentItem, serde_json::Error> {
+        Ok(ContentItem {
+            id: self.id,
+            kind: self.kind.clone(),
+            content: serde_json::from_str(&self.content)?,
+            info: serde_json::from_str(&self.info)?,
+            variants: self.variants.iter().map(VariantRecord::variant).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl From<&ContentVariant> for VariantRecord {
+    fn from(variant: &ContentVariant) -> Self {
+        let json = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
+        Self {
+            key: variant.key.clone(),
+            data: json(&variant.data),
+            weight: u32::try_from(variant.weight).unwrap_or(u32::MAX),
+            conditions: json(&variant.conditions),
+            is_active: variant.is_active,
+        }
+    }
+}
+
+impl VariantRecord {
+    /// The variant as the engine takes it.
+    ///
+    /// # Errors
+    /// As [`ContentRecord::item`].
+    pub fn variant(&self) -> Result<ContentVariant, serde_json::Error> {
+        Ok(ContentVariant {
+            key: self.key.clone(),
+            weight: self.weight.into(),
+            is_active: self.is_active,
+            data: serde_json::from_str(&self.data)?,
+            conditions: serde_json::from_str(&self.conditions)?,
+        })
+    }
 }
 
 /// A flow with its graph: the draft that editors see (S1.42).

@@ -19,7 +19,8 @@ impl ContentStore for MemoryStore {
         ids.iter()
             .map(|id| {
                 let stored = tables.library.contents.get(id);
-                stored.filter(|s| shows(scope, &s.record)).map(|s| item(&s.record)).transpose()
+                let shown = stored.filter(|stored| shows(scope, &stored.record));
+                shown.map(|stored| stored.record.item().map_err(broken)).transpose()
             })
             .collect()
     }
@@ -57,16 +58,10 @@ fn narrows(query: &ContentQuery, record: &ContentRecord) -> bool {
         && !query.exclude.contains(&record.id)
 }
 
-fn item(record: &ContentRecord) -> Result<ContentItem, StoreError> {
-    Ok(ContentItem {
-        id: record.id,
-        kind: record.kind.clone(),
-        content: object(&record.content)?,
-        info: object(&record.info)?,
-        variants: Vec::new(),
-    })
+fn object(text: &str) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_str(text).map_err(broken)
 }
 
-fn object(text: &str) -> Result<Map<String, Value>, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Store(error.into()))
+fn broken(error: serde_json::Error) -> StoreError {
+    StoreError::Store(error.into())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chatflow::{TenantId, Timestamp};
+use chatflow::{ContentId, TenantId, Timestamp};
 
 use super::{Library, MemoryStore};
 use crate::error::StoreError;
@@ -12,6 +12,7 @@ use crate::library::{
     LibraryStore, LookUp, Record, SchoolRecord, Stored, ThemeRecord, Verdict, check_batch, settle,
 };
 use crate::scope::AccessScope;
+use crate::search::{SearchQuery, search_words};
 
 impl LibraryStore for MemoryStore {
     fn find_school(
@@ -64,6 +65,24 @@ impl LibraryStore for MemoryStore {
             name: Some(&flow.name),
             school: flow.school_id,
         }))
+    }
+
+    fn search_contents(
+        &self,
+        scope: &AccessScope,
+        query: &SearchQuery,
+        limit: u32,
+    ) -> Result<Vec<ContentId>, StoreError> {
+        let tables = self.tables();
+        let fits = |content: &ContentRecord| {
+            scope.sees_content(content.visibility, content.school_id)
+                && query.fits(&search_words(&content.content, &content.tags))
+        };
+        let found = tables.library.contents.values().filter(|stored| fits(&stored.record));
+        let mut found: Vec<_> = found.map(|stored| (stored.created_at, stored.record.id)).collect();
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found.into_iter().map(|(_, id)| id).collect())
     }
 
     fn apply(&self, scope: &AccessScope, batch: &Batch) -> Result<Applied, ApplyError> {

@@ -5,7 +5,7 @@ use chatflow_storage::{ContentRecord, ContentStatus, Stored};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::Mark;
+use super::{Mark, search, variant};
 use crate::column::{
     Id, Time, count, label, list, maybe_uuid, number, time, uuid, visibility, visibility_text,
 };
@@ -32,6 +32,7 @@ pub(super) fn load(
     id: Uuid,
 ) -> rusqlite::Result<Option<Stored<ContentRecord>>> {
     let mut statement = connection.prepare_cached(LOAD)?;
+    let variants = variant::load(connection, id)?;
     let found = statement.query_row([Id(id)], |row| {
         Ok(Stored {
             record: ContentRecord {
@@ -45,6 +46,7 @@ pub(super) fn load(
                 status: label(row, "status", ContentStatus::parse)?,
                 visibility: visibility(row)?,
                 school_id: maybe_uuid(row, "school_id")?.map(TenantId),
+                variants,
             },
             row_version: count(row, "row_version")?,
             created_at: time(row, "created_at")?,
@@ -54,7 +56,7 @@ pub(super) fn load(
     found.optional()
 }
 
-fn tags(row: &Row<'_>) -> rusqlite::Result<Vec<String>> {
+pub(super) fn tags(row: &Row<'_>) -> rusqlite::Result<Vec<String>> {
     let index = row.as_ref().column_index("tags")?;
     let value = row.get_ref(index)?;
     serde_json::from_str(value.as_str()?).map_err(|error| {
@@ -81,5 +83,6 @@ pub(super) fn save(
         number(mark.row_version),
         Time(mark.at),
     ])?;
-    Ok(())
+    search::save(connection, content.id.0, &content.content, &content.tags)?;
+    variant::save(connection, content, mark.at)
 }
