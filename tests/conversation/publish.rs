@@ -48,6 +48,7 @@ fn content(item: &WorldItem) -> ContentRecord {
         status: ContentStatus::Published,
         visibility: item.visibility,
         school_id: item.school,
+        created_by: None,
         variants,
     }
 }
@@ -67,6 +68,7 @@ fn flow(definition: &FlowDefinition) -> FlowChange {
         info: "{}".to_owned(),
         visibility: definition.visibility,
         school_id: definition.school_id,
+        created_by: None,
         allow_anonymous: false,
         is_published: true,
         is_active: true,

@@ -61,6 +61,7 @@ impl<S: LibraryStore> Importer<'_, S> {
             let clean = self.reports.iter().all(|(at, found)| *at != i || !forbids(found));
             let mut record = record(&definition, self.ids, flow);
             record.is_published = flow.publish && links_hold && clean;
+            record.created_by = stored.as_ref().and_then(|stored| stored.record.created_by);
             if let Some(flows) = report.counts.last_mut() {
                 flows.count(stored.as_ref().map(|stored| &stored.record), &record);
             }
@@ -166,6 +167,7 @@ fn record(definition: &FlowDefinition, ids: &Ids, flow: &FixtureFlow) -> FlowRec
         info: Value::Object(info).to_string(),
         visibility: definition.visibility,
         school_id: definition.school_id,
+        created_by: None,
         is_published: false,
         is_active: true,
         theme_id: flow.theme.as_ref().and_then(|key| ids.themes.get(key)).copied(),

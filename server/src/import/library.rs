@@ -141,6 +141,7 @@ fn content_record(
         status: ContentStatus::parse(&content.status).unwrap_or(ContentStatus::Draft),
         visibility: visibility(&content.visibility),
         school_id: owner,
+        created_by: old.and_then(|old| old.created_by),
         variants: kept.unwrap_or_else(|| content.item.variants.iter().map(Into::into).collect()),
     }
 }

@@ -188,7 +188,7 @@ async fn with_school_name<S: AsyncStore>(
         context.get("school_wriveted_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     if let (false, Some(id)) = (named, id) {
         let look_up = LookUp { seed_key: None, id: Some(id), name: None, school: None };
-        let scope = AccessScope::tenant(TenantId(id));
+        let scope = AccessScope::school_admin(None, vec![TenantId(id)]);
         if let Some(school) = app.store.find_school(&scope, look_up).await? {
             context.insert("school_name".to_owned(), json!(school.record.name));
         }

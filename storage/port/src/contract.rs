@@ -15,6 +15,7 @@
 mod content;
 mod fixture;
 mod flow;
+mod isolation;
 mod library;
 mod pins;
 mod search;
@@ -45,7 +46,7 @@ pub fn contents<S: Store>(make_store: impl Fn() -> S) {
 
 /// The cases of [`LibraryStore`](crate::LibraryStore).
 pub fn library<S: Store>(make_store: impl Fn() -> S) {
-    run(make_store, &[library::cases(), search::cases()].concat());
+    run(make_store, &[library::cases(), search::cases(), isolation::cases()].concat());
 }
 
 /// The cases of [`SessionStore`](crate::SessionStore).

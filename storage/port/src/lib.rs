@@ -42,10 +42,10 @@ pub use library::{
     Applied, ApplyError, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord,
     ContentStatus, FlowChange, FlowRecord, FlowStamp, LibraryStore, LookUp, NewVersion, NodeRow,
     Record, RecordKey, SchoolRecord, SchoolState, Stored, ThemeRecord, VariantRecord, Verdict,
-    check_batch, settle,
+    check_batch, may_edit, settle,
 };
 pub use memory::MemoryStore;
-pub use scope::AccessScope;
+pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};
 pub use session::{
     AsyncSessionStore, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, HistoryRow,

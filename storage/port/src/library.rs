@@ -1,6 +1,7 @@
 //! The library as its authors write it: what imports and editors need.
 
 mod check;
+mod content;
 mod record;
 mod verdict;
 
@@ -15,12 +16,12 @@ use crate::scope::AccessScope;
 use crate::search::SearchQuery;
 
 pub use check::check_batch;
+pub use content::{ContentRecord, ContentStatus, VariantRecord};
 pub use record::{
-    Applied, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord,
-    FlowStamp, LookUp, NewVersion, NodeRow, Record, RecordKey, SchoolRecord, SchoolState, Stored,
-    ThemeRecord, VariantRecord,
+    Applied, Batch, Change, ConnectionRow, FlowChange, FlowRecord, FlowStamp, LookUp, NewVersion,
+    NodeRow, Record, RecordKey, SchoolRecord, SchoolState, Stored, ThemeRecord,
 };
-pub use verdict::{Verdict, settle};
+pub use verdict::{Verdict, may_edit, settle};
 
 /// Why a batch was not applied: nothing of it is stored.
 #[derive(Debug, thiserror::Error)]

@@ -2,43 +2,87 @@
 
 use chatflow::{TenantId, Visibility};
 
+use crate::id::UserId;
+
 /// Which rows of the tenants' tables a call may touch (S2.28).
 ///
 /// Every read and write of such a table takes one; there is no other way in.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AccessScope {
-    everything: bool,
+    writes: Writes,
     signed_in: bool,
+    /// Whether rows that are not in use are hidden from it (S2.15, footnote).
+    sees_live_only: bool,
+    /// Whose creations are its own.
+    account: Option<UserId>,
     /// Tenants whose `school` rows are visible.
     schools: Vec<TenantId>,
-    /// Tenants whose `private` rows are visible as well, and whose rows may be written.
+    /// Tenants whose `private` rows are visible as well.
     owned: Vec<TenantId>,
+}
+
+/// What a scope may write (S2.16, S2.18).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Writes {
+    Nothing,
+    /// What its account creates.
+    Own,
+    /// The rows of the tenants that it owns as well.
+    Owned,
+    /// Every row; it also sees every row.
+    Everything,
+}
+
+/// What of a content item or a flow decides who may see and change it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RowAccess {
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Its owner.
+    pub school_id: Option<TenantId>,
+    /// Who created it.
+    pub created_by: Option<UserId>,
+    /// Whether it is in use: active, and published.
+    pub is_live: bool,
 }
 
 impl AccessScope {
     /// Everything: background jobs, imports by the operator and the command line. Never a request.
     pub fn system() -> Self {
-        Self { everything: true, ..Self::of(true, Vec::new(), Vec::new()) }
+        Self { writes: Writes::Everything, ..Self::of(true, Vec::new(), Vec::new()) }
+    }
+
+    /// One who runs the whole platform.
+    pub fn platform(account: Option<UserId>) -> Self {
+        Self { account, ..Self::system() }
+    }
+
+    /// One who runs these schools.
+    pub fn school_admin(account: Option<UserId>, schools: Vec<TenantId>) -> Self {
+        let owned = schools.clone();
+        Self { account, writes: Writes::Owned, ..Self::of(true, schools, owned) }
+    }
+
+    /// One who teaches at a school.
+    pub fn educator(account: UserId, school: TenantId) -> Self {
+        let account = Some(account);
+        Self { account, writes: Writes::Own, ..Self::of(true, vec![school], Vec::new()) }
+    }
+
+    /// A program that reads what educators of these schools may see, private rows aside.
+    pub fn reader(schools: Vec<TenantId>) -> Self {
+        Self::of(true, schools, Vec::new())
+    }
+
+    /// Everyone else who is signed in: pupils, parents, the public.
+    pub fn learner(account: Option<UserId>, school: Option<TenantId>) -> Self {
+        let schools = school.into_iter().collect();
+        Self { account, sees_live_only: true, ..Self::of(true, schools, Vec::new()) }
     }
 
     /// A visitor nobody knows: what is visible to everyone (S2.25, F66).
     pub fn anonymous() -> Self {
         Self::of(false, Vec::new(), Vec::new())
-    }
-
-    /// Somebody who is signed in and belongs to no tenant.
-    pub fn signed_in() -> Self {
-        Self::of(true, Vec::new(), Vec::new())
-    }
-
-    /// A member of `tenant`: its `school` rows too.
-    pub fn member(tenant: TenantId) -> Self {
-        Self::of(true, vec![tenant], Vec::new())
-    }
-
-    /// One who acts for `tenant` as a whole: its `school` and `private` rows too.
-    pub fn tenant(tenant: TenantId) -> Self {
-        Self::of(true, vec![tenant], vec![tenant])
     }
 
     /// A running conversation: what the owner of its flow may show to its visitor (S2.26).
@@ -50,12 +94,28 @@ impl AccessScope {
     }
 
     fn of(signed_in: bool, schools: Vec<TenantId>, owned: Vec<TenantId>) -> Self {
-        Self { everything: false, signed_in, schools, owned }
+        let (writes, sees_live_only, account) = (Writes::Nothing, false, None);
+        Self { writes, signed_in, sees_live_only, account, schools, owned }
     }
 
     /// Whether no row is hidden.
     pub fn is_system(&self) -> bool {
-        self.everything
+        self.writes == Writes::Everything
+    }
+
+    /// Whose creations are its own.
+    pub fn account(&self) -> Option<UserId> {
+        self.account
+    }
+
+    /// Whether rows that are not in use are hidden from it.
+    pub fn sees_live_only(&self) -> bool {
+        self.sees_live_only
+    }
+
+    /// Whether anything is visible outside conversations.
+    pub fn is_signed_in(&self) -> bool {
+        self.signed_in
     }
 
     /// The tenants whose `school` rows are visible.
@@ -70,7 +130,7 @@ impl AccessScope {
 
     /// Whether a flow with these columns is visible (S2.25); `open` is its `allow_anonymous`.
     pub fn sees_flow(&self, visibility: Visibility, school: Option<TenantId>, open: bool) -> bool {
-        self.everything
+        self.is_system()
             || match visibility {
                 Visibility::Wriveted => true,
                 Visibility::Public => open || self.signed_in,
@@ -81,7 +141,7 @@ impl AccessScope {
 
     /// Whether a content item with these columns is visible to a conversation (S2.26).
     pub fn sees_content(&self, visibility: Visibility, school: Option<TenantId>) -> bool {
-        self.everything
+        self.is_system()
             || match visibility {
                 Visibility::Wriveted | Visibility::Public => true,
                 Visibility::School => holds(&self.schools, school),
@@ -91,12 +151,71 @@ impl AccessScope {
 
     /// Whether a theme of this owner is visible.
     pub fn sees_theme(&self, school: Option<TenantId>) -> bool {
-        self.everything || school.is_none() || holds(&self.schools, school)
+        self.is_system() || school.is_none() || holds(&self.schools, school)
     }
 
-    /// Whether rows of `school` may be written; rows of no school belong to the operator.
+    /// Whether themes and settings of `school` may be written; those of no school belong to the operator (S2.29).
     pub fn owns(&self, school: Option<TenantId>) -> bool {
-        self.everything || holds(&self.owned, school)
+        self.is_system() || (self.writes == Writes::Owned && holds(&self.owned, school))
+    }
+
+    /// Whether a content item or flow is visible to somebody who manages such rows (S2.15, S2.23).
+    pub fn views(&self, row: &RowAccess) -> bool {
+        if self.is_system() {
+            return true;
+        }
+        let is_shared = match row.visibility {
+            Visibility::Wriveted | Visibility::Public => true,
+            Visibility::School => holds(&self.schools, row.school_id),
+            Visibility::Private => holds(&self.owned, row.school_id) || self.created(row),
+        };
+        self.signed_in && is_shared && (row.is_live || !self.sees_live_only)
+    }
+
+    /// Whether a content item or flow may be changed (S2.16).
+    pub fn edits(&self, row: &RowAccess) -> bool {
+        let is_own = match row.visibility {
+            Visibility::Wriveted => return self.is_system(),
+            Visibility::Public | Visibility::Private => self.created(row),
+            Visibility::School => false,
+        };
+        match self.writes {
+            Writes::Nothing => false,
+            Writes::Own => is_own,
+            Writes::Owned => is_own || holds(&self.owned, row.school_id),
+            Writes::Everything => true,
+        }
+    }
+
+    /// Whether a content item or flow may be created so (S2.18).
+    pub fn creates(&self, row: &RowAccess) -> bool {
+        let is_mine = row.created_by == self.account;
+        match self.writes {
+            Writes::Nothing => false,
+            Writes::Own => {
+                let is_private = row.visibility == Visibility::Private;
+                is_mine && is_private && holds(&self.schools, row.school_id)
+            }
+            Writes::Owned => {
+                let is_wriveted = row.visibility == Visibility::Wriveted;
+                is_mine && !is_wriveted && holds(&self.owned, row.school_id)
+            }
+            Writes::Everything => true,
+        }
+    }
+
+    /// Whether `old` may become `new` (S2.19).
+    pub fn changes(&self, old: &RowAccess, new: &RowAccess) -> bool {
+        let keeps_creator = old.created_by == new.created_by && old.school_id == new.school_id;
+        let keeps_all = keeps_creator && old.visibility == new.visibility;
+        let is_mine = RowAccess { created_by: self.account, ..*new };
+        self.is_system()
+            || (self.edits(old) && (keeps_all || (keeps_creator && self.creates(&is_mine))))
+    }
+
+    fn created(&self, row: &RowAccess) -> bool {
+        let is_mine = self.account.is_some() && self.account == row.created_by;
+        is_mine && (row.school_id.is_none() || holds(&self.schools, row.school_id))
     }
 }
 
@@ -125,10 +244,10 @@ mod tests {
         for (scope, expected) in [
             (AccessScope::system(), [true, true, true, true]),
             (AccessScope::anonymous(), [false, false, false, true]),
-            (AccessScope::signed_in(), [false, false, true, true]),
-            (AccessScope::member(A), [false, true, true, true]),
-            (AccessScope::tenant(A), [true, true, true, true]),
-            (AccessScope::tenant(B), [false, false, true, true]),
+            (AccessScope::learner(None, None), [false, false, true, true]),
+            (AccessScope::learner(None, Some(A)), [false, true, true, true]),
+            (AccessScope::school_admin(None, vec![A]), [true, true, true, true]),
+            (AccessScope::school_admin(None, vec![B]), [false, false, true, true]),
             (AccessScope::conversation(Some(A), Some(B)), [true, true, true, true]),
             (AccessScope::conversation(Some(B), Some(A)), [false, true, true, true]),
         ] {
@@ -146,8 +265,8 @@ mod tests {
 
     #[test]
     fn a_row_without_a_school_is_nobodys_private_row() {
-        assert!(!AccessScope::tenant(A).sees_content(Visibility::Private, None));
-        assert!(!AccessScope::tenant(A).owns(None));
+        assert!(!AccessScope::school_admin(None, vec![A]).sees_content(Visibility::Private, None));
+        assert!(!AccessScope::school_admin(None, vec![A]).owns(None));
         assert!(AccessScope::system().owns(None));
     }
 }

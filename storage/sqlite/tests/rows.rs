@@ -36,6 +36,7 @@ fn flow(nodes: Vec<NodeRow>, connections: Vec<ConnectionRow>) -> FlowRecord {
         info: "{}".into(),
         visibility: Visibility::Wriveted,
         school_id: None,
+        created_by: None,
         allow_anonymous: false,
         is_published: false,
         is_active: true,
@@ -62,6 +63,7 @@ fn content(body: &str, tags: &[&str]) -> ContentRecord {
         status: ContentStatus::Draft,
         visibility: Visibility::Wriveted,
         school_id: None,
+        created_by: None,
         variants: Vec::new(),
     }
 }

@@ -75,10 +75,10 @@ fn each_scope_sees_the_content_that_it_may_show<S: Store>(store: &S) {
     for (scope, expected) in [
         (AccessScope::system(), vec![1, 2, 3, 4, 5, 6, 7, 8]),
         (AccessScope::anonymous(), vec![1, 2, 3]),
-        (AccessScope::signed_in(), vec![1, 2, 3]),
-        (AccessScope::member(one), vec![1, 2, 3, 4]),
-        (AccessScope::tenant(one), vec![1, 2, 3, 4, 5]),
-        (AccessScope::tenant(two), vec![1, 2, 3, 6, 7]),
+        (AccessScope::learner(None, None), vec![1, 2, 3]),
+        (AccessScope::learner(None, Some(one)), vec![1, 2, 3, 4]),
+        (AccessScope::school_admin(None, vec![one]), vec![1, 2, 3, 4, 5]),
+        (AccessScope::school_admin(None, vec![two]), vec![1, 2, 3, 6, 7]),
         // S2.26
         (AccessScope::conversation(Some(one), Some(two)), vec![1, 2, 3, 4, 5, 6]),
         (AccessScope::conversation(None, Some(two)), vec![1, 2, 3, 6]),

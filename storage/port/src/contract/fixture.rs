@@ -7,7 +7,7 @@ use chatflow::{
 use uuid::Uuid;
 
 use crate::blocking::Store;
-use crate::id::ThemeId;
+use crate::id::{ThemeId, UserId};
 use crate::library::{
     Applied, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord,
     LookUp, NewVersion, NodeRow, SchoolRecord, SchoolState, ThemeRecord, VariantRecord,
@@ -48,6 +48,10 @@ pub(super) fn content_id(n: u128) -> ContentId {
 
 pub(super) fn theme_id(n: u128) -> ThemeId {
     ThemeId(Uuid::from_u128(n))
+}
+
+pub(super) fn user_id(n: u128) -> UserId {
+    UserId(Uuid::from_u128(n))
 }
 
 pub(super) fn session_id(n: u128) -> SessionId {
@@ -99,6 +103,7 @@ pub(super) fn content(n: u128) -> ContentRecord {
         status: ContentStatus::Published,
         visibility: Visibility::Wriveted,
         school_id: None,
+        created_by: None,
         variants: Vec::new(),
     }
 }
@@ -127,6 +132,7 @@ pub(super) fn flow(n: u128) -> FlowRecord {
         info: "{}".into(),
         visibility: Visibility::Wriveted,
         school_id: None,
+        created_by: None,
         allow_anonymous: false,
         is_published: true,
         is_active: true,

@@ -50,10 +50,10 @@ fn each_scope_sees_the_flows_that_the_table_gives_it<S: Store>(store: &S) {
     for (scope, expected) in [
         (AccessScope::system(), vec![1, 2, 3, 4]),
         (AccessScope::anonymous(), vec![4]),
-        (AccessScope::signed_in(), vec![3, 4]),
-        (AccessScope::member(school_id(1)), vec![2, 3, 4]),
-        (AccessScope::tenant(school_id(1)), vec![1, 2, 3, 4]),
-        (AccessScope::tenant(school_id(2)), vec![3, 4]),
+        (AccessScope::learner(None, None), vec![3, 4]),
+        (AccessScope::learner(None, Some(school_id(1))), vec![2, 3, 4]),
+        (AccessScope::school_admin(None, vec![school_id(1)]), vec![1, 2, 3, 4]),
+        (AccessScope::school_admin(None, vec![school_id(2)]), vec![3, 4]),
     ] {
         let found = store.startable_flows(&scope).unwrap();
         let ids: Vec<_> = found.iter().map(|flow| flow.id).collect();

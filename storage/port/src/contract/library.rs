@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Case;
 use super::fixture::{
     HOSTILE, anyway, at, batch, connection, content, draft, fill, fill_contents, fill_flows, flow,
-    flow_id, json, library_of, node, publish, school, school_id, theme, theme_id, variant,
+    flow_id, json, library_of, node, publish, school, school_id, theme, theme_id, user_id, variant,
 };
 use crate::blocking::Store;
 use crate::library::{
@@ -35,6 +35,13 @@ fn by_id(n: u128) -> LookUp<'static> {
     LookUp { id: Some(Uuid::from_u128(n)), ..LookUp::default() }
 }
 
+fn two_variants() -> Vec<VariantRecord> {
+    vec![
+        VariantRecord { weight: 0, is_active: false, ..variant("A") },
+        VariantRecord { conditions: json(HOSTILE[1]), weight: 10_000, ..variant(HOSTILE[4]) },
+    ]
+}
+
 /// A batch that fills every column of every record.
 fn full() -> Batch {
     let text = |n: usize| HOSTILE[n].to_string();
@@ -55,10 +62,8 @@ fn full() -> Batch {
         tags: HOSTILE.iter().map(ToString::to_string).collect(),
         visibility: Visibility::School,
         school_id: Some(school_id(1)),
-        variants: vec![
-            VariantRecord { weight: 0, is_active: false, ..variant("A") },
-            VariantRecord { conditions: json(HOSTILE[1]), weight: 10_000, ..variant(HOSTILE[4]) },
-        ],
+        created_by: Some(user_id(9)),
+        variants: two_variants(),
         ..content(3)
     };
     let odd = NodeRow {
@@ -81,6 +86,7 @@ fn full() -> Batch {
         description: Some(text(0)),
         visibility: Visibility::School,
         school_id: Some(school_id(1)),
+        created_by: Some(user_id(9)),
         allow_anonymous: true,
         theme_id: Some(theme_id(2)),
         retention_days: 3650,
@@ -278,10 +284,13 @@ fn a_reference_to_nothing_is_refused_and_nothing_is_applied<S: Store>(store: &S)
 }
 
 fn a_scope_writes_and_finds_its_own_records_only<S: Store>(store: &S) {
-    let of =
-        |n, school: Option<u128>| ContentRecord { school_id: school.map(school_id), ..content(n) };
+    let of = |n, school: Option<u128>| ContentRecord {
+        visibility: Visibility::Public,
+        school_id: school.map(school_id),
+        ..content(n)
+    };
     fill_contents(store, vec![of(1, Some(1)), of(2, Some(2)), of(3, None)]);
-    let scope = AccessScope::tenant(school_id(1));
+    let scope = AccessScope::school_admin(None, vec![school_id(1)]);
     for (n, own) in [(1, true), (2, false), (3, false)] {
         let found = store.find_content(&scope, by_id(n)).unwrap();
         assert_eq!(found.is_some(), own, "{n}");
@@ -294,7 +303,7 @@ fn a_scope_writes_and_finds_its_own_records_only<S: Store>(store: &S) {
     }
     let own = ContentRecord { kind: "fact".into(), ..of(1, Some(1)) };
     assert_eq!(store.apply(&scope, &write(own)).unwrap().updated, 1);
-    for scope in [AccessScope::anonymous(), AccessScope::member(school_id(1))] {
+    for scope in [AccessScope::anonymous(), AccessScope::learner(None, Some(school_id(1)))] {
         let error = refused(store, &scope, &write(of(1, Some(1))));
         assert!(matches!(error, ApplyError::OutOfScope { .. }), "{error:?}");
     }

@@ -161,8 +161,8 @@ fn a_root_that_the_scope_does_not_see_has_no_pins<S: Store>(store: &S) {
     fill_flows(store, vec![publish(root, &["key:f2"]), keyed(2, &[])]);
     for (scope, count) in [
         (AccessScope::anonymous(), 0),
-        (AccessScope::member(school_id(2)), 0),
-        (AccessScope::member(school_id(1)), 1),
+        (AccessScope::learner(None, Some(school_id(2))), 0),
+        (AccessScope::learner(None, Some(school_id(1))), 1),
         (AccessScope::system(), 1),
     ] {
         assert_eq!(pins(store, &scope, 1).len(), count, "{scope:?}");

@@ -175,10 +175,10 @@ fn a_scope_finds_what_it_sees_the_newest_first<S: Store>(store: &S) {
     assert_eq!(ids(&AccessScope::system(), 100), [4, 3, 2, 1]);
     assert_eq!(ids(&AccessScope::system(), 2), [4, 3]);
     assert_eq!(ids(&AccessScope::system(), 0), []);
-    assert_eq!(ids(&AccessScope::signed_in(), 100), [2, 1]);
-    assert_eq!(ids(&AccessScope::member(school_id(1)), 100), [3, 2, 1]);
-    assert_eq!(ids(&AccessScope::tenant(school_id(1)), 100), [4, 3, 2, 1]);
-    assert_eq!(ids(&AccessScope::tenant(school_id(2)), 100), [2, 1]);
+    assert_eq!(ids(&AccessScope::learner(None, None), 100), [2, 1]);
+    assert_eq!(ids(&AccessScope::learner(None, Some(school_id(1))), 100), [3, 2, 1]);
+    assert_eq!(ids(&AccessScope::school_admin(None, vec![school_id(1)]), 100), [4, 3, 2, 1]);
+    assert_eq!(ids(&AccessScope::school_admin(None, vec![school_id(2)]), 100), [2, 1]);
 }
 
 fn variants_are_replaced_with_their_item_and_reach_conversations<S: Store>(store: &S) {

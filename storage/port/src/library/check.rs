@@ -7,9 +7,10 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::ApplyError;
+use super::content::{ContentRecord, VariantRecord};
 use super::record::{
-    Batch, ConnectionRow, ContentRecord, FlowRecord, NewVersion, NodeRow, Record, RecordKey,
-    SchoolRecord, ThemeRecord, VariantRecord,
+    Batch, ConnectionRow, FlowRecord, NewVersion, NodeRow, Record, RecordKey, SchoolRecord,
+    ThemeRecord,
 };
 
 type Problem = Result<(), &'static str>;

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use chatflow::{
-    ContentId, ContentItem, ContentVariant, ExecutionContext, FlowId, FlowRef, NodeId, TenantId,
-    Timestamp, Visibility,
+    ContentId, ExecutionContext, FlowId, FlowRef, NodeId, TenantId, Timestamp, Visibility,
 };
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::content::ContentRecord;
 use crate::flow::VersionRecord;
-use crate::id::ThemeId;
+use crate::id::{ThemeId, UserId};
+use crate::scope::RowAccess;
 use crate::session::TraceLevel;
 use crate::text_enum::text_enum;
 
@@ -23,22 +23,6 @@ text_enum! {
         Inactive = "inactive",
         /// It is being set up.
         Pending = "pending",
-    }
-}
-
-text_enum! {
-    /// Where a content item stands (S1.13).
-    ContentStatus {
-        /// Being written.
-        Draft = "draft",
-        /// Waiting for review.
-        PendingReview = "pending_review",
-        /// Reviewed.
-        Approved = "approved",
-        /// In use.
-        Published = "published",
-        /// No longer in use.
-        Archived = "archived",
     }
 }
 
@@ -72,6 +56,8 @@ pub trait Record: PartialEq {
     fn key(&self) -> RecordKey;
     /// The tenant it belongs to; a school belongs to itself.
     fn owner(&self) -> Option<TenantId>;
+    /// What else decides who may change it; `None` if its tenant alone does.
+    fn access(&self) -> Option<RowAccess>;
 }
 
 /// A tenant (S1.31).
@@ -118,95 +104,6 @@ pub struct ThemeRecord {
     pub version: String,
 }
 
-/// An item of the content library (S1.35).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ContentRecord {
-    /// Its id.
-    pub id: ContentId,
-    /// The author's stable key.
-    pub seed_key: Option<String>,
-    /// `joke`, `fact`, `question`, `quote`, `message` or `prompt`.
-    pub kind: String,
-    /// The body: a JSON object.
-    pub content: String,
-    /// Free metadata: a JSON object.
-    pub info: String,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// False once it is deleted.
-    pub is_active: bool,
-    /// Where it stands.
-    pub status: ContentStatus,
-    /// Who may see it.
-    pub visibility: Visibility,
-    /// Its owner.
-    pub school_id: Option<TenantId>,
-    /// Other forms of its body, in the order of their keys.
-    pub variants: Vec<VariantRecord>,
-}
-
-/// Another form of a content item (S1.41). Its row id is [`variant_row_id`](crate::variant_row_id).
-///
-/// Its counters are no part of it: writing an item leaves them as they are.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct VariantRecord {
-    /// 1 to 100 characters; names it within its item.
-    pub key: String,
-    /// Laid over the body of the item: a JSON object.
-    pub data: String,
-    /// How often it is chosen, in proportion to the others: 0 to 10 000.
-    pub weight: u32,
-    /// Who may see it: a JSON object.
-    pub conditions: String,
-    /// Whether it takes part.
-    pub is_active: bool,
-}
-
-impl ContentRecord {
-    /// The item as the engine takes it.
-    ///
-    /// # Errors
-    /// An error of the parser if a column that should hold a JSON object does not.
-    pub fn item(&self) -> Result<ContentItem, serde_json::Error> {
-        Ok(ContentItem {
-            id: self.id,
-            kind: self.kind.clone(),
-            content: serde_json::from_str(&self.content)?,
-            info: serde_json::from_str(&self.info)?,
-            variants: self.variants.iter().map(VariantRecord::variant).collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl From<&ContentVariant> for VariantRecord {
-    fn from(variant: &ContentVariant) -> Self {
-        let json = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
-        Self {
-            key: variant.key.clone(),
-            data: json(&variant.data),
-            weight: u32::try_from(variant.weight).unwrap_or(u32::MAX),
-            conditions: json(&variant.conditions),
-            is_active: variant.is_active,
-        }
-    }
-}
-
-impl VariantRecord {
-    /// The variant as the engine takes it.
-    ///
-    /// # Errors
-    /// As [`ContentRecord::item`].
-    pub fn variant(&self) -> Result<ContentVariant, serde_json::Error> {
-        Ok(ContentVariant {
-            key: self.key.clone(),
-            weight: self.weight.into(),
-            is_active: self.is_active,
-            data: serde_json::from_str(&self.data)?,
-            conditions: serde_json::from_str(&self.conditions)?,
-        })
-    }
-}
-
 /// A flow with its graph: the draft that editors see (S1.42).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are columns, independent of each other")]
@@ -231,6 +128,8 @@ pub struct FlowRecord {
     pub visibility: Visibility,
     /// Its owner.
     pub school_id: Option<TenantId>,
+    /// Who created it.
+    pub created_by: Option<UserId>,
     /// `info.allow_anonymous`, which decides who may start it (S2.25).
     pub allow_anonymous: bool,
     /// Whether new sessions may start.
@@ -411,6 +310,10 @@ impl Record for SchoolRecord {
     fn owner(&self) -> Option<TenantId> {
         Some(self.id)
     }
+
+    fn access(&self) -> Option<RowAccess> {
+        None
+    }
 }
 
 impl Record for ThemeRecord {
@@ -421,15 +324,9 @@ impl Record for ThemeRecord {
     fn owner(&self) -> Option<TenantId> {
         self.school_id
     }
-}
 
-impl Record for ContentRecord {
-    fn key(&self) -> RecordKey {
-        RecordKey::Content(self.id)
-    }
-
-    fn owner(&self) -> Option<TenantId> {
-        self.school_id
+    fn access(&self) -> Option<RowAccess> {
+        None
     }
 }
 
@@ -440,5 +337,14 @@ impl Record for FlowRecord {
 
     fn owner(&self) -> Option<TenantId> {
         self.school_id
+    }
+
+    fn access(&self) -> Option<RowAccess> {
+        Some(RowAccess {
+            visibility: self.visibility,
+            school_id: self.school_id,
+            created_by: self.created_by,
+            is_live: self.is_active && self.is_published,
+        })
     }
 }

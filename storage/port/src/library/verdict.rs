@@ -43,6 +43,22 @@ impl Applied {
     }
 }
 
+/// Whether a scope may change a record, and so finds it to change it.
+pub fn may_edit(scope: &AccessScope, record: &impl Record) -> bool {
+    record.access().map_or_else(|| scope.owns(record.owner()), |row| scope.edits(&row))
+}
+
+/// Whether a scope may write `new` in the place of `old`, or where there is nothing.
+fn may_write<T: Record>(scope: &AccessScope, old: Option<&T>, new: &T) -> bool {
+    match (old.map(Record::access), new.access()) {
+        (None, Some(new)) => scope.creates(&new),
+        (Some(Some(old)), Some(new)) => scope.changes(&old, &new),
+        (_, None) | (Some(None), Some(_)) => {
+            old.is_none_or(|old| scope.owns(old.owner())) && scope.owns(new.owner())
+        }
+    }
+}
+
 /// Decides what `change` means, given what is stored under its key.
 ///
 /// # Errors
@@ -53,8 +69,7 @@ pub fn settle<T: Record>(
     change: &Change<T>,
 ) -> Result<Verdict, ApplyError> {
     let record = change.record.key();
-    let owned = stored.is_none_or(|stored| scope.owns(stored.record.owner()));
-    if !(owned && scope.owns(change.record.owner())) {
+    if !may_write(scope, stored.map(|stored| &stored.record), &change.record) {
         return Err(ApplyError::OutOfScope { record });
     }
     let actual = stored.map_or(0, |stored| stored.row_version);

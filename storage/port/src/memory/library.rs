@@ -9,7 +9,8 @@ use crate::error::StoreError;
 use crate::id::ThemeId;
 use crate::library::{
     Applied, ApplyError, Batch, Change, ContentRecord, FlowChange, FlowRecord, FlowStamp,
-    LibraryStore, LookUp, Record, SchoolRecord, Stored, ThemeRecord, Verdict, check_batch, settle,
+    LibraryStore, LookUp, Record, SchoolRecord, Stored, ThemeRecord, Verdict, check_batch,
+    may_edit, settle,
 };
 use crate::scope::AccessScope;
 use crate::search::{SearchQuery, search_words};
@@ -75,7 +76,7 @@ impl LibraryStore for MemoryStore {
     ) -> Result<Vec<ContentId>, StoreError> {
         let tables = self.tables();
         let fits = |content: &ContentRecord| {
-            scope.sees_content(content.visibility, content.school_id)
+            content.access().is_some_and(|row| scope.views(&row))
                 && query.fits(&search_words(&content.content, &content.tags))
         };
         let found = tables.library.contents.values().filter(|stored| fits(&stored.record));
@@ -112,7 +113,7 @@ fn find<K, T: Record + Clone>(
     let by = |matches: &dyn Fn(Facts<'_>) -> bool| {
         table
             .values()
-            .filter(|stored| scope.owns(stored.record.owner()))
+            .filter(|stored| may_edit(scope, &stored.record))
             .find(|stored| matches(facts(&stored.record)))
     };
     let by_key = || by(&|row| look_up.seed_key.is_some() && row.seed_key == look_up.seed_key);

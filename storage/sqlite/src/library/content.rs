@@ -1,7 +1,7 @@
 //! Content items.
 
 use chatflow::{ContentId, TenantId};
-use chatflow_storage::{ContentRecord, ContentStatus, Stored};
+use chatflow_storage::{ContentRecord, ContentStatus, Stored, UserId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
@@ -12,20 +12,20 @@ use crate::column::{
 
 const LOAD: &str = "
 SELECT id, seed_key, type, content, info, tags, is_active, status, visibility, school_id,
-  row_version, created_at, updated_at
+  created_by, row_version, created_at, updated_at
 FROM cms_content WHERE id = ?1";
 
 const SAVE: &str = "
 INSERT INTO cms_content (
   id, seed_key, type, content, info, tags, is_active, status, visibility, school_id,
-  row_version, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
+  created_by, row_version, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
 ON CONFLICT (id) DO UPDATE SET
   version = version + (content IS NOT excluded.content),
   seed_key = excluded.seed_key, type = excluded.type, content = excluded.content,
   info = excluded.info, tags = excluded.tags, is_active = excluded.is_active,
   status = excluded.status, visibility = excluded.visibility, school_id = excluded.school_id,
-  row_version = excluded.row_version, updated_at = excluded.updated_at";
+  created_by = excluded.created_by, row_version = excluded.row_version, updated_at = excluded.updated_at";
 
 pub(super) fn load(
     connection: &Connection,
@@ -46,6 +46,7 @@ pub(super) fn load(
                 status: label(row, "status", ContentStatus::parse)?,
                 visibility: visibility(row)?,
                 school_id: maybe_uuid(row, "school_id")?.map(TenantId),
+                created_by: maybe_uuid(row, "created_by")?.map(UserId),
                 variants,
             },
             row_version: count(row, "row_version")?,
@@ -80,6 +81,7 @@ pub(super) fn save(
         content.status.as_str(),
         visibility_text(content.visibility),
         content.school_id.map(|id| Id(id.0)),
+        content.created_by.map(|id| Id(id.0)),
         number(mark.row_version),
         Time(mark.at),
     ])?;

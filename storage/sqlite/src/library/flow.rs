@@ -2,7 +2,7 @@
 
 use chatflow::{FlowId, NodeId, TenantId, Timestamp};
 use chatflow_storage::{
-    ApplyError, FlowChange, FlowRecord, FlowStamp, Stored, ThemeId, TraceLevel, Verdict,
+    ApplyError, FlowChange, FlowRecord, FlowStamp, Stored, ThemeId, TraceLevel, UserId, Verdict,
     VersionRecord,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -18,16 +18,16 @@ use crate::flow::newest;
 const LOAD: &str = "
 SELECT id, seed_key, name, description, version, entry_node_id, flow_data, info, visibility,
   school_id, allow_anonymous, is_published, is_active, theme_id, retention_days, trace_enabled,
-  trace_level, trace_sample_rate, graph_hash, row_version, created_at, updated_at
+  trace_level, trace_sample_rate, graph_hash, row_version, created_at, updated_at, created_by
 FROM flow_definitions WHERE id = ?1";
 
 const SAVE: &str = "
 INSERT INTO flow_definitions (
   id, seed_key, name, description, version, entry_node_id, flow_data, info, visibility, school_id,
   allow_anonymous, is_published, is_active, theme_id, retention_days, trace_enabled, trace_level,
-  trace_sample_rate, graph_hash, row_version, created_at, updated_at)
+  trace_sample_rate, graph_hash, row_version, created_at, updated_at, created_by)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-  ?21, ?21)
+  ?21, ?21, ?22)
 ON CONFLICT (id) DO UPDATE SET
   seed_key = excluded.seed_key, name = excluded.name, description = excluded.description,
   version = excluded.version, entry_node_id = excluded.entry_node_id,
@@ -37,7 +37,8 @@ ON CONFLICT (id) DO UPDATE SET
   theme_id = excluded.theme_id, retention_days = excluded.retention_days,
   trace_enabled = excluded.trace_enabled, trace_level = excluded.trace_level,
   trace_sample_rate = excluded.trace_sample_rate, graph_hash = excluded.graph_hash,
-  row_version = excluded.row_version, updated_at = excluded.updated_at";
+  row_version = excluded.row_version, updated_at = excluded.updated_at,
+  created_by = excluded.created_by";
 
 const PUBLISH: &str = "
 INSERT INTO flow_versions (
@@ -78,6 +79,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<FlowRecord> {
         info: row.get("info")?,
         visibility: visibility(row)?,
         school_id: maybe_uuid(row, "school_id")?.map(TenantId),
+        created_by: maybe_uuid(row, "created_by")?.map(UserId),
         allow_anonymous: row.get("allow_anonymous")?,
         is_published: row.get("is_published")?,
         is_active: row.get("is_active")?,
@@ -115,6 +117,7 @@ pub(super) fn save(connection: &Connection, flow: &FlowRecord, mark: Mark) -> ru
         flow.graph_hash,
         number(mark.row_version),
         Time(mark.at),
+        flow.created_by.map(|id| Id(id.0)),
     ])?;
     graph::save(connection, flow, mark.at)
 }

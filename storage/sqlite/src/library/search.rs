@@ -12,12 +12,16 @@ const SAVE: &str = "
 INSERT INTO cms_content_search (content_id, words) VALUES (?1, ?2)
 ON CONFLICT (content_id) DO UPDATE SET words = excluded.words WHERE words <> excluded.words";
 
+/// The rows are those of [`AccessScope::views`]: ?1 all, else ?2 and ?3 its schools, ?9 its account's.
 /// ?4 finds items that have something, ?5 those that an item must not be among, when it needs to have nothing.
 const SEARCH: &str = "
 SELECT c.id FROM cms_content AS c JOIN cms_content_search AS s ON s.content_id = c.id
-WHERE (?1 OR c.visibility IN ('wriveted', 'public')
-    OR (c.visibility = 'school' AND c.school_id IN (SELECT value FROM json_each(?2)))
-    OR (c.visibility = 'private' AND c.school_id IN (SELECT value FROM json_each(?3))))
+WHERE (?1 OR (?7 AND (NOT ?8 OR (c.is_active = 1 AND c.status = 'published'))
+    AND (c.visibility IN ('wriveted', 'public')
+      OR (c.visibility = 'school' AND c.school_id IN (SELECT value FROM json_each(?2)))
+      OR (c.visibility = 'private' AND c.school_id IN (SELECT value FROM json_each(?3)))
+      OR (c.visibility = 'private' AND c.created_by = ?9
+        AND (c.school_id IS NULL OR c.school_id IN (SELECT value FROM json_each(?2)))))))
   AND ((?4 IS NOT NULL
       AND s.number IN (SELECT rowid FROM cms_content_fts WHERE cms_content_fts MATCH ?4))
     OR (?5 IS NOT NULL
@@ -72,6 +76,9 @@ pub(super) fn search(
         joined(with, " OR "),
         joined(without, " AND "),
         limit,
+        scope.is_signed_in(),
+        scope.sees_live_only(),
+        scope.account().map(|id| Id(id.0)),
     ];
     let found = statement.query_map(params, |row| uuid(row, "id").map(ContentId))?;
     found.collect()
