@@ -26,10 +26,12 @@ const ENGINE: [&str; 9] = [
 const FORBIDDEN: [&str; 2] = ["preserve_order", "arbitrary_precision"];
 
 /// Every crate of the workspace with the workspace crates that it may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("chatflow", &[]),
     ("chatflow-storage", &["chatflow"]),
     ("chatflow-sqlite", &["chatflow", "chatflow-storage"]),
+    ("chatflow-postgres", &["chatflow", "chatflow-storage", "chatflow-throwaway"]),
+    ("chatflow-throwaway", &[]),
     ("chatflow-server", &["chatflow", "chatflow-storage", "chatflow-sqlite"]),
     ("chatflow-wasm", &["chatflow"]),
     (
@@ -37,7 +39,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
         &["chatflow", "chatflow-storage", "chatflow-sqlite", "chatflow-server", "chatflow-wasm"],
     ),
     ("chatflow-benches", &["chatflow", "chatflow-storage", "chatflow-sqlite", "chatflow-server"]),
-    ("xtask", &[]),
+    ("xtask", &["chatflow-throwaway"]),
     ("xtask-bindgen", &[]),
 ];
 

@@ -8,9 +8,22 @@ use crate::shell;
 ///
 /// Why it is not there, in one line, for the step to skip with.
 pub(crate) fn ensure(program: &str, package: &str) -> Result<(), String> {
-    if is_there(program) {
+    if is_there(program) { Ok(()) } else { install(program, package) }
+}
+
+/// Makes the programs of a Postgres server available, which Debian keeps off the path.
+///
+/// # Errors
+///
+/// Why they are not there, in one line, for the step to skip with.
+pub(crate) fn ensure_postgres() -> Result<(), String> {
+    if chatflow_throwaway::is_installed() {
         return Ok(());
     }
+    install("Postgres", "postgresql").map_err(|why| format!("{why}; or set DATABASE_URL"))
+}
+
+fn install(program: &str, package: &str) -> Result<(), String> {
     if !is_root() || !is_there("apt-get") {
         return Err(format!("{program} is not installed (Debian: apt-get install {package})"));
     }

@@ -31,6 +31,13 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
 /// The cargo that started this program, with these words after it.
 pub(crate) fn cargo(words: &[&str]) -> Command {
     let mut command = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo says of the program it runs would make build scripts run again that look at it.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command.args(words);
     command
 }

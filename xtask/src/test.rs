@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check in order, stopping at the first failure.
 
 mod counts;
+mod postgres;
 mod rust;
 pub(crate) mod wasm;
 
@@ -39,12 +40,13 @@ struct Step {
     run: fn() -> Result<Outcome, String>,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "fmt", about: "formatting", run: rust::fmt },
     Step { name: "clippy", about: "lints", run: rust::clippy },
     Step { name: "doc", about: "documentation builds and its links hold", run: rust::doc },
     Step { name: "tests", about: "unit, property, contract and doc tests", run: rust::tests },
     Step { name: "wasm", about: "WebAssembly: build, results, imports, size", run: wasm::wasm },
+    Step { name: "postgres", about: "the Postgres store on a server", run: postgres::postgres },
     Step { name: "counts", about: "instruction counts", run: counts::instruction_counts },
     Step { name: "deny", about: "licences, bans and sources of dependencies", run: rust::deny },
 ];

@@ -1,5 +1,6 @@
-//! Declares a role: the blocking trait, its async twin and [`Blocking`](crate::Blocking) between
-//! them, from one list of methods, so that the twins cannot drift apart.
+//! Declares a role: the blocking trait, its async twin, [`Blocking`](crate::Blocking) between them
+//! and, for the contract suite, the way back, from one list of methods, so that the twins cannot
+//! drift apart.
 
 macro_rules! role {
     (
@@ -31,6 +32,15 @@ macro_rules! role {
             $(
                 fn $method(&self $(, $arg: $kind)*) -> impl Future<Output = $out> + Send {
                     std::future::ready(self.0.$method($($arg),*))
+                }
+            )*
+        }
+
+        #[cfg(any(test, feature = "contract"))]
+        impl<S: $twin, R: $crate::contract::BlockOn> $role for $crate::contract::Waiting<S, R> {
+            $(
+                fn $method(&self $(, $arg: $kind)*) -> $out {
+                    self.runtime.block_on(self.store.$method($($arg),*))
                 }
             )*
         }

@@ -1,6 +1,6 @@
 //! Creating and reading sessions.
 
-use chatflow::Revision;
+use chatflow::{Revision, Timestamp};
 use uuid::Uuid;
 
 use super::Case;
@@ -22,6 +22,8 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         an_id_is_used_once,
         a_creation_that_fails_half_way_leaves_nothing,
         hostile_texts_survive_in_every_column,
+        json_comes_back_byte_for_byte,
+        the_first_and_the_last_moment_survive,
         a_megabyte_of_state_survives,
         history_is_numbered_without_gaps_and_paged,
         sessions_do_not_see_each_other,
@@ -116,6 +118,51 @@ fn hostile_texts_survive_in_every_column<S: Store>(store: &S) {
         let entries: Vec<_> =
             store.journal(session_id(n)).unwrap().into_iter().map(|row| row.entry).collect();
         assert_eq!(entries, [turn(text, 0).journal.unwrap(), turn(text, 0).journal.unwrap()]);
+    }
+}
+
+/// A hash over a text holds only if nobody tidies the text.
+fn json_comes_back_byte_for_byte<S: Store>(store: &S) {
+    let texts = [
+        "{ \"b\" : 1,\n\t\"a\":1.0, \"a\" : -0 }",
+        "{\"n\":1e999,\"m\":123456789012345678901234567890,\"x\":0.10}",
+        "{\"u\":\"\\u0000\\ud83d\\ude00\\u00E9 é \\/\"}",
+        "{\"half a pair\":\"\\ud800\"}",
+        " {} ",
+    ];
+    for (n, text) in (1..).zip(texts) {
+        let mut new = new_session(n);
+        (new.snapshot.state, new.snapshot.engine) = (text.into(), text.into());
+        new.snapshot.info = text.into();
+        new.turn.history[0].content = text.into();
+        new.turn.history[0].path = Some(text.into());
+        let entry = new.turn.journal.as_mut().unwrap();
+        (entry.input, entry.outcomes) = (text.into(), text.into());
+        store.create_session(&new).unwrap();
+        assert_eq!(load(store, n).snapshot, new.snapshot);
+        let all = HistoryQuery { session: session_id(n), after_seq: 0, skip: 0, limit: 1 };
+        assert_eq!(store.history(all).unwrap().rows[0].row, new.turn.history[0]);
+        assert_eq!(
+            Some(&store.journal(session_id(n)).unwrap()[0].entry),
+            new.turn.journal.as_ref()
+        );
+    }
+}
+
+fn the_first_and_the_last_moment_survive<S: Store>(store: &S) {
+    for (n, millis) in (1..).zip([i64::MIN, -1, 0, i64::MAX]) {
+        let moment = Timestamp::from_millis(millis);
+        let mut new = new_session(n);
+        new.head.started_at = moment;
+        new.snapshot.ended_at = Some(moment);
+        new.turn.history[0].created_at = moment;
+        store.create_session(&new).unwrap();
+        let stored = load(store, n);
+        assert_eq!((&stored.head, &stored.snapshot), (&new.head, &new.snapshot));
+        assert_eq!(stored.last_activity_at, moment);
+        assert_eq!(store.journal(session_id(n)).unwrap()[0].at, moment);
+        let all = HistoryQuery { session: session_id(n), after_seq: 0, skip: 0, limit: 1 };
+        assert_eq!(store.history(all).unwrap().rows[0].row.created_at, moment);
     }
 }
 

@@ -1,0 +1,30 @@
+//! Chatflow's store on Postgres 14 or newer, for several servers on one database.
+//!
+//! [`PostgresStore`] implements the async form of every role of [`chatflow_storage`]. A turn of a
+//! conversation costs two round trips: one to load its session, one to commit it.
+//!
+//! ```no_run
+//! use chatflow_postgres::PostgresStore;
+//! use chatflow_storage::{AccessScope, AsyncFlowStore};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = PostgresStore::connect("postgres://chatflow@db.example.org/chatflow").await?;
+//! for flow in store.startable_flows(&AccessScope::anonymous()).await? {
+//!     println!("{}", flow.name);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod column;
+mod content;
+mod fault;
+mod flow;
+mod library;
+mod migrate;
+mod open;
+mod pool;
+mod session;
+
+pub use open::{OpenError, Options};
+pub use pool::PostgresStore;

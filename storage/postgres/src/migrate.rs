@@ -1,0 +1,205 @@
+//! Brings the tables up to date (S1.10).
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+use sqlx::{PgConnection, Row};
+
+use crate::library::search;
+use crate::open::{OpenError, explain};
+
+/// A numbered change of the tables. Applied once, never edited afterwards.
+#[derive(Clone, Copy)]
+struct Migration {
+    version: u32,
+    name: &'static str,
+    sql: &'static str,
+    /// Whether the words of items that are there already are to be written, which SQL cannot do.
+    fills_search: bool,
+}
+
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "initial",
+        sql: include_str!("../migrations/0001_initial.sql"),
+        fills_search: false,
+    },
+    Migration {
+        version: 2,
+        name: "variants_and_search",
+        sql: include_str!("../migrations/0002_variants_and_search.sql"),
+        fills_search: true,
+    },
+];
+
+/// What the server and the database say of themselves.
+///
+/// `ours` asks for a column, because other programs have a table of this name too; tables of
+/// extensions are nobody's.
+const FACTS: &str = "
+SELECT current_schema() IS NOT NULL AS has_schema,
+  current_setting('server_encoding') AS encoding,
+  current_setting('server_version_num')::integer AS release,
+  EXISTS (
+    SELECT 1 FROM pg_catalog.pg_namespace AS n
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'schema_migrations'
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'checksum'
+    WHERE n.nspname = current_schema()) AS ours,
+  EXISTS (
+    SELECT 1 FROM pg_catalog.pg_namespace AS n
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f')
+    WHERE n.nspname = current_schema() AND NOT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_depend AS d
+      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS has_tables";
+
+/// The key is the specification's, so that every program that migrates takes the same lock.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(x'464C4F57'::integer)";
+
+const CREATE: &str = "
+CREATE TABLE IF NOT EXISTS schema_migrations (
+  version integer PRIMARY KEY,
+  name text NOT NULL,
+  checksum varchar(64) NOT NULL CHECK (length(checksum) = 64),
+  applied_at timestamptz NOT NULL DEFAULT now()
+)";
+
+const APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+
+const RECORD: &str = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
+
+/// Applies what is missing, in one transaction that keeps other processes out.
+pub(crate) async fn migrate(connection: &mut PgConnection, server: &str) -> Result<(), OpenError> {
+    let before = applied(connection, server).await?;
+    if missing(&before, server)?.is_empty() {
+        return Ok(());
+    }
+    run(connection, "BEGIN").await.map_err(|e| explain(server, "begin the migrations", e))?;
+    run(connection, LOCK).await.map_err(|e| explain(server, "wait for other programs", e))?;
+    // Another process may have been faster.
+    let now = applied(connection, server).await?;
+    let missing = missing(&now, server)?;
+    apply(connection, &missing, server).await?;
+    run(connection, "COMMIT").await.map_err(|e| explain(server, "commit the migrations", e))
+}
+
+async fn apply(
+    connection: &mut PgConnection,
+    missing: &[Migration],
+    server: &str,
+) -> Result<(), OpenError> {
+    run(connection, CREATE)
+        .await
+        .map_err(|e| explain(server, "create the table of migrations", e))?;
+    for migration in missing {
+        run(connection, migration.sql)
+            .await
+            .map_err(|e| explain(server, "apply a migration", e))?;
+        if migration.fills_search {
+            search::save_all(connection)
+                .await
+                .map_err(|e| explain(server, "fill the tables of a migration", e))?;
+        }
+        sqlx::query(RECORD)
+            .bind(i64::from(migration.version))
+            .bind(migration.name)
+            .bind(checksum(migration.sql))
+            .execute(&mut *connection)
+            .await
+            .map_err(|e| explain(server, "record a migration", e))?;
+    }
+    Ok(())
+}
+
+async fn run(connection: &mut PgConnection, sql: &'static str) -> sqlx::Result<()> {
+    sqlx::raw_sql(sql).execute(connection).await.map(drop)
+}
+
+/// What the database holds.
+enum Applied {
+    /// No tables.
+    Empty,
+    /// Tables, but not ours.
+    Foreign,
+    /// Ours: versions and checksums.
+    Ours(Vec<(u32, String)>),
+}
+
+async fn applied(connection: &mut PgConnection, server: &str) -> Result<Applied, OpenError> {
+    let fail = |error| explain(server, "read what the database holds", error);
+    let facts = sqlx::query(FACTS).fetch_one(&mut *connection).await.map_err(fail)?;
+    let has = |column| facts.try_get::<bool, _>(column).map_err(fail);
+    let release: i32 = facts.try_get("release").map_err(fail)?;
+    let encoding: &str = facts.try_get("encoding").map_err(fail)?;
+    let problem = if release < 140_000 {
+        Some("its server is older than Postgres 14")
+    } else if encoding != "UTF8" {
+        Some("its encoding is not UTF-8; create it with `ENCODING 'UTF8' TEMPLATE template0`")
+    } else if !has("has_schema")? {
+        Some("no schema of its search path exists; create one")
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        return Err(OpenError::Unsuitable { server: server.to_owned(), problem });
+    }
+    if !has("ours")? {
+        return Ok(if has("has_tables")? { Applied::Foreign } else { Applied::Empty });
+    }
+    let rows = sqlx::query(APPLIED).fetch_all(connection).await.map_err(fail)?;
+    let read = rows.iter().map(|row| {
+        Ok((row.try_get::<i32, _>("version")?.unsigned_abs(), row.try_get("checksum")?))
+    });
+    Ok(Applied::Ours(read.collect::<sqlx::Result<_>>().map_err(fail)?))
+}
+
+fn missing(applied: &Applied, server: &str) -> Result<Vec<Migration>, OpenError> {
+    let applied = match applied {
+        Applied::Empty => return Ok(MIGRATIONS.to_vec()),
+        Applied::Foreign => return Err(OpenError::Foreign { server: server.to_owned() }),
+        Applied::Ours(applied) => applied,
+    };
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    if let Some(found) = applied.iter().map(|(version, _)| *version).find(|found| *found > known) {
+        return Err(OpenError::Newer { found, known });
+    }
+    let mut missing = Vec::new();
+    for migration in MIGRATIONS {
+        match applied.iter().find(|(version, _)| *version == migration.version) {
+            None => missing.push(*migration),
+            Some((_, sum)) if *sum == checksum(migration.sql) => {}
+            Some(_) => {
+                let (version, name) = (migration.version, migration.name);
+                return Err(OpenError::ChangedMigration { version, name });
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// SHA-256 in hex, the same whatever line ends a checkout has.
+fn checksum(sql: &str) -> String {
+    let digest = Sha256::digest(sql.replace("\r\n", "\n"));
+    digest.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_from_one_without_gaps() {
+        let versions: Vec<_> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+        assert_eq!(versions, (1..).take(MIGRATIONS.len()).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn a_checksum_does_not_depend_on_line_ends() {
+        assert_eq!(checksum("a\r\nb"), checksum("a\nb"));
+        assert_eq!(checksum("abc").get(..8), Some("ba7816bf"));
+    }
+}

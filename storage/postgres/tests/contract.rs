@@ -1,0 +1,40 @@
+//! The contract suite, each case on a database of its own.
+
+use chatflow_postgres::PostgresStore;
+use chatflow_storage::contract::{self, Waiting};
+
+use crate::place::{Database, template};
+
+/// Makes stores, or nothing where there is no server.
+fn stores() -> Option<impl Fn() -> Waiting<PostgresStore, Database>> {
+    let template = template()?;
+    Some(move || {
+        let database = template.clone_database();
+        let store = database.open();
+        Waiting::new(store, database)
+    })
+}
+
+#[test]
+fn flows_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::flows(stores);
+}
+
+#[test]
+fn contents_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::contents(stores);
+}
+
+#[test]
+fn the_library_holds_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::library(stores);
+}
+
+#[test]
+fn sessions_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::sessions(stores);
+}

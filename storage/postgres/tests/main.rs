@@ -1,0 +1,15 @@
+//! The store on a real server: one of its own, or the one that `DATABASE_URL` names.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the lints spare test functions but not what they call"
+)]
+
+mod contract;
+mod opening;
+mod place;
+mod proxy;
+mod rows;
+mod session;
+mod turns;

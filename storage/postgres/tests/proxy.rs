@@ -1,0 +1,119 @@
+//! A relay in front of the server that counts round trips, and can cut the line.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+#[derive(Default)]
+struct State {
+    round_trips: AtomicUsize,
+    cut: AtomicBool,
+}
+
+/// Relays to one database; it listens until the process ends.
+pub(crate) struct Proxy {
+    pub(crate) url: String,
+    state: Arc<State>,
+}
+
+impl Proxy {
+    /// A relay to the database at `url`.
+    pub(crate) fn new(url: &str) -> Self {
+        let target = PgConnectOptions::from_str(url).unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = if target.get_socket().is_some() {
+            let (user, database) = (target.get_username(), target.get_database().unwrap());
+            format!("postgres://{user}@127.0.0.1:{port}/{database}?sslmode=disable")
+        } else {
+            let relay = target.clone().host("127.0.0.1").port(port).ssl_mode(PgSslMode::Disable);
+            relay.to_url_lossy().to_string()
+        };
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                relay(client.unwrap(), &target, &shared);
+            }
+        });
+        Self { url, state }
+    }
+
+    /// How often a client waited for the server since the last call.
+    pub(crate) fn round_trips(&self) -> usize {
+        self.state.round_trips.swap(0, Ordering::SeqCst)
+    }
+
+    /// Cuts the line after the next request has gone through, before its answer comes back.
+    pub(crate) fn cut(&self) {
+        self.state.cut.store(true, Ordering::SeqCst);
+    }
+}
+
+fn relay(client: TcpStream, target: &PgConnectOptions, state: &Arc<State>) {
+    client.set_nodelay(true).unwrap();
+    if let Some(folder) = target.get_socket() {
+        let path = folder.join(format!(".s.PGSQL.{}", target.get_port()));
+        let server = UnixStream::connect(path).unwrap();
+        both_ways(client, server.try_clone().unwrap(), server, state);
+    } else {
+        let server = TcpStream::connect((target.get_host(), target.get_port())).unwrap();
+        server.set_nodelay(true).unwrap();
+        both_ways(client, server.try_clone().unwrap(), server, state);
+    }
+}
+
+fn both_ways<S>(client: TcpStream, to: S, mut from: S, state: &Arc<State>)
+where
+    S: Read + Write + Send + 'static,
+{
+    let mut answers = client.try_clone().unwrap();
+    thread::spawn(move || {
+        // Ends when either side does.
+        let _ = std::io::copy(&mut from, &mut answers);
+        let _ = answers.shutdown(Shutdown::Both);
+    });
+    let state = Arc::clone(state);
+    thread::spawn(move || requests(client, to, &state));
+}
+
+/// Passes messages on one by one: a letter, a length that counts itself, and a body.
+fn requests(mut client: TcpStream, mut server: impl Write, state: &State) -> Option<()> {
+    // The first message has no letter.
+    pass_on(&mut client, &mut server)?;
+    loop {
+        let mut letter = [0];
+        client.read_exact(&mut letter).ok()?;
+        server.write_all(&letter).ok()?;
+        // After a `Sync` or a simple `Query` the client waits for an answer.
+        let waits = matches!(letter[0], b'S' | b'Q');
+        if waits && state.cut.swap(false, Ordering::SeqCst) {
+            // Nothing comes back any more; then the request goes to its end.
+            client.shutdown(Shutdown::Write).ok()?;
+            pass_on(&mut client, &mut server)?;
+            thread::sleep(std::time::Duration::from_millis(200));
+            return client.shutdown(Shutdown::Both).ok();
+        }
+        pass_on(&mut client, &mut server)?;
+        if waits {
+            state.round_trips.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn pass_on(client: &mut TcpStream, server: &mut impl Write) -> Option<()> {
+    let mut length = [0; 4];
+    client.read_exact(&mut length).ok()?;
+    let rest = usize::try_from(u32::from_be_bytes(length)).ok()?.checked_sub(4)?;
+    let mut body = vec![0; rest];
+    client.read_exact(&mut body).ok()?;
+    server.write_all(&length).ok()?;
+    server.write_all(&body).ok()
+}

@@ -1,0 +1,165 @@
+//! What is stored beside what the roles show, and by which way it is found.
+
+use chatflow::{ContentId, ExecutionContext, FlowId, Timestamp, Visibility};
+use chatflow_postgres::PostgresStore;
+use chatflow_storage::contract::BlockOn;
+use chatflow_storage::{
+    AccessScope, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord, ContentStatus,
+    FlowChange, FlowRecord, NodeRow, TraceLevel,
+};
+use sqlx::Row;
+use uuid::Uuid;
+
+use crate::place::{Database, template};
+
+fn node(id: &str, content: &str) -> NodeRow {
+    NodeRow {
+        node_id: id.into(),
+        node_type: "message".into(),
+        execution_context: ExecutionContext::Backend,
+        template: None,
+        content: content.into(),
+        position: "{}".into(),
+        info: "{}".into(),
+    }
+}
+
+fn flow(nodes: Vec<NodeRow>) -> FlowRecord {
+    let connection = ConnectionRow {
+        source: "a".into(),
+        target: "b".into(),
+        connection_type: "default".into(),
+        conditions: "{}".into(),
+        info: "{}".into(),
+    };
+    FlowRecord {
+        id: FlowId(Uuid::from_u128(1)),
+        seed_key: None,
+        name: "Flow".into(),
+        description: None,
+        version: "1.0.0".into(),
+        entry_node_id: None,
+        flow_data: "{}".into(),
+        info: "{}".into(),
+        visibility: Visibility::Wriveted,
+        school_id: None,
+        created_by: None,
+        allow_anonymous: false,
+        is_published: false,
+        is_active: true,
+        theme_id: None,
+        retention_days: 30,
+        trace_enabled: false,
+        trace_level: TraceLevel::Standard,
+        trace_sample_rate: 100,
+        graph_hash: String::new(),
+        nodes,
+        connections: vec![connection],
+    }
+}
+
+fn content(body: &str) -> ContentRecord {
+    ContentRecord {
+        id: ContentId(Uuid::from_u128(1)),
+        seed_key: None,
+        kind: "joke".into(),
+        content: body.into(),
+        info: "{}".into(),
+        tags: Vec::new(),
+        is_active: true,
+        status: ContentStatus::Draft,
+        visibility: Visibility::Wriveted,
+        school_id: None,
+        created_by: None,
+        variants: Vec::new(),
+    }
+}
+
+fn texts(database: &Database, sql: &str) -> Vec<String> {
+    database.rows(sql).iter().map(|row| row.get(0)).collect()
+}
+
+async fn import(store: &PostgresStore, body: &str) {
+    let contents = vec![Change { expected: None, record: content(body) }];
+    let batch = Batch { contents, ..Batch::default() };
+    store.apply(&AccessScope::system(), &batch).await.unwrap();
+}
+
+#[test]
+fn nodes_that_stay_keep_their_ids_and_birthdays() {
+    // R1.24, R1.27, S1.48, S11.10
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    let store = database.open();
+    let write = |second: i64, nodes| {
+        let flow = Change { expected: None, record: flow(nodes) };
+        let at = Timestamp::from_millis(second * 1000);
+        let flows = vec![FlowChange { flow, publish: None }];
+        let batch = Batch { at, flows, ..Batch::default() };
+        database.block_on(store.apply(&AccessScope::system(), &batch)).unwrap();
+    };
+    write(1, vec![node("a", "{}"), node("b", "{}"), node("c", "{}")]);
+    let ids = "SELECT id::text FROM flow_nodes WHERE node_id IN ('a', 'b') ORDER BY node_id";
+    let before = texts(&database, ids);
+    write(2, vec![node("a", "{}"), node("b", "{\"text\":\"new\"}"), node("d", "{}")]);
+    assert_eq!(texts(&database, ids), before);
+    let times = texts(
+        &database,
+        "SELECT node_id || to_char(created_at, 'SS') || to_char(updated_at, 'SS')
+         FROM flow_nodes ORDER BY ordinal",
+    );
+    assert_eq!(times, ["a0101", "b0102", "d0202"]);
+    let kept = texts(&database, "SELECT to_char(created_at, 'SS') FROM flow_connections");
+    assert_eq!(kept, ["01"]);
+}
+
+#[test]
+fn a_contents_version_rises_when_its_body_differs() {
+    // R13.9, S11.10
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    let store = database.open();
+    let mut seen = Vec::new();
+    for body in ["{\"a\":1}", "{\"a\": 1}", "{\"a\":2}", "{\"a\":2}"] {
+        database.block_on(import(&store, body));
+        seen.extend(texts(&database, "SELECT version || '/' || row_version FROM cms_content"));
+    }
+    assert_eq!(seen, ["1/1", "2/2", "3/3", "3/3"]);
+}
+
+#[test]
+fn two_servers_apply_batches_at_once() {
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    let (one, two) = (database.open(), database.open());
+    database.block_on(async {
+        let import_all = async |store: &PostgresStore| {
+            for n in 0..50 {
+                import(store, &format!("{{\"n\":{n}}}")).await;
+            }
+        };
+        tokio::join!(import_all(&one), import_all(&two));
+    });
+    assert_eq!(texts(&database, "SELECT content::text FROM cms_content"), ["{\"n\":49}"]);
+}
+
+#[test]
+fn candidates_are_listed_by_index_without_sorting() {
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    database.execute(
+        "ALTER DATABASE {name} SET enable_seqscan = off".replace("{name}", &database.name).as_str(),
+    );
+    let plan = |sql: &str| texts(&database, &format!("EXPLAIN {sql}")).join("\n");
+    let candidates = plan(
+        "SELECT c.id FROM cms_content AS c WHERE c.type = 'joke'
+         AND c.is_active AND c.status = 'published' ORDER BY c.id LIMIT 1000",
+    );
+    assert!(candidates.contains("ix_cms_content_candidates"), "{candidates}");
+    assert!(!candidates.contains("Sort"), "{candidates}");
+    let startable = plan(
+        "SELECT f.id FROM flow_definitions AS f WHERE f.is_active AND f.is_published
+         ORDER BY f.name, f.id",
+    );
+    assert!(startable.contains("ix_flow_definitions_startable"), "{startable}");
+}

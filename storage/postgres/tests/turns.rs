@@ -1,0 +1,214 @@
+//! What a turn costs, and what becomes of one whose answer is lost.
+
+use std::time::Duration;
+
+use chatflow::{Revision, Timestamp};
+use chatflow_postgres::{Options, PostgresStore};
+use chatflow_storage::contract::BlockOn;
+use chatflow_storage::{
+    AsyncSessionStore, CommitError, HistoryQuery, LeaseRequest, LeaseToken, StoreError,
+};
+use sqlx::{Connection, PgConnection, Row};
+use uuid::Uuid;
+
+use crate::place::{Database, template};
+use crate::proxy::Proxy;
+use crate::session::{SESSION, commit, new_session};
+
+/// A database with one session, behind a relay; every statement of a turn is prepared.
+fn talk() -> Option<(Database, Proxy, PostgresStore)> {
+    let database = template()?.clone_database();
+    let proxy = Proxy::new(&database.url);
+    let store = database.block_on(async {
+        let options = Options { max_connections: 1, ..Options::default() };
+        let store = PostgresStore::connect_with(&proxy.url, options).await.unwrap();
+        store.create_session(&new_session()).await.unwrap();
+        store.load_session(SESSION).await.unwrap();
+        store.commit(&commit(Revision(1))).await.unwrap();
+        store.commit(&commit(Revision(1))).await.unwrap_err();
+        store
+    });
+    proxy.round_trips();
+    Some((database, proxy, store))
+}
+
+/// Keeps every commit waiting until the transaction of this connection ends.
+async fn hold_sessions(database: &Database) -> PgConnection {
+    let mut connection = PgConnection::connect(&database.url).await.unwrap();
+    let hold = "BEGIN; SELECT id FROM conversation_sessions FOR UPDATE";
+    sqlx::raw_sql(hold).execute(&mut connection).await.unwrap();
+    connection
+}
+
+#[test]
+fn a_turn_takes_two_round_trips_and_one_transaction() {
+    // Ruling 3: a load and a commit, and nothing around them.
+    let Some((database, proxy, store)) = talk() else { return };
+    for n in 2..12 {
+        let loaded = database.block_on(store.load_session(SESSION)).unwrap().unwrap();
+        assert_eq!((loaded.revision, proxy.round_trips()), (Revision(n), 1));
+        database.block_on(store.commit(&commit(loaded.revision))).unwrap();
+        assert_eq!(proxy.round_trips(), 1);
+    }
+    // Row by row: the transaction that wrote it.
+    let transactions = database.rows(
+        "SELECT h.xmin::text = j.xmin::text AS same, h.seq, j.revision
+         FROM conversation_history AS h
+         JOIN session_journal AS j ON j.revision = (h.seq + 2) / 3
+         WHERE h.session_id = j.session_id ORDER BY h.seq",
+    );
+    assert_eq!(transactions.len(), 12 * 3);
+    assert!(transactions.iter().all(|row| row.get("same")));
+    let last = database.rows(
+        "SELECT s.xmin::text = j.xmin::text AS same FROM conversation_sessions AS s
+         JOIN session_journal AS j ON j.session_id = s.id AND j.revision = s.revision",
+    );
+    assert!(last[0].get::<bool, _>("same"));
+}
+
+#[test]
+fn other_calls_of_a_conversation_cost_one_round_trip_and_a_refusal_one_more() {
+    let Some((database, proxy, store)) = talk() else { return };
+    let stale = database.block_on(store.commit(&commit(Revision(1)))).unwrap_err();
+    assert!(matches!(stale, CommitError::Conflict { actual: Revision(2), .. }), "{stale:?}");
+    assert_eq!(proxy.round_trips(), 2);
+    let mut second = new_session();
+    second.head.id.0 = Uuid::from_u128(2);
+    database.block_on(store.create_session(&second)).unwrap();
+    assert_eq!(proxy.round_trips(), 1);
+    let token = LeaseToken(Uuid::from_u128(3));
+    let lease = LeaseRequest {
+        session: SESSION,
+        expected: Revision(2),
+        token,
+        until: Timestamp::from_millis(10),
+        at: Timestamp::default(),
+    };
+    let all = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 10 };
+    database.block_on(async {
+        for first in [true, false] {
+            store.take_lease(&lease).await.unwrap();
+            store.release_lease(SESSION, token).await.unwrap();
+            assert_eq!(store.history(all).await.unwrap().total, 6);
+            assert_eq!(store.journal(SESSION).await.unwrap().len(), 2);
+            // The first time each is prepared as well.
+            assert_eq!(proxy.round_trips(), if first { 8 } else { 4 });
+        }
+    });
+}
+
+#[test]
+fn a_turn_rewrites_its_row_in_place() {
+    // F17: no index is touched.
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    let store = database.open();
+    database.block_on(async {
+        store.create_session(&new_session()).await.unwrap();
+        for n in 1..41 {
+            store.commit(&commit(Revision(n))).await.unwrap();
+        }
+    });
+    // A connection reports what it did when it ends, at the latest.
+    drop(store);
+    let figures = || {
+        let rows = database.rows(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables
+             WHERE relname = 'conversation_sessions'",
+        );
+        (rows[0].get::<i64, _>("n_tup_upd"), rows[0].get::<i64, _>("n_tup_hot_upd"))
+    };
+    for _ in 0..100 {
+        if figures().0 == 40 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(figures(), (40, 40));
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_says_so() {
+    let Some((database, proxy, store)) = talk() else { return };
+    proxy.cut();
+    let error = database.block_on(store.commit(&commit(Revision(2)))).unwrap_err();
+    let CommitError::Store(source) = error else { panic!("{error:?}") };
+    assert!(source.to_string().contains("cannot tell whether"), "{source}");
+    // Here it was stored; the next call gets a new connection and finds out.
+    let loaded = database.block_on(store.load_session(SESSION)).unwrap().unwrap();
+    assert_eq!(loaded.revision, Revision(3));
+    // A read that is lost is only a read that failed.
+    proxy.cut();
+    let error = database.block_on(store.load_session(SESSION)).unwrap_err();
+    let StoreError::Store(source) = error else { panic!("{error:?}") };
+    assert_eq!(source.to_string(), "cannot read a session");
+    assert!(source.source().is_some());
+}
+
+#[test]
+fn a_commit_that_the_server_ends_half_way_leaves_the_turn_before() {
+    // R2.3, R11.20
+    let Some((database, _, store)) = talk() else { return };
+    let error = database.block_on(async {
+        let mut other = hold_sessions(&database).await;
+        let commit = commit(Revision(2));
+        let end = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE application_name = 'chatflow' AND datname = current_database();
+                       ROLLBACK";
+            sqlx::raw_sql(end).execute(&mut other).await.unwrap();
+        };
+        tokio::join!(store.commit(&commit), end).0.unwrap_err()
+    });
+    let CommitError::Store(source) = error else { panic!("{error:?}") };
+    assert!(source.to_string().contains("cannot tell whether"), "{source}");
+    assert!(source.source().unwrap().to_string().contains("terminating connection"));
+    database.block_on(async {
+        let loaded = store.load_session(SESSION).await.unwrap().unwrap();
+        assert_eq!(loaded.revision, Revision(2));
+        assert_eq!(store.journal(SESSION).await.unwrap().len(), 2);
+        store.commit(&commit(Revision(2))).await.unwrap();
+    });
+}
+
+#[test]
+fn a_call_that_is_given_up_leaves_the_store_usable() {
+    let Some((database, _, store)) = talk() else { return };
+    database.block_on(async {
+        let mut other = hold_sessions(&database).await;
+        let commit = commit(Revision(2));
+        let late = tokio::time::timeout(Duration::from_millis(100), store.commit(&commit)).await;
+        assert!(late.is_err());
+        // There is one connection only, and the one that waits is not it.
+        let loaded = store.load_session(SESSION).await.unwrap().unwrap();
+        assert_eq!(loaded.revision, Revision(2));
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    });
+}
+
+#[test]
+fn whoever_finds_no_connection_is_told_in_time() {
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    let acquire_timeout = Duration::from_millis(300);
+    let options = Options { max_connections: 1, acquire_timeout, ..Options::default() };
+    let store = database.block_on(PostgresStore::connect_with(&database.url, options)).unwrap();
+    database.block_on(store.create_session(&new_session())).unwrap();
+    // Somebody holds the row, so the first commit keeps the only connection.
+    let error = database.block_on(async {
+        let mut other = hold_sessions(&database).await;
+        let commit = commit(Revision(1));
+        let load = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let error = store.load_session(SESSION).await.unwrap_err();
+            sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+            error
+        };
+        let (committed, error) = tokio::join!(store.commit(&commit), load);
+        assert_eq!(committed.unwrap(), Revision(2));
+        error
+    });
+    let StoreError::Store(source) = error else { panic!("{error:?}") };
+    assert!(source.to_string().contains("no connection to Postgres within 300ms"), "{source}");
+}
