@@ -1,7 +1,9 @@
 //! The `chatflow` command: what it prints and how it ends.
 
+mod backup;
 mod chat;
 mod check;
+mod db;
 mod import;
 mod replay;
 mod serve;

@@ -33,7 +33,7 @@ fn root() -> PathBuf {
 
 /// Opens an SQLite file as a process does that has just started.
 fn open_file(folder: &tempfile::TempDir) -> SqliteStore {
-    let options = Options { durability: Durability::Normal, readers: 1 };
+    let options = Options { durability: Durability::Normal, readers: 1, ..Options::default() };
     SqliteStore::open_with(folder.path().join("chat.db"), options).unwrap()
 }
 

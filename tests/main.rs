@@ -4,6 +4,7 @@ mod cli;
 mod conformance;
 mod crash;
 mod fixes;
+mod linear;
 mod properties;
 mod real;
 mod server;

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod demo;
+mod faults;
 mod huey;
 mod native;
 mod pictures;

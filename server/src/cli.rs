@@ -1,9 +1,12 @@
 //! The `chatflow` command.
 
+mod backup;
 mod chat;
 mod check;
+mod db;
 mod fix;
 mod import;
+mod migrate;
 mod open;
 mod replay;
 mod report;
@@ -27,6 +30,8 @@ pub(crate) mod exit {
     pub(crate) const ANSWERS: u8 = 3;
     /// A replay went another way than the conversation.
     pub(crate) const DIVERGED: u8 = 4;
+    /// A database is not as it should be.
+    pub(crate) const UNSOUND: u8 = 5;
 }
 
 /// Conversation flows: check them, talk to them, serve them.
@@ -52,6 +57,13 @@ enum Verb {
         after_help = "Exit codes: 0 there is no error; 1 a file cannot be written; 2 there is an error, or a file cannot be read."
     )]
     Check(check::CheckArguments),
+    /// Copy a database that is in use to a file, and check the copy.
+    Backup(backup::BackupArguments),
+    /// Look after a database.
+    #[command(subcommand)]
+    Db(db::DbVerb),
+    /// Bring the tables of a database up to date, as every opening does.
+    Migrate(migrate::MigrateArguments),
 }
 
 /// Runs the command with the process's arguments.
@@ -62,6 +74,9 @@ pub fn run() -> ExitCode {
         Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Serve(arguments) => serve::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::Backup(arguments) => backup::run(&arguments),
+        Verb::Db(verb) => db::run(&verb),
+        Verb::Migrate(arguments) => migrate::run(&arguments),
     };
     ExitCode::from(code)
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::StepError;
+use chatflow_sqlite::Fault;
 use chatflow_storage::{CommitError, CreateError, StoreError};
 use serde_json::{Map, Value, json};
 
@@ -66,6 +67,18 @@ impl ApiError {
         error
     }
 
+    /// The store failed. What may pass is told as such, so that clients try again (S3.8).
+    fn store(error: &(dyn std::error::Error + 'static)) -> Self {
+        let fault = error.source().and_then(|source| source.downcast_ref::<Fault>());
+        let mut answer = Self::internal(chain(error));
+        if fault.is_some_and(Fault::may_pass) {
+            answer.status = StatusCode::SERVICE_UNAVAILABLE;
+            answer.code = "unavailable";
+            answer.detail = json!("The service cannot do this at the moment; nothing was stored");
+        }
+        answer
+    }
+
     /// The fault is ours: clients learn nothing, the log learns the cause.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -101,8 +114,13 @@ impl IntoResponse for ApiError {
         body.insert("code".to_owned(), json!(self.code));
         let mut response = self.status.into_response();
         response.extensions_mut().insert(Refusal(body));
-        if self.code == "session_busy" {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let again = match self.code {
+            "session_busy" => Some("1"),
+            "unavailable" => Some("2"),
+            _ => None,
+        };
+        if let Some(seconds) = again {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }
         response
     }
@@ -139,20 +157,20 @@ impl From<CommitError> for ApiError {
                 "session_busy",
                 "Another turn of this session is running",
             ),
-            CommitError::Store(_) | _ => Self::internal(chain(&error)),
+            CommitError::Store(_) | _ => Self::store(&error),
         }
     }
 }
 
 impl From<CreateError> for ApiError {
     fn from(error: CreateError) -> Self {
-        Self::internal(chain(&error))
+        Self::store(&error)
     }
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::internal(chain(&error))
+        Self::store(&error)
     }
 }
 

@@ -85,7 +85,11 @@ impl<'a, S: AsyncContentStore + AsyncSessionStore + Sync> TurnHost<'a, S> {
     }
 
     async fn answer(&self, kind: &EffectKind) -> Result<Value, Outcome> {
-        let failed = |error: StoreError| Outcome::failed("store", chain(&error));
+        let failed = |error: StoreError| {
+            // The outcome becomes part of the session; what it says of files is for the log.
+            crate::cli::log(format_args!("error: store: {}", chain(&error)));
+            Outcome::failed("store", error.to_string())
+        };
         match kind {
             EffectKind::FetchContent { ids } => self
                 .store

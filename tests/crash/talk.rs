@@ -118,10 +118,10 @@ impl Talk {
 ///
 /// Source: `SplitMix64` (Steele, Lea & Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]
-pub(super) struct Chance(pub(super) u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -130,12 +130,12 @@ impl Chance {
     }
 
     /// 1 to `most`.
-    pub(super) fn up_to(&mut self, most: u64) -> u64 {
+    pub(crate) fn up_to(&mut self, most: u64) -> u64 {
         self.next() % most + 1
     }
 
     /// An index of a list.
-    pub(super) fn index(&mut self, length: usize) -> usize {
+    pub(crate) fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.next() % length as u64).unwrap()
     }
 }

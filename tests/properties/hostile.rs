@@ -39,6 +39,16 @@ fn any_json_is_read_and_compiled_or_reported() {
     });
 }
 
+/// The shortest message that there is: found by the property below it.
+#[test]
+fn a_null_under_a_name_without_characters_is_told_in_a_sentence() {
+    let nodes = json!([{"id": "a", "type": "message", "content": {"": null, "text": "x"}}]);
+    let (definition, mut report) = FlowDefinition::read(&json!({ "nodes": nodes }));
+    report.append(chatflow::Flow::compile(&definition.unwrap(), 1).report);
+    assert!(report.iter().any(|found| found.id() == "node.null_field"), "{report:?}");
+    is_clear(&report);
+}
+
 /// Every diagnostic says what is wrong and what to do.
 fn is_clear(report: &Report) {
     for found in report {

@@ -33,7 +33,7 @@ pub(crate) fn run<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(words: I) -> Ran {
 }
 
 /// The command, to be given words.
-pub(super) fn chatflow() -> Command {
+pub(crate) fn chatflow() -> Command {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     Command::new(BINARY.get_or_init(build))
 }

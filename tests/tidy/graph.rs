@@ -26,13 +26,15 @@ const ENGINE: [&str; 9] = [
 const FORBIDDEN: [&str; 2] = ["preserve_order", "arbitrary_precision"];
 
 /// Every crate of the workspace with the workspace crates that it may depend on.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("chatflow", &[]),
     ("chatflow-storage", &["chatflow"]),
     ("chatflow-sqlite", &["chatflow", "chatflow-storage"]),
     ("chatflow-postgres", &["chatflow", "chatflow-storage", "chatflow-throwaway"]),
     ("chatflow-throwaway", &[]),
-    ("chatflow-server", &["chatflow", "chatflow-storage", "chatflow-sqlite"]),
+    // The store is for the example.
+    ("chatflow-host", &["chatflow", "chatflow-storage", "chatflow-sqlite"]),
+    ("chatflow-server", &["chatflow", "chatflow-host", "chatflow-storage", "chatflow-sqlite"]),
     ("chatflow-wasm", &["chatflow"]),
     (
         "chatflow-tests",

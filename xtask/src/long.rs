@@ -29,10 +29,11 @@ enum What {
     Fuzz,
 }
 
-const SUITES: [Suite; 4] = [
+const SUITES: [Suite; 5] = [
     Suite { name: "properties", what: What::Tests("properties::"), batches: 20 },
     Suite { name: "server", what: What::Tests("server::"), batches: 10 },
     Suite { name: "crash", what: What::Tests("crash::"), batches: 4 },
+    Suite { name: "linear", what: What::Tests("linear::"), batches: 10 },
     Suite { name: "fuzz", what: What::Fuzz, batches: 10 },
 ];
 

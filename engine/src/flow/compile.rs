@@ -374,7 +374,7 @@ fn compile_node(node: &NodeDefinition, compiler: &Compiler, report: &mut Report)
     let says_something = map.values().any(|value| !value.is_null());
     for (name, _) in map.iter().filter(|(_, value)| value.is_null()) {
         report
-            .add(Code::NodeNullField, &at.push(name), format!("`{name}` is null"))
+            .add(Code::NodeNullField, &at.push(name), format!("the field `{name}` is null"))
             .help(format!("give `{name}` a value, or remove it"))
             .fix(says_something.then(|| Patch::remove(&at.push(name))));
     }

@@ -194,7 +194,8 @@ impl Library {
         }
     }
 
-    pub(super) fn owner(&self, flow: FlowId) -> Option<TenantId> {
+    /// The tenant that a flow belongs to.
+    pub fn owner(&self, flow: FlowId) -> Option<TenantId> {
         self.flows.get(&flow)?.owner
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use chatflow::{Compiler, FlowId, Handlers, Library, Report, Rules};
+use chatflow_sqlite::OpenError;
 use serde_json::Value;
 
 use super::exit;
@@ -67,6 +68,12 @@ fn json(path: &Path) -> Result<Value, u8> {
         tell(format_args!("error: `{}` is not JSON: {error}", path.display()));
         exit::INPUT
     })
+}
+
+/// Tells why a database was not opened, and answers with the exit code.
+pub(crate) fn failed(error: &OpenError) -> u8 {
+    tell_error(error);
+    if matches!(error, OpenError::NotFound { .. }) { exit::INPUT } else { exit::HOST }
 }
 
 /// Reads a file of text.

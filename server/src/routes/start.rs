@@ -6,11 +6,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::{FlowId, Input, InputKind, Seed, Session, SessionId, TenantId};
+use chatflow_host::record;
 use chatflow_storage::{AccessScope, AsyncStore, LookUp, NewSession, SessionHead, VersionRecord};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::turn::{drive, record, scope_of};
+use super::turn::{drive, scope_of};
 use crate::app::{App, Shared};
 use crate::body::{self, Fields};
 use crate::error::ApiError;

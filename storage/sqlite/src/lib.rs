@@ -12,15 +12,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backup;
 mod column;
 mod content;
 mod fault;
 mod flow;
+mod inspect;
 mod library;
 mod migrate;
 mod open;
 mod pool;
 mod session;
 
+pub use backup::{BackupError, backup};
+pub use fault::{Fault, FaultKind};
+pub use inspect::{Finding, Inspector, Problem};
+pub use migrate::Versions;
 pub use open::{Durability, OpenError, Options};
 pub use pool::SqliteStore;

@@ -140,7 +140,8 @@ impl Work<'_> {
             verdicts.push(verdict);
         }
         if !updates.is_empty() {
-            theme::clear_defaults(self.connection, &updates).doing("free the default themes")?;
+            theme::clear_defaults(self.connection, &updates)
+                .doing("free the default themes", self.connection)?;
         }
         for (change, verdict) in changes.iter().zip(verdicts) {
             self.save(&change.record, verdict, theme::save)?;
@@ -154,7 +155,7 @@ impl Work<'_> {
         change: &Change<T>,
         stored: rusqlite::Result<Option<Stored<T>>>,
     ) -> Result<Verdict, ApplyError> {
-        let stored = stored.doing("read a record")?;
+        let stored = stored.doing("read a record", self.connection)?;
         settle(self.scope, stored.as_ref(), change)
     }
 
@@ -168,18 +169,18 @@ impl Work<'_> {
             return Ok(());
         }
         let mark = Mark { row_version: verdict.row_version(), at: self.at };
-        save(self.connection, record, mark).map_err(|error| explain(record, error))
+        save(self.connection, record, mark).map_err(|error| explain(self.connection, record, error))
     }
 }
 
 /// Which rule of the tables a record broke.
-fn explain(record: &impl Record, error: rusqlite::Error) -> ApplyError {
+fn explain(connection: &Connection, record: &impl Record, error: rusqlite::Error) -> ApplyError {
     let key = record.key();
     match (error.sqlite_error().map(|error| error.extended_code), key) {
         (Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY), _) => ApplyError::Dangling { record: key },
         (Some(ffi::SQLITE_CONSTRAINT_UNIQUE), RecordKey::Theme(id)) => {
             ApplyError::second_default(id)
         }
-        _ => ApplyError::Store(boxed("write a record", error)),
+        _ => ApplyError::Store(boxed("write a record", connection, error)),
     }
 }

@@ -34,6 +34,43 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// The text is part of every database, so it stays as it is.
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+               version INTEGER PRIMARY KEY,
+               name TEXT NOT NULL,
+               checksum TEXT NOT NULL CHECK (length(checksum) = 64),
+               applied_at TEXT NOT NULL
+             ) STRICT";
+
+/// Which migrations a database has and lacks.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Versions {
+    /// The newest that was applied; 0 for an empty database.
+    pub found: u32,
+    /// The newest of this program.
+    pub known: u32,
+    /// Numbers and names of those that opening would apply.
+    pub missing: Vec<(u32, &'static str)>,
+}
+
+/// Compares a database with this program.
+pub(crate) fn versions(connection: &Connection, path: &Path) -> Result<Versions, OpenError> {
+    let before = applied(connection).map_err(|e| explain(path, e))?;
+    let missing = missing(&before, path)?;
+    let found = match &before {
+        Applied::Ours(versions) => versions.iter().map(|(version, _)| *version).max().unwrap_or(0),
+        Applied::Empty | Applied::Foreign => 0,
+    };
+    let missing = missing.iter().map(|migration| (migration.version, migration.name)).collect();
+    Ok(Versions { found, known: newest(), missing })
+}
+
+/// Applies all migrations to an empty database, as a model of what they make.
+pub(crate) fn make(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLE)?;
+    MIGRATIONS.iter().try_for_each(|migration| connection.execute_batch(migration.sql))
+}
+
 /// Applies what is missing, in one transaction that keeps other processes out.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let fail = |doing| move |error: rusqlite::Error| explain(path, (doing, error));
@@ -46,16 +83,7 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Op
         .map_err(fail("lock the database"))?;
     // Another process may have been faster.
     let now = applied(&transaction).map_err(|e| explain(path, e))?;
-    transaction
-        .execute_batch(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (
-               version INTEGER PRIMARY KEY,
-               name TEXT NOT NULL,
-               checksum TEXT NOT NULL CHECK (length(checksum) = 64),
-               applied_at TEXT NOT NULL
-             ) STRICT",
-        )
-        .map_err(fail("create the table of migrations"))?;
+    transaction.execute_batch(TABLE).map_err(fail("create the table of migrations"))?;
     for migration in missing(&now, path)? {
         transaction.execute_batch(migration.sql).map_err(fail("apply a migration"))?;
         if let Some(fill) = migration.fill {
@@ -110,7 +138,7 @@ fn missing(applied: &Applied, path: &Path) -> Result<Vec<Migration>, OpenError> 
         Applied::Foreign => return Err(OpenError::Foreign { path: path.to_path_buf() }),
         Applied::Ours(applied) => applied,
     };
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    let known = newest();
     if let Some(found) = applied.iter().map(|(version, _)| *version).find(|found| *found > known) {
         return Err(OpenError::Newer { found, known });
     }
@@ -126,6 +154,10 @@ fn missing(applied: &Applied, path: &Path) -> Result<Vec<Migration>, OpenError> 
         }
     }
     Ok(missing)
+}
+
+fn newest() -> u32 {
+    MIGRATIONS.last().map_or(0, |migration| migration.version)
 }
 
 /// SHA-256 in hex, the same whatever line ends a checkout has.

@@ -1,12 +1,11 @@
 //! Opening a database.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, MAIN_DB};
 
-use crate::fault::boxed;
+use crate::fault::{Fault, FaultKind};
 use crate::migrate::migrate;
 use crate::pool::SqliteStore;
 
@@ -28,11 +27,17 @@ pub struct Options {
     pub durability: Durability,
     /// How many connections read; at least one does.
     pub readers: usize,
+    /// How long to wait for another program's lock.
+    pub patience: Duration,
+    /// How many pages the file may grow to, where room is scarce; a write beyond fails as on a
+    /// full disk. A page has 4096 bytes.
+    pub max_pages: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::Full, readers: 4 }
+        let patience = Duration::from_secs(5);
+        Self { durability: Durability::Full, readers: 4, patience, max_pages: None }
     }
 }
 
@@ -41,19 +46,21 @@ impl Default for Options {
 #[non_exhaustive]
 pub enum OpenError {
     /// The file holds something else.
-    #[error("`{path}` is not an SQLite database")]
+    #[error("`{path}` is not an SQLite database (help: name another file)")]
     NotADatabase {
         /// The file.
         path: PathBuf,
     },
     /// The database holds another program's tables.
-    #[error("`{path}` is another program's database")]
+    #[error("`{path}` is another program's database (help: name another file)")]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// A migration of this program differs from the one that was applied (S1.10).
-    #[error("migration {version} (`{name}`) was changed after it was applied")]
+    #[error(
+        "migration {version} (`{name}`) was changed after it was applied (help: use a released program)"
+    )]
     ChangedMigration {
         /// Its number.
         version: u32,
@@ -61,22 +68,42 @@ pub enum OpenError {
         name: &'static str,
     },
     /// A newer program wrote the database (S1.10).
-    #[error("the database is at version {found}, this program knows {known}")]
+    #[error(
+        "the database is at version {found}, this program knows {known} (help: use a newer program)"
+    )]
     Newer {
         /// The newest migration in the database.
         found: u32,
         /// The newest migration in this program.
         known: u32,
     },
-    /// SQLite failed; the source says what it was doing.
-    #[error("cannot open the database `{path}`")]
-    Store {
+    /// The path is a folder's.
+    #[error("`{path}` is a folder (help: name a file in it)")]
+    IsAFolder {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is no such folder.
+    #[error("there is no folder for `{path}` (help: make it first)")]
+    NoFolder {
         /// The file.
         path: PathBuf,
-        /// The cause.
-        #[source]
-        source: Box<dyn Error + Send + Sync>,
     },
+    /// There is no such file, where one must be.
+    #[error("there is no database `{path}` (help: name one that exists)")]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file may only be read.
+    #[error("`{path}` is read-only (help: let the program write it and its folder)")]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
+    /// SQLite failed; the fault says what was being done.
+    #[error(transparent)]
+    Store(Box<Fault>),
 }
 
 impl SqliteStore {
@@ -96,6 +123,10 @@ impl SqliteStore {
         let path = path.as_ref();
         let connect = || connect(Connection::open(path), options).map_err(|e| explain(path, e));
         let mut writer = connect()?;
+        // SQLite falls back to reading without a word.
+        if writer.is_readonly(MAIN_DB).map_err(|e| explain(path, ("open the file", e)))? {
+            return Err(OpenError::ReadOnly { path: path.to_owned() });
+        }
         migrate(&mut writer, path)?;
         let mut readers = Vec::new();
         for _ in 0..options.readers.max(1) {
@@ -105,7 +136,7 @@ impl SqliteStore {
                 .map_err(|e| explain(path, ("set up a reader", e)))?;
             readers.push(reader);
         }
-        Ok(Self::new(writer, readers))
+        Ok(Self::new(writer, readers, options.patience))
     }
 
     /// Opens an empty database that lives as long as the store.
@@ -118,7 +149,7 @@ impl SqliteStore {
         let mut writer =
             connect(Connection::open_in_memory(), options).map_err(|e| explain(path, e))?;
         migrate(&mut writer, path)?;
-        Ok(Self::new(writer, Vec::new()))
+        Ok(Self::new(writer, Vec::new(), options.patience))
     }
 }
 
@@ -126,25 +157,43 @@ impl SqliteStore {
 pub(crate) type Failed = (&'static str, rusqlite::Error);
 
 pub(crate) fn explain(path: &Path, (doing, source): Failed) -> OpenError {
+    let fault = Fault::new(doing, path, source);
     let path = path.to_path_buf();
-    if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
-        return OpenError::NotADatabase { path };
+    match fault.kind() {
+        FaultKind::NotADatabase => OpenError::NotADatabase { path },
+        FaultKind::ReadOnly => OpenError::ReadOnly { path },
+        // SQLite has one word for all that keeps a file from being opened.
+        FaultKind::CannotOpen if path.is_dir() => OpenError::IsAFolder { path },
+        FaultKind::CannotOpen if !folder(&path).is_dir() => OpenError::NoFolder { path },
+        FaultKind::DiskFull
+        | FaultKind::Locked
+        | FaultKind::CannotOpen
+        | FaultKind::Damaged
+        | FaultKind::Disk
+        | FaultKind::Other => OpenError::Store(Box::new(fault)),
     }
-    OpenError::Store { path, source: boxed(doing, source) }
+}
+
+/// The folder that a file is in.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// Sets up a connection (S1.9).
 fn connect(opened: rusqlite::Result<Connection>, options: Options) -> Result<Connection, Failed> {
     let connection = opened.map_err(|e| ("open the file", e))?;
     let set_up = || {
-        connection.busy_timeout(Duration::from_secs(5))?;
-        use_wal(&connection)?;
+        connection.busy_timeout(options.patience)?;
+        use_wal(&connection, options.patience)?;
         let synchronous = match options.durability {
             Durability::Full => "FULL",
             Durability::Normal => "NORMAL",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        if let Some(pages) = options.max_pages {
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+        }
         connection.set_prepared_statement_cache_capacity(64);
         Ok(())
     };
@@ -156,18 +205,18 @@ fn connect(opened: rusqlite::Result<Connection>, options: Options) -> Result<Con
 ///
 /// SQLite answers `busy` at once, without its time-out, to one of two processes that switch a new
 /// file at the same time; whoever comes second finds it switched.
-fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
-    const ATTEMPTS: u32 = 100;
-    let mut attempt = 0_u32;
+fn use_wal(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut waited = Duration::ZERO;
     loop {
         let switched = connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()));
-        attempt = attempt.saturating_add(1);
         match switched {
             Err(error)
-                if attempt < ATTEMPTS
+                if waited < patience
                     && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
             {
-                std::thread::sleep(Duration::from_millis(20));
+                std::thread::sleep(PAUSE);
+                waited = waited.saturating_add(PAUSE);
             }
             switched => return switched,
         }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use chatflow_storage::StoreError;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::fault::Doing;
 
@@ -15,7 +16,12 @@ pub struct SqliteStore {
     /// Empty for a database in memory, which only one connection can see.
     readers: Vec<Mutex<Connection>>,
     turn: AtomicUsize,
+    /// How long a write waits for another program's lock.
+    patience: Duration,
 }
+
+/// How often a write asks for the lock.
+const PAUSE: Duration = Duration::from_millis(1);
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,11 +30,12 @@ impl fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    pub(crate) fn new(writer: Connection, readers: Vec<Connection>) -> Self {
+    pub(crate) fn new(writer: Connection, readers: Vec<Connection>, patience: Duration) -> Self {
         Self {
             writer: Mutex::new(writer),
             readers: readers.into_iter().map(Mutex::new).collect(),
             turn: AtomicUsize::new(0),
+            patience,
         }
     }
 
@@ -38,7 +45,8 @@ impl SqliteStore {
         doing: &'static str,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        read(&self.reader()).doing(doing)
+        let reader = self.reader();
+        read(&reader).doing(doing, &reader)
     }
 
     /// Runs several reading statements that must see one state of the database.
@@ -54,7 +62,7 @@ impl SqliteStore {
             transaction.commit()?;
             Ok(found)
         };
-        together(&mut reader).doing(doing)
+        together(&mut reader).doing(doing, &reader)
     }
 
     /// Runs `write` in a transaction that is committed if it succeeds and undone if it does not.
@@ -63,13 +71,34 @@ impl SqliteStore {
         doing: &'static str,
         write: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut writer = lock(&self.writer);
-        // Immediate: the lock is waited for here and not half-way, where waiting may be in vain.
-        let transaction =
-            writer.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
+        let writer = lock(&self.writer);
+        let transaction = self.begin(&writer).doing(doing, &writer)?;
         let written = write(&transaction)?;
-        transaction.commit().doing(doing)?;
+        transaction.commit().doing(doing, &writer)?;
         Ok(written)
+    }
+
+    /// Begins a transaction that writes, so that the lock is waited for here and not half-way, where
+    /// waiting may be in vain.
+    ///
+    /// SQLite's own waiting looks every tenth of a second, and for seconds misses the short gaps that
+    /// another process leaves between its turns.
+    fn begin<'a>(&self, writer: &'a Connection) -> rusqlite::Result<Transaction<'a>> {
+        writer.busy_timeout(Duration::ZERO)?;
+        let since = Instant::now();
+        let begun = loop {
+            match Transaction::new_unchecked(writer, TransactionBehavior::Immediate) {
+                Err(error)
+                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                        && since.elapsed() < self.patience =>
+                {
+                    std::thread::sleep(PAUSE);
+                }
+                begun => break begun,
+            }
+        };
+        writer.busy_timeout(self.patience)?;
+        begun
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {

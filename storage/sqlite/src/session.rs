@@ -1,6 +1,6 @@
 //! [`SessionStore`] on SQLite.
 
-mod read;
+pub(crate) mod read;
 
 use chatflow::{NodeId, Revision, SessionId, Timestamp};
 use chatflow_storage::{
@@ -45,14 +45,14 @@ impl SessionStore for SqliteStore {
             let id = new.head.id;
             match insert(transaction, new) {
                 Err(error) if is_taken(&error) => return Err(CreateError::Exists { session: id }),
-                inserted => inserted.doing("create a session")?,
+                inserted => inserted.doing("create a session", transaction)?,
             }
             let last = number_of_rows(&new.turn);
             append(transaction, id, &new.turn, last)
                 .and_then(|()| {
                     journal(transaction, id, Revision(1), new.head.started_at, &new.turn)
                 })
-                .doing("write the first rows of a session")?;
+                .doing("write the first rows of a session", transaction)?;
             Ok(())
         })
     }
@@ -74,7 +74,7 @@ impl SessionStore for SqliteStore {
                         Time(lease.at),
                     ])
                 })
-                .doing("take a lease")?;
+                .doing("take a lease", transaction)?;
             if taken == 0 {
                 return Err(refusal(transaction, lease.session, lease.expected, lease.at)?);
             }
@@ -90,14 +90,14 @@ impl SessionStore for SqliteStore {
                      WHERE id = ?1 AND lease_token = ?2",
                 )
                 .and_then(|mut statement| statement.execute([Id(id.0), Id(token.0)]))
-                .doing("give a lease back")?;
+                .doing("give a lease back", transaction)?;
             Ok(())
         })
     }
 
     fn commit(&self, commit: &Commit) -> Result<Revision, CommitError> {
         self.write("commit a turn", |transaction| {
-            let last = update(transaction, commit).doing("write a session")?;
+            let last = update(transaction, commit).doing("write a session", transaction)?;
             let Some(last) = last else {
                 return Err(refusal(transaction, commit.session, commit.expected, commit.at)?);
             };
@@ -106,7 +106,7 @@ impl SessionStore for SqliteStore {
                 .and_then(|()| {
                     journal(transaction, commit.session, revision, commit.at, &commit.turn)
                 })
-                .doing("write the rows of a turn")?;
+                .doing("write the rows of a turn", transaction)?;
             Ok(revision)
         })
     }
@@ -196,7 +196,7 @@ fn refusal(
         };
         statement.query_row([Id(session.0)], guard).optional()
     };
-    Ok(match read().doing("read a session's guard")? {
+    Ok(match read().doing("read a session's guard", connection)? {
         None => CommitError::NotFound { session },
         Some((actual, _)) if actual != expected => CommitError::Conflict { expected, actual },
         Some((_, until)) => CommitError::Busy { until: until.unwrap_or(at) },

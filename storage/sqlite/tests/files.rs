@@ -220,14 +220,17 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
     assert!(matches!(error, OpenError::Foreign { .. }), "{error:?}");
 
     let error = SqliteStore::open(directory.path().join("no/such/directory.db")).unwrap_err();
-    assert!(matches!(error, OpenError::Store { .. }), "{error:?}");
+    assert!(matches!(error, OpenError::NoFolder { .. }), "{error:?}");
 }
 
 #[test]
 fn every_table_is_strict_and_sessions_stand_alone() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("strict.db");
-    drop(SqliteStore::open_with(&path, Options { durability: Durability::Normal, readers: 0 }));
+    drop(SqliteStore::open_with(
+        &path,
+        Options { durability: Durability::Normal, readers: 0, ..Options::default() },
+    ));
     let connection = Connection::open(&path).unwrap();
     let loose: Vec<String> = connection
         .prepare("SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT strict")

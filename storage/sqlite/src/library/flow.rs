@@ -130,14 +130,15 @@ pub(super) fn publish(
     at: Timestamp,
 ) -> Result<FlowStamp, ApplyError> {
     let flow = &change.flow.record;
-    let mut current = newest(connection, flow.id).doing("read a flow's newest version")?;
+    let mut current =
+        newest(connection, flow.id).doing("read a flow's newest version", connection)?;
     let mut published = false;
     if let Some(new) = &change.publish {
         let seq = current.as_ref().map_or(0, |version| version.flow.seq);
         let same = current.as_ref().is_some_and(|v| *v == new.record(flow, seq, v.published_at));
         if !same {
             let version = new.record(flow, seq.saturating_add(1), at);
-            append(connection, &version).doing("publish a flow")?;
+            append(connection, &version).doing("publish a flow", connection)?;
             current = Some(version);
             published = true;
         }
@@ -151,7 +152,7 @@ pub(super) fn publish(
              WHERE id = ?1 AND (?2 OR is_published <> (published_at IS NOT NULL))",
         )
         .and_then(|mut statement| statement.execute(params![Id(flow.id.0), published, Time(at)]))
-        .doing("publish a flow")?;
+        .doing("publish a flow", connection)?;
     let newest = current.map(|version| version.flow);
     Ok(FlowStamp { id: flow.id, row_version: verdict.row_version(), newest })
 }

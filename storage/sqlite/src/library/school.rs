@@ -75,6 +75,6 @@ pub(super) fn check_theme(
     let exists = connection
         .prepare_cached("SELECT 1 FROM chat_themes WHERE id = ?1")
         .and_then(|mut statement| statement.exists([Id(theme.0)]))
-        .doing("look for a theme")?;
+        .doing("look for a theme", connection)?;
     if exists { Ok(()) } else { Err(ApplyError::Dangling { record: school.key() }) }
 }

@@ -29,7 +29,7 @@ const JOURNAL: &str = "
 SELECT revision, at, input, outcomes, turn_hash
 FROM session_journal WHERE session_id = ?1 ORDER BY revision";
 
-pub(super) fn session(
+pub(crate) fn session(
     connection: &Connection,
     id: SessionId,
 ) -> rusqlite::Result<Option<StoredSession>> {

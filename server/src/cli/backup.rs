@@ -1,0 +1,42 @@
+//! `chatflow backup TARGET`: a copy of a database in use.
+
+use std::path::PathBuf;
+
+use chatflow_sqlite::{BackupError, backup};
+use clap::Args;
+
+use super::report::{say, tell_error};
+use super::{exit, open};
+
+#[derive(Debug, Args)]
+pub(super) struct BackupArguments {
+    /// The file to write.
+    target: PathBuf,
+    /// The database; it may be in use.
+    #[arg(long, value_name = "FILE", default_value = "chatflow.db")]
+    db: PathBuf,
+    /// Replace the target if it exists.
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(arguments: &BackupArguments) -> u8 {
+    match backup(&arguments.db, &arguments.target, arguments.force) {
+        Ok(bytes) => {
+            let (from, to) = (arguments.db.display(), arguments.target.display());
+            say(format_args!("`{from}` is copied to `{to}`, {bytes} bytes, checked"));
+            exit::OK
+        }
+        Err(BackupError::Open(error)) => open::failed(&error),
+        Err(error) => {
+            tell_error(&error);
+            match error {
+                BackupError::Exists { .. } | BackupError::InUse { .. } => exit::INPUT,
+                BackupError::Unsound { .. } => exit::UNSOUND,
+                BackupError::Open(_) | BackupError::Store(_) | BackupError::File { .. } | _ => {
+                    exit::HOST
+                }
+            }
+        }
+    }
+}
