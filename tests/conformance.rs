@@ -6,6 +6,7 @@ mod coverage;
 mod defects;
 mod demo;
 mod diagnostics;
+mod draws;
 mod extensions;
 mod guest;
 mod huey;
