@@ -149,16 +149,31 @@ fn the_fix_of_a_surplus_connection_takes_its_copies_along() {
     let mut again = plain.clone();
     again["conditions"] = json!({"if": "temp.again"});
     let node = |id| json!({"id": id, "type": "message", "content": {"text": "?"}});
+    let on = json!({"source": "n1", "target": "n2"});
     for surplus in [other, again] {
         let document = json!({
             "name": "x", "version": "1.0.0", "entry_node_id": "n0",
             "nodes": [node("n0"), node("n1"), node("n2")],
-            "connections": [plain, surplus, plain, surplus, surplus],
+            "connections": [plain, surplus, plain, surplus, surplus, on],
         });
         let report = report_of(&document.to_string());
         let told = report.iter().find(|found| found.at.as_str() == "/connections/1");
         let fix = told.and_then(|found| found.fix.as_ref()).unwrap_or_else(|| panic!("{report:?}"));
-        assert_eq!(fix.apply(&document).unwrap()["connections"], json!([plain, plain]));
+        assert_eq!(fix.apply(&document).unwrap()["connections"], json!([plain, plain, on]));
         assert!(!cures(&document).is_empty());
     }
+}
+
+#[test]
+fn a_surplus_connection_stays_where_nothing_else_leads_to_its_target() {
+    // R1.6, R12.80: without it the flow would have two nodes that may be its entry.
+    let node = |id| json!({"id": id, "type": "message", "content": {"text": "?"}});
+    let document = json!({
+        "name": "x", "version": "1.0.0", "nodes": [node("n0"), node("n1"), node("n2")],
+        "connections": [{"source": "n0", "target": "n1"}, {"source": "n0", "target": "n2"}],
+    });
+    let report = report_of(&document.to_string());
+    let told = report.iter().find(|found| found.id() == "connection.multiple_default");
+    assert!(told.is_some_and(|found| found.fix.is_none()), "{report:?}");
+    assert!(!cures(&document).is_empty(), "that of the missing entry");
 }

@@ -26,7 +26,7 @@ pub(super) fn check_graph(definition: &FlowDefinition, report: &mut Report) {
     let entry = check_entry(definition, &graph, report);
     check_reach(&graph, entry, report);
     for vertex in &graph.vertices {
-        routes::check(vertex, report);
+        routes::check(vertex, &graph, report);
     }
     loops::check(&graph, report);
 }
@@ -42,6 +42,8 @@ struct Vertex<'a> {
     out: Vec<Edge<'a>>,
     /// Whether any connection leads here.
     is_entered: bool,
+    /// How many connections lead here from nodes that exist.
+    ways_in: usize,
 }
 
 struct Edge<'a> {
@@ -56,16 +58,22 @@ impl<'a> Graph<'a> {
         for node in &definition.nodes {
             let index = graph.vertices.len();
             if *graph.by_id.entry(&node.id).or_insert(index) == index {
-                graph.vertices.push(Vertex { node, out: Vec::new(), is_entered: false });
+                graph.vertices.push(Vertex {
+                    node,
+                    out: Vec::new(),
+                    is_entered: false,
+                    ways_in: 0,
+                });
             }
         }
         for connection in &definition.connections {
             let to = graph.by_id.get(&connection.target).copied();
+            let from = graph.by_id.get(&connection.source).copied();
             if let Some(target) = to.and_then(|to| graph.vertices.get_mut(to)) {
                 target.is_entered = true;
+                target.ways_in = target.ways_in.saturating_add(usize::from(from.is_some()));
             }
-            let from = graph.by_id.get(&connection.source);
-            if let Some(source) = from.and_then(|from| graph.vertices.get_mut(*from)) {
+            if let Some(source) = from.and_then(|from| graph.vertices.get_mut(from)) {
                 source.out.push(Edge { to, connection });
             }
         }

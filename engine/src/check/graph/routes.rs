@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Vertex;
+use super::{Graph, Vertex};
 use crate::check::{Code, Pointer, Report, Severity};
 use crate::flow::{ConnectionType, NodeType};
 
-pub(super) fn check(vertex: &Vertex<'_>, report: &mut Report) {
-    check_defaults(vertex, report);
+pub(super) fn check(vertex: &Vertex<'_>, graph: &Graph<'_>, report: &mut Report) {
+    check_defaults(vertex, graph, report);
     exits::check(vertex, report);
     match vertex.node.kind {
         NodeType::Condition => {
@@ -31,7 +31,7 @@ pub(super) fn check(vertex: &Vertex<'_>, report: &mut Report) {
     }
 }
 
-fn check_defaults(vertex: &Vertex<'_>, report: &mut Report) {
+fn check_defaults(vertex: &Vertex<'_>, graph: &Graph<'_>, report: &mut Report) {
     let mut defaults: Vec<_> = vertex
         .out
         .iter()
@@ -53,7 +53,10 @@ fn check_defaults(vertex: &Vertex<'_>, report: &mut Report) {
             first.source, first.target, surplus.target
         );
         // A path of a condition may name the node that it leads to.
-        let is_spare = leads_on && vertex.node.kind != NodeType::Condition;
+        let may_go = leads_on && vertex.node.kind != NodeType::Condition;
+        // Without it nothing would lead to its target, which might then be taken for an entry.
+        let target = graph.by_id.get(&surplus.target).and_then(|to| graph.vertices.get(*to));
+        let is_spare = may_go && target.is_none_or(|target| target.ways_in > 1);
         report
             .add(Code::ConnectionMultipleDefault, &surplus.at, message)
             .help("give it a condition or another type, or remove it")
