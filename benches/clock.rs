@@ -5,7 +5,18 @@ use std::time::Duration;
 /// The CPU time that this thread has used.
 #[cfg(unix)]
 pub fn now() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    read(rustix::time::ClockId::ThreadCPUTime)
+}
+
+/// The CPU time that all threads of this process have used.
+#[cfg(unix)]
+pub fn process() -> Duration {
+    read(rustix::time::ClockId::ProcessCPUTime)
+}
+
+#[cfg(unix)]
+fn read(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
     let nanos = u32::try_from(time.tv_nsec).expect("below a second");
     Duration::new(u64::try_from(time.tv_sec).expect("not before the start"), nanos)
 }
@@ -15,6 +26,12 @@ pub fn now() -> Duration {
 pub fn now() -> Duration {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     START.get_or_init(std::time::Instant::now).elapsed()
+}
+
+/// The same: there is no clock of CPU time here.
+#[cfg(not(unix))]
+pub fn process() -> Duration {
+    now()
 }
 
 /// Nanoseconds that `run` takes.

@@ -111,7 +111,7 @@ fn count_all() -> ExitCode {
         PERSISTED.judge(engine_persisted / hand_persisted),
         LINEAR.judge(wide * cases[4].units / (narrow * cases[5].units)),
     ];
-    for judged in judged {
+    for judged in &judged {
         println!("{judged}");
     }
     let names = cases.map(|case| case.name);

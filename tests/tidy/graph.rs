@@ -26,7 +26,7 @@ const ENGINE: [&str; 9] = [
 const FORBIDDEN: [&str; 2] = ["preserve_order", "arbitrary_precision"];
 
 /// Every crate of the workspace with the workspace crates that it may depend on.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("chatflow", &[]),
     ("chatflow-storage", &["chatflow"]),
     ("chatflow-sqlite", &["chatflow", "chatflow-storage"]),
@@ -41,6 +41,17 @@ const ARROWS: [(&str, &[&str]); 12] = [
         &["chatflow", "chatflow-storage", "chatflow-sqlite", "chatflow-server", "chatflow-wasm"],
     ),
     ("chatflow-benches", &["chatflow", "chatflow-storage", "chatflow-sqlite", "chatflow-server"]),
+    (
+        "chatflow-store-benches",
+        &[
+            "chatflow",
+            "chatflow-benches",
+            "chatflow-storage",
+            "chatflow-sqlite",
+            "chatflow-postgres",
+            "chatflow-throwaway",
+        ],
+    ),
     ("xtask", &["chatflow-throwaway"]),
     ("xtask-bindgen", &[]),
 ];

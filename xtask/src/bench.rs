@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: every speed goal in one run, a line each.
 //!
-//! What one program can measure alone, it does (`benches/times.rs`, `benches/counts.rs`). Programs that are held
-//! against each other are run here, one after the other in interleaved rounds; each prints CPU nanoseconds per turn.
+//! What one program can measure alone, it does (`benches/times.rs`, `benches/counts.rs`, `benches/stores`).
+//! Programs that are held against each other are run here, one after the other in interleaved rounds; each prints CPU
+//! nanoseconds per turn.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,12 @@ use crate::{install, shell};
 
 /// Rounds, each of which measures all sides one after the other.
 const ROUNDS: usize = 5;
+
+/// The package that measures the engine.
+const ENGINE: &str = "chatflow-benches";
+
+/// The package that measures the stores, apart because both databases are built for it.
+const STORES: &str = "chatflow-store-benches";
 
 /// The peer from npm.
 const XSTATE: &str = "xstate@5.33.0";
@@ -37,17 +44,24 @@ const WASM_PERSISTED: Goal =
 /// Measures everything that can be measured here, and fails if a goal is missed.
 pub(crate) fn run() -> Result<(), String> {
     let mut lines = Vec::new();
-    let own = alone("std1", &mut lines)?;
+    let own = alone(ENGINE, "std1", &mut lines)?;
     match install::ensure("valgrind", "valgrind") {
-        Ok(()) => drop(alone("counts", &mut lines)?),
+        Ok(()) => drop(alone(ENGINE, "counts", &mut lines)?),
         Err(why) => {
             lines.push(format!("goal 1b, instructions per turn / by hand: not measured: {why}"));
         }
     }
     lines.extend(beside_peers(&own));
     lines.extend(beside_wasm(&own));
+    if std::env::var_os("DATABASE_URL").is_none_or(|url| url.is_empty()) {
+        // Where it can be neither found nor installed, the program says so in its lines.
+        let _ = install::ensure_postgres();
+    }
+    alone(STORES, "stores", &mut lines)?;
     lines.sort_by_key(|line| order(line));
-    println!("\n== Goals (CPU time, {ROUNDS} interleaved rounds, median of the ratios)");
+    println!(
+        "\n== Goals ({ROUNDS} interleaved rounds, median of the ratios; CPU time where nothing else is said)"
+    );
     for line in &lines {
         println!("{line}");
     }
@@ -56,8 +70,8 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// Builds a program of the benches, runs it, keeps its goals, and returns its path.
-fn alone(name: &str, lines: &mut Vec<String>) -> Result<PathBuf, String> {
-    let words = ["build", "--profile", "bench", "--locked", "--package", "chatflow-benches"];
+fn alone(package: &str, name: &str, lines: &mut Vec<String>) -> Result<PathBuf, String> {
+    let words = ["build", "--profile", "bench", "--locked", "--package", package];
     shell::run(shell::cargo(&words).args(["--bin", name]))?;
     let path = shell::target_folder().join("release").join(name);
     // It exits with a failure if a goal is missed, which its lines say, too.

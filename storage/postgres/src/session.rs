@@ -1,7 +1,8 @@
 //! [`AsyncSessionStore`] on Postgres.
 //!
 //! Each call of a turn is one statement, and so one round trip and one transaction. Every
-//! statement names the session.
+//! statement names the session by one parameter wherever it reads or writes a row, so that a
+//! database that spreads sessions over machines knows at once where to go (docs/scaling.md).
 
 mod read;
 mod rows;
@@ -33,14 +34,14 @@ WITH session AS (
 ), history AS (
   INSERT INTO conversation_history (
     session_id, seq, flow_id, node_id, interaction_type, content, created_at, path)
-  SELECT s.id, r.ordinal, r.flow_id, r.node_id, r.kind::enum_interaction_type, r.content,
+  SELECT $10, r.ordinal, r.flow_id, r.node_id, r.kind::enum_interaction_type, r.content,
     r.created_at, r.path
   FROM session AS s
   CROSS JOIN unnest($1, $2, $3, $4, $5, $6)
     WITH ORDINALITY AS r (flow_id, node_id, kind, content, created_at, path, ordinal)
 ), journal AS (
   INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_hash)
-  SELECT s.id, 1, $22, $7, $8, $9 FROM session AS s WHERE $9 IS NOT NULL
+  SELECT $10, 1, $22, $7, $8, $9 FROM session AS s WHERE $9 IS NOT NULL
 )
 SELECT s.id FROM session AS s";
 
@@ -60,14 +61,14 @@ WITH session AS (
 ), history AS (
   INSERT INTO conversation_history (
     session_id, seq, flow_id, node_id, interaction_type, content, created_at, path)
-  SELECT s.id, s.last + r.ordinal, r.flow_id, r.node_id, r.kind::enum_interaction_type, r.content,
+  SELECT $10, s.last + r.ordinal, r.flow_id, r.node_id, r.kind::enum_interaction_type, r.content,
     r.created_at, r.path
   FROM session AS s
   CROSS JOIN unnest($1, $2, $3, $4, $5, $6)
     WITH ORDINALITY AS r (flow_id, node_id, kind, content, created_at, path, ordinal)
 ), journal AS (
   INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_hash)
-  SELECT s.id, s.revision, $13, $7, $8, $9 FROM session AS s WHERE $9 IS NOT NULL
+  SELECT $10, s.revision, $13, $7, $8, $9 FROM session AS s WHERE $9 IS NOT NULL
 )
 SELECT s.revision FROM session AS s";
 

@@ -2,14 +2,18 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "the lints spare test functions but not what they call"
 )]
 
 mod contract;
 mod opening;
+mod partitions;
 mod place;
+mod plans;
 mod proxy;
 mod rows;
+mod scaling;
 mod session;
 mod turns;

@@ -1,12 +1,14 @@
-//! A relay in front of the server that counts round trips, and can cut the line.
+//! A relay in front of the server that counts round trips, keeps what was prepared, and can cut the
+//! line.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
@@ -15,6 +17,13 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 struct State {
     round_trips: AtomicUsize,
     cut: AtomicBool,
+    prepared: Mutex<Vec<Statement>>,
+}
+
+/// A statement as it went over the wire, with the numbers of its parameters' types.
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    pub(crate) types: Vec<u32>,
 }
 
 /// Relays to one database; it listens until the process ends.
@@ -49,6 +58,11 @@ impl Proxy {
     /// How often a client waited for the server since the last call.
     pub(crate) fn round_trips(&self) -> usize {
         self.state.round_trips.swap(0, Ordering::SeqCst)
+    }
+
+    /// The statements that were prepared since the last call.
+    pub(crate) fn prepared(&self) -> Vec<Statement> {
+        std::mem::take(&mut self.state.prepared.lock().unwrap())
     }
 
     /// Cuts the line after the next request has gone through, before its answer comes back.
@@ -98,22 +112,34 @@ fn requests(mut client: TcpStream, mut server: impl Write, state: &State) -> Opt
             // Nothing comes back any more; then the request goes to its end.
             client.shutdown(Shutdown::Write).ok()?;
             pass_on(&mut client, &mut server)?;
-            thread::sleep(std::time::Duration::from_millis(200));
+            thread::sleep(Duration::from_millis(200));
             return client.shutdown(Shutdown::Both).ok();
         }
-        pass_on(&mut client, &mut server)?;
+        let body = pass_on(&mut client, &mut server)?;
+        if letter[0] == b'P' {
+            state.prepared.lock().unwrap().push(statement(&body)?);
+        }
         if waits {
             state.round_trips.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
 
-fn pass_on(client: &mut TcpStream, server: &mut impl Write) -> Option<()> {
+fn pass_on(client: &mut TcpStream, server: &mut impl Write) -> Option<Vec<u8>> {
     let mut length = [0; 4];
     client.read_exact(&mut length).ok()?;
     let rest = usize::try_from(u32::from_be_bytes(length)).ok()?.checked_sub(4)?;
     let mut body = vec![0; rest];
     client.read_exact(&mut body).ok()?;
     server.write_all(&length).ok()?;
-    server.write_all(&body).ok()
+    server.write_all(&body).ok()?;
+    Some(body)
+}
+
+/// The body of a `Parse`: a name and a text, each with a zero behind it, then a number of types.
+fn statement(body: &[u8]) -> Option<Statement> {
+    let mut parts = body.splitn(3, |byte| *byte == 0);
+    let (_name, sql, types) = (parts.next()?, parts.next()?, parts.next()?);
+    let types = types.get(2..)?.as_chunks::<4>().0.iter().map(|type_| u32::from_be_bytes(*type_));
+    Some(Statement { sql: String::from_utf8(sql.to_vec()).ok()?, types: types.collect() })
 }

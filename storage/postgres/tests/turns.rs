@@ -212,3 +212,40 @@ fn whoever_finds_no_connection_is_told_in_time() {
     let StoreError::Store(source) = error else { panic!("{error:?}") };
     assert!(source.to_string().contains("no connection to Postgres within 300ms"), "{source}");
 }
+
+#[test]
+fn servers_on_one_database_lose_no_turn() {
+    // R2.3, F9: each store stands for a process, with connections of its own.
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    let stores = [database.open(), database.open(), database.open()];
+    database.block_on(stores[0].create_session(&new_session())).unwrap();
+    let talk = async |store: &PostgresStore| {
+        let (mut won, mut lost) = (0, 0);
+        while won < 20 {
+            let loaded = store.load_session(SESSION).await.unwrap().unwrap();
+            match store.commit(&commit(loaded.revision)).await {
+                Ok(revision) => {
+                    assert_eq!(revision, loaded.revision.next());
+                    won += 1;
+                }
+                Err(CommitError::Conflict { expected, actual }) => {
+                    assert!(expected < actual);
+                    lost += 1;
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        lost
+    };
+    let [one, two, three] = &stores;
+    let (a, b, c) = database.block_on(async { tokio::join!(talk(one), talk(two), talk(three)) });
+    assert!([a, b, c].iter().any(|lost| *lost > 0), "nobody met anybody");
+    let loaded = database.block_on(one.load_session(SESSION)).unwrap().unwrap();
+    assert_eq!(loaded.revision, Revision(61));
+    let all = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 1000 };
+    let seqs: Vec<_> =
+        database.block_on(two.history(all)).unwrap().rows.iter().map(|row| row.seq).collect();
+    assert_eq!(seqs, (1..=61 * 3).collect::<Vec<_>>());
+    assert_eq!(database.block_on(three.journal(SESSION)).unwrap().len(), 61);
+}

@@ -22,9 +22,12 @@ pub struct Server {
 /// Waits for the end of its input, which is the end of this process, then stops the server.
 const WATCHDOG: &str = r#"trap '' INT TERM HUP; folder=$1; shift; cat; "$@"; rm -rf "$folder""#;
 
-/// Nothing here is worth keeping, so nothing waits for a disk.
-const SETTINGS: &str = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off \
-  -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB -c autovacuum=off";
+/// What every server here needs.
+const SETTINGS: &str = "-c listen_addresses='' -c max_connections=200";
+
+/// Nothing that a test writes is worth keeping, so nothing waits for a disk.
+const HASTY: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+  -c shared_buffers=32MB -c autovacuum=off";
 
 /// Whether the programs of a Postgres server are on this machine.
 pub fn is_installed() -> bool {
@@ -37,6 +40,19 @@ impl Server {
     /// # Errors
     /// Why there is none, in one line.
     pub fn start() -> Result<Self, String> {
+        Self::start_with(HASTY)
+    }
+
+    /// Starts a server that keeps what it says it kept: with the settings that Postgres comes
+    /// with, for measuring.
+    ///
+    /// # Errors
+    /// Why there is none, in one line.
+    pub fn start_durable() -> Result<Self, String> {
+        Self::start_with("")
+    }
+
+    fn start_with(more: &str) -> Result<Self, String> {
         let bin = programs().ok_or(
             "there is no Postgres on this machine (Debian: apt-get install postgresql); \
              set DATABASE_URL to use a server elsewhere",
@@ -59,7 +75,7 @@ impl Server {
         run(&mut initdb)?;
         let mut start = in_data("pg_ctl");
         start.arg("-w").arg("-l").arg(folder.join("log"));
-        start.arg("-o").arg(format!("-k '{}' {SETTINGS}", folder.display())).arg("start");
+        start.arg("-o").arg(format!("-k '{}' {SETTINGS} {more}", folder.display())).arg("start");
         run(&mut start)?;
         Ok(server)
     }

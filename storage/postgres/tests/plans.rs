@@ -1,0 +1,181 @@
+//! What the statements of a conversation cost: their plans, held against what was committed.
+//!
+//! The statements are those that went over the wire when the store was called, so that none is
+//! forgotten. `UPDATE=1` writes what is found.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, Timestamp};
+use chatflow_postgres::{Options, PostgresStore};
+use chatflow_storage::contract::BlockOn;
+use chatflow_storage::{
+    AccessScope, AsyncContentStore, AsyncFlowStore, AsyncSessionStore, HistoryQuery, LeaseRequest,
+    LeaseToken, ThemeId,
+};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use uuid::Uuid;
+
+use crate::place::{Database, template};
+use crate::proxy::{Proxy, Statement};
+use crate::session::{SESSION, commit, new_session};
+
+/// Rows enough that a planner has a choice, with the statistics of a database in use.
+const SEED: &str = include_str!("plans/seed.sql");
+
+/// The release whose wording the committed plans have.
+const RELEASE: &str = "15";
+
+/// One statement of the conversation's path.
+pub(crate) struct Planned {
+    /// The call that sends it.
+    pub(crate) call: &'static str,
+    /// As a person reads it, without costs.
+    pub(crate) text: String,
+    /// As a program reads it, with outputs.
+    pub(crate) plan: Value,
+}
+
+/// All statements of a conversation with their plans.
+pub(crate) struct Plans {
+    /// Those of [`AsyncSessionStore`].
+    pub(crate) session: Vec<Planned>,
+    /// What a host reads of the library on the way: versions, themes, content.
+    pub(crate) library: Vec<Planned>,
+    release: String,
+}
+
+/// Calls the store and plans what it sent.
+pub(crate) fn plans() -> Option<Plans> {
+    let database = template()?.clone_database();
+    database.execute(SEED);
+    let proxy = Proxy::new(&database.url);
+    let options = Options { max_connections: 1, ..Options::default() };
+    let connect = PostgresStore::connect_with(&proxy.url, options);
+    let store = database.block_on(connect).unwrap();
+    proxy.prepared();
+    let session = database.block_on(call_session(&store, &proxy));
+    let library = database.block_on(call_library(&store, &proxy));
+    let plan = |(call, statements): (&'static str, Vec<Statement>)| {
+        let [statement] = statements.try_into().ok().expect(call);
+        database.block_on(plan(&database, call, &statement)).expect(call)
+    };
+    let release = database.rows("SELECT current_setting('server_version_num')::int / 10000");
+    Some(Plans {
+        session: session.into_iter().map(plan).collect(),
+        library: library.into_iter().map(plan).collect(),
+        release: release[0].get::<i32, _>(0).to_string(),
+    })
+}
+
+type Sent = Vec<(&'static str, Vec<Statement>)>;
+
+async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let token = LeaseToken(Uuid::from_u128(3));
+    let (at, until) = (Timestamp::default(), Timestamp::from_millis(10));
+    let lease = LeaseRequest { session: SESSION, expected: Revision(1), token, until, at };
+    let all = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 10 };
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    store.create_session(&new_session()).await.unwrap();
+    sends("create_session");
+    store.load_session(SESSION).await.unwrap().unwrap();
+    sends("load_session");
+    store.take_lease(&lease).await.unwrap();
+    sends("take_lease");
+    store.release_lease(SESSION, token).await.unwrap();
+    sends("release_lease");
+    store.commit(&commit(Revision(1))).await.unwrap();
+    sends("commit");
+    store.commit(&commit(Revision(1))).await.unwrap_err();
+    sends("commit or take_lease, refused");
+    store.history(all).await.unwrap();
+    sends("history");
+    store.journal(SESSION).await.unwrap();
+    sends("journal");
+    sent
+}
+
+async fn call_library(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let scope = AccessScope::anonymous();
+    let id = Uuid::from_u128(1);
+    let flow = FlowRef { id: FlowId(id), seq: 1 };
+    let query = ContentQuery { kind: "joke".into(), ..ContentQuery::default() };
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    store.newest_version(&scope, flow.id).await.unwrap();
+    sends("newest_version");
+    store.pins(&scope, flow).await.unwrap();
+    sends("pins");
+    store.flow_version(&scope, flow).await.unwrap();
+    sends("flow_version");
+    store.theme(&scope, ThemeId(id)).await.unwrap();
+    sends("theme");
+    store.contents(&scope, &[ContentId(id)]).await.unwrap();
+    sends("contents");
+    store.candidates(&scope, &query).await.unwrap();
+    sends("candidates");
+    sent
+}
+
+/// The plan that serves every execution, whatever the parameters are: that of a prepared statement
+/// which has been used for a while.
+async fn plan(
+    database: &Database,
+    call: &'static str,
+    statement: &Statement,
+) -> sqlx::Result<Planned> {
+    let mut connection = PgConnection::connect(&database.url).await?;
+    let types: String = sqlx::query(
+        "SELECT string_agg(format_type(t.id::oid, NULL), ', ' ORDER BY t.n)
+         FROM unnest($1) WITH ORDINALITY AS t (id, n)",
+    )
+    .bind(statement.types.iter().map(|type_| i64::from(*type_)).collect::<Vec<_>>())
+    .fetch_one(&mut connection)
+    .await?
+    .get(0);
+    let prepare = format!(
+        "SET plan_cache_mode = force_generic_plan; PREPARE asked ({types}) AS {}",
+        statement.sql
+    );
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut connection).await?;
+    let execute = format!("EXECUTE asked ({})", vec!["NULL"; statement.types.len()].join(", "));
+    let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) {execute}"));
+    let lines = sqlx::raw_sql(explain).fetch_all(&mut connection).await?;
+    let text = lines.iter().map(|line| line.get::<&str, _>(0)).collect::<Vec<_>>().join("\n");
+    let explain = AssertSqlSafe(format!("EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) {execute}"));
+    let told = sqlx::raw_sql(explain).fetch_one(&mut connection).await?;
+    let told: &str = told.try_get_unchecked(0)?;
+    let plan = serde_json::from_str(told).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(Planned { call, text, plan })
+}
+
+/// Compares `found` with the file, or writes it if `UPDATE` is set.
+pub(crate) fn compare(path: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, found).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == found,
+        "{} is not what is found now; UPDATE=1 writes it:\n{found}",
+        path.display()
+    );
+}
+
+#[test]
+fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
+    let Some(plans) = plans() else { return };
+    let mut found = format!("Plans of Postgres {RELEASE}, written by tests/plans.rs.\n");
+    for planned in plans.session.iter().chain(&plans.library) {
+        assert!(!planned.text.contains("Seq Scan"), "{}:\n{}", planned.call, planned.text);
+        // Writing to a String cannot fail.
+        let _ = write!(found, "\n== {}\n{}\n", planned.call, planned.text);
+    }
+    // Other releases word their plans otherwise; that none scans holds for each.
+    if plans.release == RELEASE {
+        compare("tests/plans/plans.txt", &found);
+    }
+}

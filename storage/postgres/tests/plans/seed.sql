@@ -1,0 +1,51 @@
+-- Rows enough that a planner chooses as in production.
+INSERT INTO conversation_sessions (
+  id, flow_id, flow_seq, session_token, token_hint, csrf_hash, trace_enabled, started_at, revision,
+  history_seq, status, last_activity_at, info, state, engine)
+SELECT gen_random_uuid(), gen_random_uuid(), 1, repeat('d', 64), 'abcdef', repeat('c', 64), false,
+  now(), 2, 6, 'active', now(), '{}', json_build_object('text', repeat('s', 1000)), '{}'
+FROM generate_series(1, 4000);
+
+INSERT INTO conversation_history (
+  session_id, seq, node_id, interaction_type, content, created_at)
+SELECT s.id, seq, 'node', 'message', '{"text":"Hello there"}', now()
+FROM conversation_sessions AS s CROSS JOIN generate_series(1, 6) AS seq;
+
+INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_hash)
+SELECT s.id, n, now(), '{"value":"b"}', '[]', repeat('h', 44)
+FROM conversation_sessions AS s CROSS JOIN generate_series(1, 2) AS n;
+
+INSERT INTO chat_themes (id, name, config, is_active, is_default, version, row_version, created_at, updated_at)
+SELECT gen_random_uuid(), 'Theme ' || n, json_build_object('text', repeat('t', 500)), true, false, '1.0', 1, now(), now()
+FROM generate_series(1, 2000) AS n;
+
+INSERT INTO flow_definitions (
+  seed_key, name, version, flow_data, info, allow_anonymous, is_published, is_active, visibility,
+  retention_days, trace_enabled, trace_level, trace_sample_rate, graph_hash, row_version,
+  created_at, updated_at)
+SELECT 'flow-' || n, 'Flow ' || n, '1.0.0', json_build_object('text', repeat('f', 1000)), '{}', true,
+  n % 2 = 0, true, 'public', 30, false, 'standard', 100, repeat('0', 64), 1, now(), now()
+FROM generate_series(1, 2000) AS n;
+
+INSERT INTO flow_versions (
+  flow_id, seq, version, name, snapshot, graph_hash, visibility, allow_anonymous, published_at)
+SELECT f.id, seq, '1.0.' || seq, f.name, json_build_object('text', repeat('v', 1000)),
+  repeat('0', 64), 'public', true, now()
+FROM flow_definitions AS f CROSS JOIN generate_series(1, 3) AS seq;
+
+INSERT INTO flow_version_links (flow_id, seq, ordinal, link)
+SELECT v.flow_id, v.seq, ordinal, 'key:flow-' || ordinal
+FROM flow_versions AS v CROSS JOIN generate_series(1, 2) AS ordinal;
+
+INSERT INTO cms_content (
+  type, content, info, tags, is_active, status, visibility, row_version, created_at, updated_at)
+SELECT (enum_range(NULL::enum_cms_content_type))[1 + n % 6], json_build_object('text', repeat('c', 500)),
+  '{}', ARRAY['tag-' || n % 50], true, 'published', 'public', 1, now(), now()
+FROM generate_series(1, 6000) AS n;
+
+INSERT INTO cms_content_variants (
+  id, content_id, variant_key, variant_data, weight, conditions, is_active, created_at, updated_at)
+SELECT gen_random_uuid(), c.id, key, json_build_object('text', repeat('v', 200)), 100, '{}', true, now(), now()
+FROM cms_content AS c CROSS JOIN unnest(ARRAY['a', 'b']) AS key;
+
+ANALYZE;

@@ -1,0 +1,100 @@
+//! What the statements of a conversation cost: their plans, held against what was committed.
+//!
+//! The statements are read from the source of the store, all that are in the files of the roles, so
+//! that none is forgotten. `UPDATE=1` writes what is found.
+
+#![expect(clippy::expect_used, reason = "the lints spare test functions but not what they call")]
+
+#[path = "plans/source.rs"]
+mod source;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use chatflow_sqlite::SqliteStore;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// Rows enough that a planner has a choice.
+const SEED: &str = include_str!("plans/seed.sql");
+
+/// Whole files: sessions, and what is read of the library on the way.
+const FILES: [(&str, &str); 4] = [
+    ("session.rs", include_str!("../src/session.rs")),
+    ("session/read.rs", include_str!("../src/session/read.rs")),
+    ("content.rs", include_str!("../src/content.rs")),
+    ("flow.rs", include_str!("../src/flow.rs")),
+];
+
+/// Of this file only what loads a theme; the rest is for those who keep the library.
+const THEME: &str = include_str!("../src/library/theme.rs");
+
+/// What may be gone through from end to end: parameters, the rows of a `WITH`, and the list of the
+/// flows that can be started, in the order of its index.
+const SCANNED: [&str; 6] =
+    ["VIRTUAL TABLE", "root", "p", "r", "CONSTANT ROW", "ix_flow_definitions_startable"];
+
+fn statements() -> Vec<(&'static str, String)> {
+    let of = |(file, text): (&'static str, &str)| {
+        source::statements(text).into_iter().map(move |sql| (file, sql)).collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = FILES.into_iter().flat_map(of).collect();
+    let themes = source::statements(THEME).into_iter();
+    all.extend(
+        themes.filter(|sql| sql.trim_start().starts_with("SELECT id")).map(|sql| ("theme.rs", sql)),
+    );
+    all
+}
+
+fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    // Without values for its parameters: a plan must hold for all.
+    statement.raw_query().mapped(|row| row.get("detail")).collect()
+}
+
+/// Whether a line of a plan goes through a table from end to end.
+fn is_scan(line: &str) -> bool {
+    let Some(scanned) = line.strip_prefix("SCAN ") else { return false };
+    !SCANNED.iter().any(|allowed| match allowed.len() {
+        1..5 => scanned == *allowed,
+        _ => scanned.contains(allowed),
+    })
+}
+
+#[test]
+fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("plans.db");
+    drop(SqliteStore::open(&path).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch(SEED).unwrap();
+    let mut found = String::from("Plans of SQLite, written by tests/plans.rs.\n");
+    let statements = statements();
+    for (file, sql) in &statements {
+        let words = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines = plan(&connection, sql).expect(&words);
+        let scans: Vec<_> = lines.iter().filter(|line| is_scan(line)).collect();
+        assert!(scans.is_empty(), "{words}\n{scans:?}");
+        // Writing to a String cannot fail.
+        let _ = write!(found, "\n== {file}: {words}\n");
+        for line in lines {
+            let _ = writeln!(found, "{line}");
+        }
+    }
+    assert!(statements.len() >= 18, "{}", statements.len());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/plans.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == found, "the plans differ; UPDATE=1 writes them:\n{found}");
+}
+
+#[test]
+fn a_scan_is_told_from_a_search() {
+    assert!(is_scan("SCAN c"));
+    assert!(is_scan("SCAN conversation_sessions USING INDEX ix_conversation_sessions_active"));
+    assert!(!is_scan("SCAN any VIRTUAL TABLE INDEX 1:"));
+    assert!(!is_scan("SCAN root"));
+    assert!(!is_scan("SEARCH conversation_sessions USING INDEX x (id=?)"));
+}

@@ -1,0 +1,24 @@
+-- Rows enough that a planner has a choice. No ANALYZE: the store does not run it either, so production plans without
+-- statistics, too.
+BEGIN;
+CREATE TEMP TABLE n (n INTEGER PRIMARY KEY, id TEXT NOT NULL);
+INSERT INTO n
+WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 4000)
+SELECT n, printf('%08x-0000-4000-8000-%012x', n * 40503 % 65536, n) FROM count;
+
+INSERT INTO conversation_sessions (
+  id, flow_id, flow_seq, session_token, token_hint, csrf_hash, trace_enabled, started_at, revision,
+  history_seq, status, last_activity_at, info, state, engine)
+SELECT id, id, 1, id, 'abcdef', id, 0, '2026-01-01T00:00:00.000Z', 2, 6, 'active',
+  '2026-01-01T00:00:00.000Z', '{}', json_object('text', hex(zeroblob(500))), '{}'
+FROM n;
+
+INSERT INTO conversation_history (
+  session_id, seq, node_id, interaction_type, content, created_at)
+SELECT n.id, seq.value, 'node', 'message', '{"text":"Hello there"}', '2026-01-01T00:00:00.000Z'
+FROM n CROSS JOIN json_each('[1,2,3,4,5,6]') AS seq;
+
+INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_hash)
+SELECT n.id, seq.value, '2026-01-01T00:00:00.000Z', '{"value":"b"}', '[]', 'h'
+FROM n CROSS JOIN json_each('[1,2]') AS seq;
+COMMIT;
