@@ -10,10 +10,10 @@ use chatflow_tests::budget;
 use chatflow_tests::report::figure;
 use serde_json::json;
 
-pub(crate) use self::talk::Chance;
+pub(crate) use self::judge::{is_whole, replays};
+pub(crate) use self::talk::{Chance, Talk};
 
 use self::judge::Judge;
-use self::talk::Talk;
 use crate::real::{Client, Place, Server, Visitor};
 
 /// Clients that talk at the same time, each in sessions of its own.

@@ -5,6 +5,7 @@ mod conformance;
 mod crash;
 mod fixes;
 mod linear;
+mod postgres;
 mod properties;
 mod real;
 mod server;

@@ -7,7 +7,7 @@ mod server;
 mod visitor;
 
 pub(crate) use client::{Answer, Client};
-pub(crate) use command::{Ran, chatflow, run};
+pub(crate) use command::{Ran, chatflow, finish, run};
 pub(crate) use place::Place;
 pub(crate) use server::Server;
 pub(crate) use visitor::Visitor;

@@ -1,12 +1,12 @@
 //! The HTTP service: the real program on a real file, and a client that knows only the wire.
 
 mod bodies;
-mod demo;
+pub(crate) mod demo;
 mod faults;
-mod huey;
+pub(crate) mod huey;
 mod native;
 mod pictures;
-mod races;
+pub(crate) mod races;
 mod scripts;
 mod secrets;
 mod sessions;

@@ -3,6 +3,7 @@
 mod backup;
 mod chat;
 mod check;
+mod database;
 mod db;
 mod fix;
 mod import;

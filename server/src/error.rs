@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::StepError;
-use chatflow_sqlite::Fault;
 use chatflow_storage::{CommitError, CreateError, StoreError};
 use serde_json::{Map, Value, json};
 
@@ -69,9 +68,13 @@ impl ApiError {
 
     /// The store failed. What may pass is told as such, so that clients try again (S3.8).
     fn store(error: &(dyn std::error::Error + 'static)) -> Self {
-        let fault = error.source().and_then(|source| source.downcast_ref::<Fault>());
+        use {chatflow_postgres::Fault as PostgresFault, chatflow_sqlite::Fault as SqliteFault};
+        let may_pass = error.source().is_some_and(|source| {
+            source.downcast_ref().is_some_and(SqliteFault::may_pass)
+                || source.downcast_ref().is_some_and(PostgresFault::may_pass)
+        });
         let mut answer = Self::internal(chain(error));
-        if fault.is_some_and(Fault::may_pass) {
+        if may_pass {
             answer.status = StatusCode::SERVICE_UNAVAILABLE;
             answer.code = "unavailable";
             answer.detail = json!("The service cannot do this at the moment; nothing was stored");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chatflow::{Handlers, NodeType};
 use chatflow_sqlite::SqliteStore;
+use chatflow_storage::Store;
 use chatflow_tests::conversation::{Opening, Played, StoredHost, World, play_in_memory, publish};
 use chatflow_tests::report;
 use serde_json::{Value, json};
@@ -150,6 +151,11 @@ impl Case<'_> {
 
 #[test]
 fn huey_finds_books_for_every_school_age_and_level_in_memory_and_in_sqlite() {
+    huey_finds_books(|| SqliteStore::open_in_memory().unwrap());
+}
+
+/// Plays the whole chatbot in memory and in a store, a new one for each way that a search ends.
+pub(crate) fn huey_finds_books<S: Store>(new_store: impl Fn() -> S) {
     let Some(folder) = folder("the whole chatbot") else { return };
     let text = std::fs::read_to_string(folder.join("recommend-response.json")).unwrap();
     let books: Value = serde_json::from_str(&text).unwrap();
@@ -159,7 +165,7 @@ fn huey_finds_books_for_every_school_age_and_level_in_memory_and_in_sqlite() {
     for finds in OUTCOMES {
         let mut world = World::of_fixture(&folder);
         world.library.handlers = finds.handlers(&books);
-        let store = SqliteStore::open_in_memory().unwrap();
+        let store = new_store();
         let mut host = StoredHost::new(&world, true);
         publish(&world, &store, Opening::new("", "", json!({})).at);
         for number in 0..2 * 9 * 5 {
@@ -190,6 +196,11 @@ fn huey_finds_books_for_every_school_age_and_level_in_memory_and_in_sqlite() {
 
 #[test]
 fn huey_leaves_the_same_bytes_on_every_host() {
+    huey_agrees(every_store_agrees);
+}
+
+/// Plays one visit in memory, and has `agree` play it elsewhere.
+pub(crate) fn huey_agrees(agree: impl Fn(&World, &Opening, &[Value], &Played)) {
     let Some(folder) = folder("the comparison of hosts") else { return };
     let text = std::fs::read_to_string(folder.join("recommend-response.json")).unwrap();
     let books: Value = serde_json::from_str(&text).unwrap();
@@ -200,7 +211,7 @@ fn huey_leaves_the_same_bytes_on_every_host() {
     let opening = case.opening("hosts");
     let mut guest = case.guest();
     let played = play_in_memory(&world, &opening, &mut guest);
-    every_store_agrees(&world, &opening, &guest.said, &played);
+    agree(&world, &opening, &guest.said, &played);
     report::corpus_cases("huey", 1);
 }
 

@@ -1,7 +1,9 @@
 //! The golden conversations of `tests/transcripts`; `UPDATE=1` writes them anew.
 
 use chatflow::play;
-use chatflow_tests::conversation::{TranscriptFile, play_in_memory, read_transcripts};
+use chatflow_tests::conversation::{
+    Opening, Played, TranscriptFile, World, play_in_memory, read_transcripts,
+};
 use serde_json::{Value, json};
 
 use super::{every_store_agrees, root};
@@ -30,6 +32,11 @@ fn golden_conversations_are_as_written_down() {
 
 #[test]
 fn golden_conversations_leave_the_same_bytes_on_every_host() {
+    golden_conversations_agree(every_store_agrees);
+}
+
+/// Plays each golden conversation in memory, and has `agree` play it elsewhere.
+pub(crate) fn golden_conversations_agree(agree: impl Fn(&World, &Opening, &[Value], &Played)) {
     for (path, file) in files() {
         let world = file.world(&root());
         let opening = file.opening();
@@ -45,7 +52,7 @@ fn golden_conversations_leave_the_same_bytes_on_every_host() {
         .unwrap();
         let text = |value: &_| serde_json::to_string(value).unwrap();
         assert_eq!(text(&played.transcript), text(&transcript), "{}", path.display());
-        every_store_agrees(&world, &opening, &file.answers, &played);
+        agree(&world, &opening, &file.answers, &played);
     }
 }
 

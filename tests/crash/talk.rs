@@ -8,10 +8,10 @@ use crate::real::{Answer, Client, Visitor};
 
 /// A conversation with the `counter` flow.
 #[derive(Debug)]
-pub(super) struct Talk {
+pub(crate) struct Talk {
     visitor: Visitor,
     /// The words that the server has acknowledged, in order.
-    pub(super) words: Vec<String>,
+    pub(crate) words: Vec<String>,
     /// The word whose answer did not come.
     open: Option<String>,
     /// Numbers the words, so that no two are the same.
@@ -24,12 +24,12 @@ const OPENING: usize = 2;
 const ROWS: [&str; 4] = ["input", "action", "message", "message"];
 
 impl Talk {
-    pub(super) fn new(visitor: Visitor) -> Self {
+    pub(crate) fn new(visitor: Visitor) -> Self {
         Self { visitor, words: Vec::new(), open: None, sent: 0 }
     }
 
     /// Starts a conversation, or fails if the server is gone.
-    pub(super) fn start(client: &Client) -> Result<Option<Self>, ureq::Error> {
+    pub(crate) fn start(client: &Client) -> Result<Option<Self>, ureq::Error> {
         let body = json!({"flow_id": chatflow::FlowId::derived("counter").to_string()});
         let headers = [("content-type", "application/json")];
         let line = ("POST", "/v1/chat/start");
@@ -37,17 +37,21 @@ impl Talk {
         Ok(Some(Self::new(Visitor::of(client, &started))))
     }
 
-    /// Says the next word; false if no answer came.
-    pub(super) fn speak(&mut self, client: &Client) -> bool {
+    /// Says the next word; false if no answer came, or none but that the service failed.
+    pub(crate) fn speak(&mut self, client: &Client) -> bool {
         self.sent += 1;
         let word = format!("{}-{}", &self.visitor.id[..8], self.sent);
         let answer = self.send(client, &word, self.words.len());
-        let answered = answer.is_ok();
         match answer {
-            Ok(answer) => self.acknowledged(word, &answer),
-            Err(_) => self.open = Some(word),
+            Ok(answer) if answer.status < 500 => {
+                self.acknowledged(word, &answer);
+                true
+            }
+            Ok(_) | Err(_) => {
+                self.open = Some(word);
+                false
+            }
         }
-        answered
     }
 
     fn acknowledged(&mut self, word: String, answer: &Answer) {
@@ -68,7 +72,7 @@ impl Talk {
 
     /// Compares the session with the log, after a restart. If there was a turn whose answer did not
     /// come, says whether it was stored; then its word is in the log from here on.
-    pub(super) fn settle(&mut self, client: &Client) -> Option<bool> {
+    pub(crate) fn settle(&mut self, client: &Client) -> Option<bool> {
         self.visitor.client = client.clone();
         let acknowledged = self.words.len();
         let session = self.visitor.session();

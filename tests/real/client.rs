@@ -1,15 +1,19 @@
 //! A blocking HTTP client that takes every status for an answer.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::http::{HeaderMap, Request};
 
-/// A client of one server.
+/// A client of one server, or of several in turn.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     agent: ureq::Agent,
-    base: String,
+    bases: Vec<String>,
+    /// Counts the requests, those of its clones too.
+    sent: Arc<AtomicUsize>,
 }
 
 /// What a server answered.
@@ -30,7 +34,17 @@ impl Client {
             .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_mins(1)))
             .build();
-        Self { agent: config.new_agent(), base: base.to_owned() }
+        Self { agent: config.new_agent(), bases: vec![base.to_owned()], sent: Arc::default() }
+    }
+
+    /// A client that sends each request to another server than the one before.
+    pub(crate) fn in_turn(mut self, other: Self) -> Self {
+        self.bases.extend(other.bases);
+        self
+    }
+
+    fn base(&self) -> &str {
+        &self.bases[self.sent.fetch_add(1, Ordering::Relaxed) % self.bases.len()]
     }
 
     /// Sends a request; an error means that no whole answer came.
@@ -40,7 +54,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer, ureq::Error> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base()));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -24,7 +24,12 @@ impl Ran {
 
 /// Runs `chatflow` to its end.
 pub(crate) fn run<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(words: I) -> Ran {
-    let output = chatflow().args(words).output().expect("chatflow runs");
+    finish(chatflow().args(words))
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(command: &mut Command) -> Ran {
+    let output = command.output().expect("chatflow runs");
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
@@ -32,10 +37,12 @@ pub(crate) fn run<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(words: I) -> Ran {
     }
 }
 
-/// The command, to be given words.
+/// The command, to be given words. It does not use the database of whoever runs the tests.
 pub(crate) fn chatflow() -> Command {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    Command::new(BINARY.get_or_init(build))
+    let mut command = Command::new(BINARY.get_or_init(build));
+    command.env_remove("CHATFLOW_DB");
+    command
 }
 
 /// Builds the command with the profile of this test and asks cargo where it put it.

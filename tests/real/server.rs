@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 
 use super::client::Client;
@@ -21,6 +21,18 @@ impl Server {
     pub(crate) fn start(database: &Path, more: &[&Path]) -> Self {
         let mut command = chatflow();
         command.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(database).args(more);
+        Self::spawn(command)
+    }
+
+    /// Starts a server on the database at this address, which its command line does not show.
+    pub(crate) fn start_on(address: &str, more: &[&Path]) -> Self {
+        let mut command = chatflow();
+        command.env("CHATFLOW_DB", address);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(more);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::pictures::{Pictures, Scores, best, scores};
-use crate::real::{Place, Visitor};
+use crate::real::{Client, Place, Visitor};
 
 /// The demo's folder.
 pub(super) fn folder() -> PathBuf {
@@ -35,10 +35,20 @@ const ROUNDS: usize = 4;
 
 #[test]
 fn every_kind_of_guest_is_led_through_the_museum() {
-    let place = Place::with(&folder());
+    let ends = museum_visits(|folder, handlers| {
+        let place = Place::with(folder);
+        let server = place.serve(handlers);
+        let client = server.client();
+        (client, (place, server))
+    });
+    assert!(ends.iter().all(|count| *count > 0), "trail, favourites, nothing: {ends:?}");
+}
+
+/// Leads every kind of guest through the service that `serve` starts on a fixture, with these
+/// answers for the requests of flows; how often that led to a trail, to favourites and to nothing.
+pub(crate) fn museum_visits<T>(serve: impl Fn(&Path, &Value) -> (Client, T)) -> [usize; 3] {
     let handlers = read("handlers.json");
-    let server = place.serve(&handlers);
-    let client = server.client();
+    let (client, _service) = serve(&folder(), &handlers);
     let seed = read("seed.json");
     let mut ends = [0; 3];
     for (i, age) in AGES.into_iter().enumerate() {
@@ -61,7 +71,7 @@ fn every_kind_of_guest_is_led_through_the_museum() {
             assert!(visitor.heard()[0].starts_with("4 trails!"), "{:?}", visitor.heard());
         }
     }
-    assert!(ends.iter().all(|count| *count > 0), "trail, favourites, nothing: {ends:?}");
+    ends
 }
 
 /// Answers what is asked about the guest, with slips on the way.

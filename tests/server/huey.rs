@@ -1,10 +1,12 @@
 //! The book conversation of the corpus, in full.
 
+use std::path::Path;
+
 use chatflow_tests::report;
 use serde_json::{Value, json};
 
 use super::pictures::{Pictures, best, scores};
-use crate::real::{Place, Visitor};
+use crate::real::{Client, Place, Visitor};
 
 const SUITE: &str = "server: book conversations over HTTP";
 
@@ -32,6 +34,17 @@ struct Case {
 
 #[test]
 fn the_book_conversation_of_the_corpus_runs_in_full() {
+    book_conversations(|folder, handlers| {
+        let place = Place::with(folder);
+        let server = place.serve(handlers);
+        let client = server.client();
+        (client, (place, server))
+    });
+}
+
+/// Holds every conversation with the service that `serve` starts on a fixture, with these answers
+/// for the requests of flows.
+pub(crate) fn book_conversations<T>(serve: impl Fn(&Path, &Value) -> (Client, T)) {
     let Some(corpus) = report::corpus() else {
         report::corpus_cases(SUITE, 0);
         return;
@@ -45,9 +58,7 @@ fn the_book_conversation_of_the_corpus_runs_in_full() {
     let (seed, found) = (read("seed.json"), read("recommend-response.json"));
     let abilities = abilities(&read("huey-profile-flow.json"));
     let cases = cases(&seed["school"], abilities.len());
-    let place = Place::with(&folder);
-    let server = place.serve(&handlers(&cases, &abilities, &found));
-    let client = server.client();
+    let (client, _service) = serve(&folder, &handlers(&cases, &abilities, &found));
     for case in &cases {
         let pictures = Pictures::read(&seed, ("huey-preference", case.age), "hue_map");
         let state = json!({"context": case.context});

@@ -70,23 +70,29 @@ fn clients(server: &Server, count: usize) -> Vec<Client> {
     (0..count).map(|_| server.client()).collect()
 }
 
-fn handlers() -> Value {
+/// Answers what `caller` asks.
+pub(crate) fn handlers() -> Value {
     json!({"/v1/tests/echo": {"answer": {"heard": true}}})
 }
 
 #[test]
 fn of_two_answers_with_one_revision_exactly_one_counts() {
     // G10, R11.12.
-    let rounds = budget::cases(100, 5_000);
     let place = Place::with_flows();
     let server = place.serve(&handlers());
-    let clients = clients(&server, 2);
+    let rounds = budget::cases(100, 5_000);
+    two_answers_race(&clients(&server, 2), rounds);
+    figure("races of two answers with one revision", 2 * rounds as usize);
+}
+
+/// Has both clients answer with one revision, round after round.
+pub(crate) fn two_answers_race(clients: &[Client], rounds: u32) {
     // `caller` takes the lease before it calls; `counter` goes straight to its commit.
     for flow in ["counter", "caller"] {
         let mut visitor = Visitor::start(&clients[0], flow, &json!({}));
         for round in 1..=u64::from(rounds) {
             let send = |i, own: &Visitor| own.interact(&word(round, i, Some(round)));
-            let answers = at_once(&clients, &visitor, send);
+            let answers = at_once(clients, &visitor, send);
             assert_eq!(successes(&answers), 1, "{flow}: {answers:?}");
             let won = answers.iter().position(|answer| answer.status == 200).unwrap();
             let seen = visitor.session();
@@ -96,7 +102,6 @@ fn of_two_answers_with_one_revision_exactly_one_counts() {
         visitor.catch_up();
         visitor.say("afterwards");
     }
-    figure("races of two answers with one revision", 2 * rounds as usize);
 }
 
 #[test]

@@ -34,11 +34,22 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("chatflow-throwaway", &[]),
     // The store is for the example.
     ("chatflow-host", &["chatflow", "chatflow-storage", "chatflow-sqlite"]),
-    ("chatflow-server", &["chatflow", "chatflow-host", "chatflow-storage", "chatflow-sqlite"]),
+    (
+        "chatflow-server",
+        &["chatflow", "chatflow-host", "chatflow-storage", "chatflow-sqlite", "chatflow-postgres"],
+    ),
     ("chatflow-wasm", &["chatflow"]),
     (
         "chatflow-tests",
-        &["chatflow", "chatflow-storage", "chatflow-sqlite", "chatflow-server", "chatflow-wasm"],
+        &[
+            "chatflow",
+            "chatflow-storage",
+            "chatflow-sqlite",
+            "chatflow-postgres",
+            "chatflow-throwaway",
+            "chatflow-server",
+            "chatflow-wasm",
+        ],
     ),
     ("chatflow-benches", &["chatflow", "chatflow-storage", "chatflow-sqlite", "chatflow-server"]),
     (

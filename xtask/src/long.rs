@@ -29,11 +29,13 @@ enum What {
     Fuzz,
 }
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 7] = [
     Suite { name: "properties", what: What::Tests("properties::"), batches: 20 },
     Suite { name: "server", what: What::Tests("server::"), batches: 10 },
     Suite { name: "crash", what: What::Tests("crash::"), batches: 4 },
     Suite { name: "linear", what: What::Tests("linear::"), batches: 10 },
+    Suite { name: "crash-postgres", what: What::Tests("postgres::outage::"), batches: 5 },
+    Suite { name: "linear-postgres", what: What::Tests("postgres::order::"), batches: 10 },
     Suite { name: "fuzz", what: What::Fuzz, batches: 10 },
 ];
 
@@ -53,7 +55,7 @@ impl What {
 pub(crate) fn list() {
     println!("Long suites:");
     for suite in &SUITES {
-        println!("  {:<12}{} batches of {}", suite.name, suite.batches, suite.what.describe());
+        println!("  {:<16}{} batches of {}", suite.name, suite.batches, suite.what.describe());
     }
     mutations::list();
 }

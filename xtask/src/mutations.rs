@@ -30,7 +30,7 @@ enum Ran {
 /// Prints what there is.
 pub(crate) fn list() {
     println!(
-        "  {NAME:<12}{} ways to break a rule, each noticed by the test that cites it",
+        "  {NAME:<16}{} ways to break a rule, each noticed by the test that cites it",
         MUTATIONS.len()
     );
 }

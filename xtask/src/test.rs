@@ -46,7 +46,11 @@ const STEPS: [Step; 8] = [
     Step { name: "doc", about: "documentation builds and its links hold", run: rust::doc },
     Step { name: "tests", about: "unit, property, contract and doc tests", run: rust::tests },
     Step { name: "wasm", about: "WebAssembly: build, results, imports, size", run: wasm::wasm },
-    Step { name: "postgres", about: "the Postgres store on a server", run: postgres::postgres },
+    Step {
+        name: "postgres",
+        about: "the store and the service on Postgres",
+        run: postgres::postgres,
+    },
     Step { name: "counts", about: "instruction counts", run: counts::instruction_counts },
     Step { name: "deny", about: "licences, bans and sources of dependencies", run: rust::deny },
 ];

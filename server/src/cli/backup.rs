@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chatflow_sqlite::{BackupError, backup};
 use clap::Args;
 
+use super::database::DatabaseArguments;
 use super::report::{say, tell_error};
 use super::{exit, open};
 
@@ -12,18 +13,21 @@ use super::{exit, open};
 pub(super) struct BackupArguments {
     /// The file to write.
     target: PathBuf,
-    /// The database; it may be in use.
-    #[arg(long, value_name = "FILE", default_value = "chatflow.db")]
-    db: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArguments,
     /// Replace the target if it exists.
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(arguments: &BackupArguments) -> u8 {
-    match backup(&arguments.db, &arguments.target, arguments.force) {
+    let source = match arguments.database.file() {
+        Ok(path) => path,
+        Err(code) => return code,
+    };
+    match backup(source, &arguments.target, arguments.force) {
         Ok(bytes) => {
-            let (from, to) = (arguments.db.display(), arguments.target.display());
+            let (from, to) = (source.display(), arguments.target.display());
             say(format_args!("`{from}` is copied to `{to}`, {bytes} bytes, checked"));
             exit::OK
         }

@@ -1,7 +1,7 @@
 //! `chatflow db check`: whether a database is sound, down to the state of each session.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use chatflow::Session;
 use chatflow_sqlite::{Fault, Finding, Inspector, Problem};
@@ -9,6 +9,7 @@ use chatflow_storage::StoredSession;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::database::DatabaseArguments;
 use super::report::{say, tell_error};
 use super::{exit, open};
 use crate::error::chain;
@@ -24,9 +25,8 @@ pub(super) enum DbVerb {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// The database.
-    #[arg(long, value_name = "FILE", default_value = "chatflow.db")]
-    db: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArguments,
     /// Print the findings as one JSON document.
     #[arg(long)]
     json: bool,
@@ -38,7 +38,11 @@ const LISTED: u64 = 100;
 
 pub(super) fn run(verb: &DbVerb) -> u8 {
     let DbVerb::Check(arguments) = verb;
-    let inspector = match Inspector::open(&arguments.db) {
+    let path = match arguments.database.file() {
+        Ok(path) => path,
+        Err(code) => return code,
+    };
+    let inspector = match Inspector::open(path) {
         Ok(inspector) => inspector,
         Err(error) => return open::failed(&error),
     };
@@ -49,7 +53,7 @@ pub(super) fn run(verb: &DbVerb) -> u8 {
             exit::HOST
         }
         Ok(sessions) => {
-            findings.conclude(arguments, sessions);
+            findings.conclude(path, sessions);
             if findings.faults() == 0 { exit::OK } else { exit::UNSOUND }
         }
     }
@@ -145,7 +149,7 @@ impl Findings {
         self.counts.iter().filter(|(problem, _)| !problem.is_note()).map(|(_, count)| count).sum()
     }
 
-    fn conclude(&self, arguments: &CheckArguments, sessions: u64) {
+    fn conclude(&self, path: &Path, sessions: u64) {
         if self.print {
             for (problem, count) in &self.counts {
                 let more = count.saturating_sub(LISTED);
@@ -153,7 +157,7 @@ impl Findings {
                     say(format_args!("{}: {more} more of this kind", problem.code()));
                 }
             }
-            let (path, faults) = (arguments.db.display(), self.faults());
+            let (path, faults) = (path.display(), self.faults());
             let verdict = if faults == 0 { "sound" } else { "not sound" };
             say(format_args!("`{path}` is {verdict}: {sessions} sessions, {faults} faults"));
             return;

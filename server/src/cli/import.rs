@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use chatflow_sqlite::SqliteStore;
+use chatflow_storage::LibraryStore;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::database::{DatabaseArguments, Opened};
 use super::report::{say, tell, tell_error, tell_report};
 use super::{exit, open};
 use crate::import::{Counts, ImportError, ImportReport, import};
@@ -14,9 +15,8 @@ use crate::import::{Counts, ImportError, ImportReport, import};
 pub(super) struct ImportArguments {
     /// A seed fixture, a flow document, or a folder with a seed.json.
     path: PathBuf,
-    /// The database; made when it does not exist.
-    #[arg(long, value_name = "FILE", default_value = "chatflow.db")]
-    db: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArguments,
     /// Treat what is left out, such as a missing flow file, as an error.
     #[arg(long)]
     strict: bool,
@@ -57,16 +57,17 @@ pub(super) fn run(arguments: &ImportArguments) -> u8 {
             tell_report(flow, report);
         }
     }
-    let store = match SqliteStore::open(&arguments.db) {
-        Ok(store) => store,
-        Err(error) => {
-            tell_error(&error);
-            return exit::HOST;
-        }
-    };
-    match import(&store, &opened.fixture, &opened.reports) {
+    match arguments.database.db.open() {
+        Ok(Opened::File(store)) => put(&store, &opened, arguments.json),
+        Ok(Opened::Server(store)) => put(&*store, &opened, arguments.json),
+        Err(code) => code,
+    }
+}
+
+fn put(store: &impl LibraryStore, opened: &open::Opened, as_json: bool) -> u8 {
+    match import(store, &opened.fixture, &opened.reports) {
         Ok(report) => {
-            print(&report, arguments.json);
+            print(&report, as_json);
             exit::OK
         }
         Err(error) => {

@@ -6,11 +6,11 @@ use chatflow::{
     Catalog, Engine, Flow, FlowDefinition, FlowRef, Journal, Replayed, Session, SessionId, Step,
     StoredTurn, replay,
 };
-use chatflow_sqlite::SqliteStore;
-use chatflow_storage::{AccessScope, FlowStore as _, SessionStore as _, StoreError};
+use chatflow_storage::{AccessScope, Store, StoreError};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::database::{Database, DatabaseArguments, Opened};
 use super::report::{say, tell, tell_error};
 use super::{exit, open};
 
@@ -22,9 +22,8 @@ pub(super) struct ReplayArguments {
     /// The conversation in the database.
     #[arg(long, value_name = "ID")]
     session: Option<String>,
-    /// The database that has the flows.
-    #[arg(long, value_name = "FILE", default_value = "chatflow.db")]
-    db: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArguments,
     /// Print what came of it as JSON.
     #[arg(long, conflicts_with = "export")]
     json: bool,
@@ -53,28 +52,35 @@ pub(super) fn run(arguments: &ReplayArguments) -> u8 {
 }
 
 fn prepare(arguments: &ReplayArguments) -> Result<(Journal, Catalog), u8> {
-    if !arguments.db.is_file() {
-        tell(format_args!("error: there is no database `{}`", arguments.db.display()));
+    let database = &arguments.database.db;
+    if let Database::File(path) = database
+        && !path.is_file()
+    {
+        tell(format_args!("error: there is no database `{}`", path.display()));
         return Err(exit::INPUT);
     }
-    let store = SqliteStore::open(&arguments.db).map_err(|error| {
-        tell_error(&error);
-        exit::HOST
-    })?;
+    match database.open()? {
+        Opened::File(store) => read(&store, arguments),
+        Opened::Server(store) => read(&*store, arguments),
+    }
+}
+
+/// The journal, and those of its flows that the store has.
+fn read(store: &impl Store, arguments: &ReplayArguments) -> Result<(Journal, Catalog), u8> {
     if let Some(path) = &arguments.journal {
         let journal = Journal::read_json(&open::text(path)?).map_err(|error| {
             tell_error(&error);
             exit::INPUT
         })?;
         let flows = journal.head.pins.values().copied().chain([journal.head.flow]);
-        let catalog = catalog(&store, flows)?;
+        let catalog = catalog(store, flows)?;
         return Ok((journal, catalog));
     }
-    stored(&store, arguments.session.as_deref().unwrap_or_default())
+    stored(store, arguments.session.as_deref().unwrap_or_default())
 }
 
 /// The journal of a session in the store, with the flows that it was pinned to.
-fn stored(store: &SqliteStore, id: &str) -> Result<(Journal, Catalog), u8> {
+fn stored(store: &impl Store, id: &str) -> Result<(Journal, Catalog), u8> {
     let wrong = |error: &dyn std::error::Error| {
         tell_error(error);
         exit::INPUT
@@ -103,7 +109,7 @@ fn stored(store: &SqliteStore, id: &str) -> Result<(Journal, Catalog), u8> {
 }
 
 /// The versions that the store has; a replay tells which of the others it needs.
-fn catalog(store: &SqliteStore, versions: impl Iterator<Item = FlowRef>) -> Result<Catalog, u8> {
+fn catalog(store: &impl Store, versions: impl Iterator<Item = FlowRef>) -> Result<Catalog, u8> {
     let mut catalog = Catalog::default();
     for version in versions {
         let found =

@@ -1,22 +1,21 @@
-//! `chatflow serve`: the HTTP service on an SQLite file.
+//! `chatflow serve`: the HTTP service on a database.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chatflow_sqlite::SqliteStore;
-use chatflow_storage::Blocking;
+use chatflow_storage::{AsyncStore, Blocking};
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 
-use super::report::{say, tell, tell_error};
+use super::database::{Database, DatabaseArguments, file};
+use super::report::{say, tell};
 use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
-    /// The database; made when it does not exist.
-    #[arg(long, value_name = "FILE", default_value = "chatflow.db")]
-    db: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArguments,
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
@@ -42,37 +41,39 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
         Ok(handlers) => handlers.unwrap_or_default(),
         Err(code) => return code,
     };
-    let store = match SqliteStore::open(&arguments.db) {
-        Ok(store) => store,
-        Err(error) => {
-            tell_error(&error);
-            return exit::HOST;
-        }
-    };
     let development = arguments.env == Environment::Development;
     let options = ServiceOptions { handlers, development, ..ServiceOptions::default() };
+    let listen = arguments.listen;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
-    let served =
-        runtime.and_then(|runtime| runtime.block_on(serve(arguments.listen, store, options)));
-    match served {
-        Ok(()) => exit::OK,
-        Err(error) => {
-            tell(format_args!("error: cannot serve on {}: {error}", arguments.listen));
-            exit::HOST
-        }
-    }
+    let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
+        runtime.block_on(async {
+            match &arguments.database.db {
+                Database::File(path) => serve(listen, Blocking(file(path)?), options).await,
+                Database::Server(address) => serve(listen, address.connect().await?, options).await,
+            }
+        })
+    });
+    served.map_or_else(|code| code, |()| exit::OK)
 }
 
 async fn serve(
     listen: SocketAddr,
-    store: SqliteStore,
+    store: impl AsyncStore + 'static,
     options: ServiceOptions,
-) -> std::io::Result<()> {
-    let listener = TcpListener::bind(listen).await?;
-    say(format_args!("Chatflow listens on http://{}/", listener.local_addr()?));
-    let service = router(Blocking(store), options);
-    axum::serve(listener, service).with_graceful_shutdown(interrupted()).await
+) -> Result<(), u8> {
+    let served = async {
+        let listener = TcpListener::bind(listen).await?;
+        say(format_args!("Chatflow listens on http://{}/", listener.local_addr()?));
+        let service = router(store, options);
+        axum::serve(listener, service).with_graceful_shutdown(interrupted()).await
+    };
+    served.await.map_err(|error| cannot_serve(listen, &error))
+}
+
+fn cannot_serve(listen: SocketAddr, error: &std::io::Error) -> u8 {
+    tell(format_args!("error: cannot serve on {listen}: {error}"));
+    exit::HOST
 }
 
 /// Ends at Ctrl-C or SIGTERM; turns under way are finished.

@@ -1,7 +1,7 @@
 //! The suite that every store must pass: one file per role, the same cases for each store.
 //!
-//! Each case gets a fresh, empty store. An async store comes in through [`Waiting`], which blocks on
-//! its futures, so that the cases can use threads.
+//! Each case gets a fresh, empty store. An async store comes in through
+//! [`Waiting`](crate::Waiting), which blocks on its futures, so that the cases can use threads.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -21,11 +21,8 @@ mod pins;
 mod search;
 mod session;
 mod turn;
-mod waiting;
 
 use crate::blocking::Store;
-
-pub use waiting::{BlockOn, Waiting};
 
 type Case<S> = fn(&S);
 

@@ -5,7 +5,7 @@
 //! opaque texts under keys, revisions and indexed columns, and lists candidates in id order.
 //!
 //! Each role is a blocking trait with an async twin. [`Blocking`] puts a blocking store behind the
-//! twins, so that a server is written once.
+//! twins, so that a server is written once; [`Waiting`] is the way back.
 //!
 //! ```
 //! use chatflow_storage::{AccessScope, Batch, FlowStore, LibraryStore, MemoryStore};
@@ -30,6 +30,7 @@ mod scope;
 mod search;
 mod session;
 mod text_enum;
+mod waiting;
 
 pub use blocking::{AsyncStore, Blocking, Store};
 pub use content::{AsyncContentStore, ContentStore};
@@ -52,3 +53,4 @@ pub use session::{
     InteractionType, JournalEntry, JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession,
     SessionHead, SessionStatus, SessionStore, Snapshot, StoredSession, TraceLevel, Turn,
 };
+pub use waiting::{BlockOn, Waiting};

@@ -1,5 +1,5 @@
-//! Declares a role: the blocking trait, its async twin, [`Blocking`](crate::Blocking) between them
-//! and, for the contract suite, the way back, from one list of methods, so that the twins cannot
+//! Declares a role: the blocking trait, its async twin, [`Blocking`](crate::Blocking) and
+//! [`Waiting`](crate::Waiting) between them, from one list of methods, so that the twins cannot
 //! drift apart.
 
 macro_rules! role {
@@ -36,8 +36,7 @@ macro_rules! role {
             )*
         }
 
-        #[cfg(any(test, feature = "contract"))]
-        impl<S: $twin, R: $crate::contract::BlockOn> $role for $crate::contract::Waiting<S, R> {
+        impl<S: $twin, R: $crate::BlockOn> $role for $crate::Waiting<S, R> {
             $(
                 fn $method(&self $(, $arg: $kind)*) -> $out {
                     self.runtime.block_on(self.store.$method($($arg),*))

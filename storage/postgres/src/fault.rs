@@ -8,13 +8,18 @@ use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// A failure of Postgres or of the way to it.
+/// A failure of Postgres or of the way to it: the source of the port's errors.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+#[error(transparent)]
+pub struct Fault(#[from] Kind);
+
+#[derive(Debug, thiserror::Error)]
+enum Kind {
     /// Nothing was stored.
     #[error("cannot {doing}")]
     Failed {
         doing: &'static str,
+        may_pass: bool,
         #[source]
         source: Cause,
     },
@@ -36,9 +41,22 @@ enum Fault {
     NoConnection { doing: &'static str, waited: Duration },
 }
 
+impl Fault {
+    /// Whether nothing was stored and the same call may go well later, as when Postgres is being
+    /// started again. False where the outcome is not known.
+    pub fn may_pass(&self) -> bool {
+        match self.0 {
+            Kind::Failed { may_pass, .. } => may_pass,
+            Kind::NoConnection { .. } => true,
+            Kind::Unknown { .. } => false,
+        }
+    }
+}
+
 /// Boxes an error of Postgres, for the sources of the port's errors.
 pub(crate) fn boxed(doing: &'static str, error: sqlx::Error) -> Cause {
-    Box::new(Fault::Failed { doing, source: cause(error) })
+    let may_pass = is_lost(&error) || is_short_of_something(&error);
+    Box::new(Fault(Kind::Failed { doing, may_pass, source: cause(error) }))
 }
 
 /// A failure to read, or to write before anything was sent.
@@ -49,14 +67,14 @@ pub(crate) fn failed(doing: &'static str, error: sqlx::Error) -> StoreError {
 /// A failure to write: what the server refused is not stored, what it did not answer may be.
 pub(crate) fn unsure(doing: &'static str, error: sqlx::Error) -> StoreError {
     if is_lost(&error) {
-        return StoreError::Store(Box::new(Fault::Unknown { doing, source: cause(error) }));
+        return StoreError::Store(Box::new(Fault(Kind::Unknown { doing, source: cause(error) })));
     }
     failed(doing, error)
 }
 
 /// No connection in time.
 pub(crate) fn no_connection(doing: &'static str, waited: Duration) -> StoreError {
-    StoreError::Store(Box::new(Fault::NoConnection { doing, waited }))
+    StoreError::Store(Box::new(Fault(Kind::NoConnection { doing, waited })))
 }
 
 /// Whether the connection cannot be used again, and what was asked last may or may not be done.
@@ -75,6 +93,12 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
                 | sqlx::Error::Protocol(_)
                 | sqlx::Error::WorkerCrashed
         )
+}
+
+/// Whether the server lacks connections, memory or disk, or cannot be written to for now.
+fn is_short_of_something(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("53") || code == "25006")
 }
 
 /// The driver's wrappers repeat what they wrap; what is inside says it once.
@@ -107,5 +131,8 @@ mod tests {
         assert_eq!(refused.to_string(), "cannot commit a turn");
         let StoreError::Store(read) = failed("read a session", lost()) else { panic!() };
         assert_eq!(read.to_string(), "cannot read a session");
+        let may_pass = [open, refused, read]
+            .map(|fault| fault.downcast_ref::<Fault>().is_some_and(Fault::may_pass));
+        assert_eq!(may_pass, [false, false, true]);
     }
 }

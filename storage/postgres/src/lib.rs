@@ -26,5 +26,6 @@ mod open;
 mod pool;
 mod session;
 
+pub use fault::Fault;
 pub use open::{OpenError, Options};
 pub use pool::PostgresStore;

@@ -117,7 +117,10 @@ impl Lent<'_> {
 
     /// Gives the connection back if it is sound.
     fn end<T>(self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
-        if !outcome.as_ref().is_err_and(is_lost) {
+        if outcome.as_ref().is_err_and(is_lost) {
+            // Most likely the server was started again, and not one call for each should find out.
+            self.store.idle().clear();
+        } else {
             self.give_back();
         }
         outcome

@@ -1,7 +1,7 @@
 //! The contract suite, each case on a database of its own.
 
 use chatflow_postgres::PostgresStore;
-use chatflow_storage::contract::{self, Waiting};
+use chatflow_storage::{Waiting, contract};
 
 use crate::place::{Database, template};
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use chatflow_postgres::{OpenError, Options, PostgresStore};
-use chatflow_storage::contract::BlockOn;
+use chatflow_storage::BlockOn;
 use chatflow_storage::{AccessScope, AsyncFlowStore, AsyncLibraryStore, SearchQuery};
 use sqlx::Row;
 

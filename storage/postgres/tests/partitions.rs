@@ -1,6 +1,6 @@
 //! The store on partitioned tables, made as docs/scaling.md says.
 
-use chatflow_storage::contract::{self, Waiting};
+use chatflow_storage::{Waiting, contract};
 use sqlx::Row;
 
 use crate::place::{Database, template};

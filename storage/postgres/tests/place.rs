@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use chatflow_postgres::PostgresStore;
-use chatflow_storage::contract::BlockOn;
+use chatflow_storage::BlockOn;
 use chatflow_throwaway::Server;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};

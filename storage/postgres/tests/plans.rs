@@ -8,7 +8,7 @@ use std::path::Path;
 
 use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, Timestamp};
 use chatflow_postgres::{Options, PostgresStore};
-use chatflow_storage::contract::BlockOn;
+use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AsyncContentStore, AsyncFlowStore, AsyncSessionStore, HistoryQuery, LeaseRequest,
     LeaseToken, ThemeId,

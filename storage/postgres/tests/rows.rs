@@ -2,7 +2,7 @@
 
 use chatflow::{ContentId, ExecutionContext, FlowId, Timestamp, Visibility};
 use chatflow_postgres::PostgresStore;
-use chatflow_storage::contract::BlockOn;
+use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord, ContentStatus,
     FlowChange, FlowRecord, NodeRow, TraceLevel,

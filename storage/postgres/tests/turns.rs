@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatflow::{Revision, Timestamp};
 use chatflow_postgres::{Options, PostgresStore};
-use chatflow_storage::contract::BlockOn;
+use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AsyncSessionStore, CommitError, HistoryQuery, LeaseRequest, LeaseToken, StoreError,
 };

@@ -16,7 +16,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Debug)]
 pub struct Server {
     url: String,
+    control: Control,
     watchdog: Child,
+}
+
+/// How `pg_ctl` is run on this server.
+#[derive(Debug)]
+struct Control {
+    user: User,
+    bin: PathBuf,
+    folder: PathBuf,
+    more: &'static str,
 }
 
 /// Waits for the end of its input, which is the end of this process, then stops the server.
@@ -44,7 +54,7 @@ impl Server {
     }
 
     /// Starts a server that keeps what it says it kept: with the settings that Postgres comes
-    /// with, for measuring.
+    /// with, for measuring and for tests that stop it.
     ///
     /// # Errors
     /// Why there is none, in one line.
@@ -52,37 +62,65 @@ impl Server {
         Self::start_with("")
     }
 
-    fn start_with(more: &str) -> Result<Self, String> {
+    fn start_with(more: &'static str) -> Result<Self, String> {
         let bin = programs().ok_or(
             "there is no Postgres on this machine (Debian: apt-get install postgresql); \
              set DATABASE_URL to use a server elsewhere",
         )?;
         let folder = new_folder()?;
         let user = User::current(&folder)?;
-        let data = folder.join("data");
-        let in_data = |program: &str| {
-            let mut command = user.command(&bin.join(program));
-            command.current_dir(&folder).arg("-D").arg(&data);
-            command
-        };
-        let mut stop = in_data("pg_ctl");
-        stop.args(["-m", "immediate", "stop"]);
+        let control = Control { user, bin, folder, more };
         // From here on the folder is cleared away, whatever happens.
-        let watchdog = watch(&folder, &stop)?;
-        let server = Self { url: url(&folder)?, watchdog };
-        let mut initdb = in_data("initdb");
+        let watchdog = watch(&control.folder, &control.stop())?;
+        let server = Self { url: url(&control.folder)?, control, watchdog };
+        let mut initdb = server.control.in_data("initdb");
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
         run(&mut initdb)?;
-        let mut start = in_data("pg_ctl");
-        start.arg("-w").arg("-l").arg(folder.join("log"));
-        start.arg("-o").arg(format!("-k '{}' {SETTINGS} {more}", folder.display())).arg("start");
-        run(&mut start)?;
+        server.go_on()?;
         Ok(server)
+    }
+
+    /// Stops the server at once, without a word to its clients and without tidying up.
+    ///
+    /// # Errors
+    /// Why it was not stopped, in one line.
+    pub fn crash(&self) -> Result<(), String> {
+        run(&mut self.control.stop())
+    }
+
+    /// Starts the server again after [`Server::crash`], and waits until it has recovered.
+    ///
+    /// # Errors
+    /// Why it did not start, in one line.
+    pub fn go_on(&self) -> Result<(), String> {
+        run(&mut self.control.start())
     }
 
     /// The address of a database that others can be made from: the server's `postgres`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+}
+
+impl Control {
+    fn in_data(&self, program: &str) -> Command {
+        let mut command = self.user.command(&self.bin.join(program));
+        command.current_dir(&self.folder).arg("-D").arg(self.folder.join("data"));
+        command
+    }
+
+    fn start(&self) -> Command {
+        let mut start = self.in_data("pg_ctl");
+        start.arg("-w").arg("-l").arg(self.folder.join("log"));
+        start.arg("-o").arg(format!("-k '{}' {SETTINGS} {}", self.folder.display(), self.more));
+        start.arg("start");
+        start
+    }
+
+    fn stop(&self) -> Command {
+        let mut stop = self.in_data("pg_ctl");
+        stop.args(["-m", "immediate", "stop"]);
+        stop
     }
 }
 
@@ -123,6 +161,7 @@ fn new_folder() -> Result<PathBuf, String> {
 }
 
 /// Who runs the server.
+#[derive(Debug)]
 enum User {
     Me,
     Postgres,

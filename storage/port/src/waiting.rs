@@ -2,15 +2,15 @@
 
 /// Runs a future to its end on the calling thread.
 ///
-/// The cases call it from several threads at once. What it owns beside a runtime is dropped after
+/// It may be called from several threads at once. What it owns beside a runtime is dropped after
 /// the store, such as the guard of a database.
 pub trait BlockOn: Send + Sync {
     /// Runs `future` to its end.
     fn block_on<F: Future>(&self, future: F) -> F::Output;
 }
 
-/// An async store as a blocking one, for the contract suite only: a server has no thread to spare
-/// for waiting.
+/// An async store as a blocking one, for programs that do one thing after the other, and for the
+/// contract suite. A server has no thread to spare for waiting.
 #[derive(Clone, Debug)]
 pub struct Waiting<S, R> {
     // In this order, which is the order in which they are dropped.

@@ -1,0 +1,142 @@
+//! What `--db` names: an SQLite file, or a database of a Postgres server.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use chatflow_postgres::PostgresStore;
+use chatflow_sqlite::SqliteStore;
+use chatflow_storage::{BlockOn, Waiting};
+use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use tokio::runtime::Runtime;
+
+use super::report::{tell, tell_error};
+use super::{exit, open};
+
+/// The option that all verbs with a database share.
+#[derive(Debug, Args)]
+pub(super) struct DatabaseArguments {
+    /// The database: an SQLite file, made when it does not exist, or a `postgres://` address. An
+    /// address with a password belongs in the environment, where other users do not see it.
+    #[arg(
+        long,
+        value_name = "FILE or ADDRESS",
+        env = "CHATFLOW_DB",
+        hide_env_values = true,
+        default_value = "chatflow.db",
+        value_parser = OsStringValueParser::new().map(Database::from)
+    )]
+    pub(super) db: Database,
+}
+
+impl DatabaseArguments {
+    /// The file, for verbs that work on files only; otherwise the reason has been told and the exit
+    /// code is returned.
+    pub(super) fn file(&self) -> Result<&Path, u8> {
+        match &self.db {
+            Database::File(path) => Ok(path),
+            Database::Server(_) => {
+                tell(
+                    "error: this verb works on SQLite files (help: for Postgres use its own tools, such as \
+                     pg_dump; its tables are brought up to date whenever a server starts)",
+                );
+                Err(exit::INPUT)
+            }
+        }
+    }
+}
+
+/// Where the records are.
+#[derive(Clone, Debug)]
+pub(super) enum Database {
+    /// In a file.
+    File(PathBuf),
+    /// With a Postgres server.
+    Server(Address),
+}
+
+/// The address of a database, which may hold a password and so is shown to nobody.
+#[derive(Clone)]
+pub(super) struct Address(String);
+
+/// A store that was opened, for verbs that do one thing after the other.
+pub(super) enum Opened {
+    File(SqliteStore),
+    Server(Box<Waiting<PostgresStore, OwnRuntime>>),
+}
+
+/// A runtime for one store.
+pub(super) struct OwnRuntime(Runtime);
+
+impl From<OsString> for Database {
+    fn from(text: OsString) -> Self {
+        // Whatever looks like an address is one, so that a slip in it makes no file of that name.
+        match text.into_string() {
+            Ok(text) if text.contains("://") => Self::Server(Address(text)),
+            Ok(text) => Self::File(text.into()),
+            Err(text) => Self::File(text.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address(…)")
+    }
+}
+
+impl Address {
+    /// Connects; on failure the reason has been told and the exit code is returned.
+    pub(super) async fn connect(&self) -> Result<PostgresStore, u8> {
+        PostgresStore::connect(&self.0).await.map_err(|error| {
+            tell_error(&error);
+            exit::HOST
+        })
+    }
+}
+
+impl Database {
+    /// Opens the store; on failure the reason has been told and the exit code is returned.
+    pub(super) fn open(&self) -> Result<Opened, u8> {
+        match self {
+            Self::File(path) => file(path).map(Opened::File),
+            Self::Server(address) => {
+                let runtime = Runtime::new().map_err(|error| {
+                    tell(format_args!("error: cannot start: {error}"));
+                    exit::HOST
+                })?;
+                let store = runtime.block_on(address.connect())?;
+                Ok(Opened::Server(Box::new(Waiting::new(store, OwnRuntime(runtime)))))
+            }
+        }
+    }
+}
+
+/// Opens a file; on failure the reason has been told and the exit code is returned.
+pub(super) fn file(path: &Path) -> Result<SqliteStore, u8> {
+    SqliteStore::open(path).map_err(|error| open::failed(&error))
+}
+
+impl BlockOn for OwnRuntime {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.0.block_on(future)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_from_a_file_and_shown_to_nobody() {
+        let read = |text: &str| Database::from(OsString::from(text));
+        for address in ["postgres://me:secret@db/chat", "postgresql:///chat", "mysql://secret@db"] {
+            let shown = format!("{:?}", read(address));
+            assert_eq!(shown, "Server(Address(…))");
+        }
+        for file in ["chatflow.db", "/var/lib/postgres:old.db", "postgres"] {
+            assert!(matches!(read(file), Database::File(path) if path.as_os_str() == file));
+        }
+    }
+}

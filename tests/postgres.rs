@@ -1,0 +1,9 @@
+//! What is above the stores, on Postgres: the server that `DATABASE_URL` names, or one of the run's
+//! own. Where there is neither, these tests say so and pass, and fail in CI.
+
+mod conversations;
+mod option;
+mod order;
+mod outage;
+mod place;
+mod service;
