@@ -156,11 +156,14 @@ fn comment(line: &str) -> Option<&str> {
 
 /// Crate and module of a file, as `cargo test` would name them.
 fn home(path: &str) -> String {
-    const CRATES: [(&str, &str); 9] = [
+    const CRATES: [(&str, &str); 12] = [
         ("engine/src/", "chatflow"),
         ("storage/port/src/", "chatflow-storage"),
         ("storage/sqlite/src/", "chatflow-sqlite"),
         ("storage/sqlite/tests/", "chatflow-sqlite"),
+        ("storage/postgres/src/", "chatflow-postgres"),
+        ("storage/postgres/tests/", "chatflow-postgres"),
+        ("host/src/", "chatflow-host"),
         ("server/src/", "chatflow-server"),
         ("bindings/wasm/src/", "chatflow-wasm"),
         ("tests/", "chatflow-tests"),
