@@ -31,6 +31,30 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0002_variants_and_search.sql"),
         fills_search: true,
     },
+    Migration {
+        version: 3,
+        name: "accounts",
+        sql: include_str!("../migrations/0003_accounts.sql"),
+        fills_search: false,
+    },
+    Migration {
+        version: 4,
+        name: "work",
+        sql: include_str!("../migrations/0004_work.sql"),
+        fills_search: false,
+    },
+    Migration {
+        version: 5,
+        name: "events",
+        sql: include_str!("../migrations/0005_events.sql"),
+        fills_search: false,
+    },
+    Migration {
+        version: 6,
+        name: "evidence",
+        sql: include_str!("../migrations/0006_evidence.sql"),
+        fills_search: false,
+    },
 ];
 
 /// What the server and the database say of themselves.

@@ -32,6 +32,30 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0002_variants_and_search.sql"),
         fill: Some(search::save_all),
     },
+    Migration {
+        version: 3,
+        name: "accounts",
+        sql: include_str!("../migrations/0003_accounts.sql"),
+        fill: None,
+    },
+    Migration {
+        version: 4,
+        name: "work",
+        sql: include_str!("../migrations/0004_work.sql"),
+        fill: None,
+    },
+    Migration {
+        version: 5,
+        name: "events",
+        sql: include_str!("../migrations/0005_events.sql"),
+        fill: None,
+    },
+    Migration {
+        version: 6,
+        name: "evidence",
+        sql: include_str!("../migrations/0006_evidence.sql"),
+        fill: None,
+    },
 ];
 
 /// The text is part of every database, so it stays as it is.

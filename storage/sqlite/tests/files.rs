@@ -146,47 +146,67 @@ fn looks(path: &Path) -> Vec<String> {
     statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
+/// The texts of the migrations, the first one first.
+fn migrations() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
 #[test]
-fn a_file_of_the_first_version_is_brought_up_to_date() {
-    // S1.10
+fn a_file_of_every_earlier_version_is_brought_up_to_date() {
+    // S1.10, with what is found of items that were there before there was a search.
     let directory = TempDir::new().unwrap();
-    let (old, new) = (directory.path().join("old.db"), directory.path().join("new.db"));
+    let new = directory.path().join("new.db");
     drop(SqliteStore::open(&new).unwrap());
-    let connection = Connection::open(&old).unwrap();
-    let first = include_str!("../migrations/0001_initial.sql");
-    connection.execute_batch(first).unwrap();
-    // The table of migrations as the first version left it.
-    let (table, sum): (String, String) = Connection::open(&new)
-        .unwrap()
-        .query_row(
-            "SELECT sql, checksum FROM sqlite_schema, schema_migrations
-             WHERE sqlite_schema.name = 'schema_migrations' AND version = 1",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .unwrap();
-    connection.execute_batch(&table).unwrap();
-    connection
-        .execute("INSERT INTO schema_migrations VALUES (1, 'initial', ?1, '')", [sum])
-        .unwrap();
-    connection
-        .execute_batch(
-            r#"INSERT INTO cms_content (id, type, content, info, tags, is_active, status, visibility,
-                 row_version, created_at, updated_at)
-               SELECT '00000000-0000-0000-0000-00000000000' || value, 'joke',
-                 '{"text": "Whales dive ' || value || '"}', '{}', '["sea"]', 1, 'draft', 'wriveted', 1,
-                 '2026-01-31T09:30:00.250000Z', '2026-01-31T09:30:00.250000Z'
-               FROM json_each('[1,2,3]')"#,
-        )
-        .unwrap();
-    drop(connection);
-    let store = SqliteStore::open(&old).unwrap();
-    let found = |text: &str| {
-        let query = SearchQuery::parse(text);
-        store.search_contents(&AccessScope::system(), &query, 10).unwrap().len()
-    };
-    assert_eq!((found("diving whale"), found("sea 2"), found("ship")), (3, 1, 0));
-    assert_eq!(looks(&old), looks(&new));
+    let migrations = migrations();
+    for version in 1..migrations.len() {
+        let old = directory.path().join(format!("{version}.db"));
+        let connection = Connection::open(&old).unwrap();
+        for sql in migrations.iter().take(version) {
+            connection.execute_batch(sql).unwrap();
+        }
+        // The table of migrations as this version left it.
+        let attach = format!("ATTACH '{}' AS new", new.display());
+        connection.execute_batch(&attach).unwrap();
+        let table: String = connection
+            .query_row(
+                "SELECT sql FROM new.sqlite_schema WHERE name = 'schema_migrations'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        connection.execute_batch(&table).unwrap();
+        connection
+            .execute(
+                "INSERT INTO schema_migrations SELECT * FROM new.schema_migrations WHERE version <= ?1",
+                [i64::try_from(version).unwrap()],
+            )
+            .unwrap();
+        if version == 1 {
+            connection
+                .execute_batch(
+                    r#"INSERT INTO cms_content (id, type, content, info, tags, is_active, status,
+                         visibility, row_version, created_at, updated_at)
+                       SELECT '00000000-0000-0000-0000-00000000000' || value, 'joke',
+                         '{"text": "Whales dive ' || value || '"}', '{}', '["sea"]', 1, 'draft',
+                         'wriveted', 1, '2026-01-31T09:30:00.250000Z', '2026-01-31T09:30:00.250000Z'
+                       FROM json_each('[1,2,3]')"#,
+                )
+                .unwrap();
+        }
+        drop(connection);
+        let store = SqliteStore::open(&old).unwrap();
+        let found = |text: &str| {
+            let query = SearchQuery::parse(text);
+            store.search_contents(&AccessScope::system(), &query, 10).unwrap().len()
+        };
+        let expected = if version == 1 { (3, 1, 0) } else { (0, 0, 0) };
+        assert_eq!((found("diving whale"), found("sea 2"), found("ship")), expected);
+        assert_eq!(looks(&old), looks(&new), "from version {version}");
+    }
 }
 
 #[test]

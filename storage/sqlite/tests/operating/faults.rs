@@ -30,7 +30,7 @@ fn open_fault(opened: Result<SqliteStore, OpenError>) -> (FaultKind, String) {
 fn on_a_full_disk_a_turn_is_refused_whole_and_goes_on_later() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("full.db");
-    let store = open_with(&path, Options { max_pages: Some(120), ..Options::default() }).unwrap();
+    let store = open_with(&path, Options { max_pages: Some(220), ..Options::default() }).unwrap();
     start(&store, SESSION);
     let mut turns = 1;
     let error = loop {
@@ -102,14 +102,14 @@ fn damaged_pages_are_told_and_not_made_worse() {
     let path = folder.path().join("damaged.db");
     let store = SqliteStore::open(&path).unwrap();
     start(&store, SESSION);
-    for number in 2..=100 {
+    for number in 2..=200 {
         commit(&store, number, 2_000).unwrap();
     }
     drop(store);
     let length = std::fs::metadata(&path).unwrap().len();
     let mut file = OpenOptions::new().write(true).open(&path).unwrap();
-    file.seek(SeekFrom::Start(length / 3)).unwrap();
-    file.write_all(&vec![0x5a; usize::try_from(length / 3).unwrap()]).unwrap();
+    file.seek(SeekFrom::Start(length / 2)).unwrap();
+    file.write_all(&vec![0x5a; usize::try_from(length / 4).unwrap()]).unwrap();
     drop(file);
     let bytes = std::fs::read(&path).unwrap();
 
@@ -120,7 +120,7 @@ fn damaged_pages_are_told_and_not_made_worse() {
     for part in ["read a journal", "damaged.db", "damaged", "restore a backup"] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
-    let committed = commit(&store, 101, 2_000);
+    let committed = commit(&store, 201, 2_000);
     if let Err(error @ CommitError::Store(_)) = &committed {
         assert_eq!(fault(error).0, FaultKind::Damaged);
         drop(store);
@@ -163,7 +163,7 @@ fn a_refused_write_leaves_the_store_in_use() {
     // The writer's connection is not left in a transaction.
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("on.db");
-    let store = open_with(&path, Options { max_pages: Some(100), ..Options::default() }).unwrap();
+    let store = open_with(&path, Options { max_pages: Some(200), ..Options::default() }).unwrap();
     start(&store, SESSION);
     commit(&store, 2, 1_000_000).unwrap_err();
     start(&store, SessionId(Uuid::from_u128(7)));
