@@ -38,7 +38,7 @@ fn show(turn: &Turn, preview: &Preview<'_>) {
     if let Some(prompt) = preview.prompt() {
         println!("  {}", prompt.question.get("text").and_then(Value::as_str).unwrap_or_default());
         for option in &*prompt.options {
-            println!("  - {}", option["label"].as_str().unwrap_or_default());
+            println!("  - {}", option.label());
         }
     }
 }

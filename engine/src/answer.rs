@@ -7,6 +7,7 @@ mod field;
 mod file;
 mod input_type;
 mod measure;
+pub(crate) mod option;
 pub(crate) mod options;
 mod refusal;
 mod rules;
@@ -18,6 +19,7 @@ mod tests;
 use serde_json::Value;
 
 pub use input_type::InputType;
+pub use option::AnswerOption;
 pub(crate) use refusal::{Refusal, RefusalCode};
 pub(crate) use rules::{AnswerRules, OnMaxRetries};
 

@@ -4,7 +4,8 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 macro_rules! uuid_id {
@@ -55,9 +56,30 @@ uuid_id! {
 }
 
 /// Names a node within its flow.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct NodeId(Arc<str>);
+
+// Copied from its text at once; `Arc<str>` by itself goes through a `String`.
+impl<'de> Deserialize<'de> for NodeId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NodeText)
+    }
+}
+
+struct NodeText;
+
+impl Visitor<'_> for NodeText {
+    type Value = NodeId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the id of a node")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<NodeId, E> {
+        Ok(text.into())
+    }
+}
 
 impl NodeId {
     /// The id as text.

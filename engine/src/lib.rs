@@ -90,7 +90,7 @@ mod time;
 mod trace;
 mod value;
 
-pub use answer::InputType;
+pub use answer::{AnswerOption, InputType};
 pub use check::{
     Code, Diagnostic, Finding, FlowReport, Neighbour, Neighbours, NodeReport, Operation, Patch,
     PatchError, Pointer, Report, Rule, RuleError, Rules, Severity, Stage, Summary,

@@ -10,7 +10,7 @@ pub use phase::{Acting, Gathered, Phase, Resume};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::draw::Seed;
@@ -18,7 +18,7 @@ use crate::id::{ContentId, FlowRef, NodeId, Revision, SessionId, TenantId};
 use crate::protocol::{Shown, Visited};
 use crate::time::Timestamp;
 use crate::trace::TraceLevel;
-use crate::value::{canonical, settle, state_hash, state_hash_of_canonical};
+use crate::value::{SettledMap, canonical, state_hash, state_hash_of_canonical};
 
 /// The version of the session's JSON form; a session of another version is refused.
 const FORMAT: u32 = 1;
@@ -29,6 +29,7 @@ const FORMAT: u32 = 1;
 /// part ([`Session::engine_json`]); [`Session::restore`] joins them again.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Session {
+    #[serde(deserialize_with = "EngineState::read")]
     pub(crate) engine: EngineState,
     pub(crate) state: Map<String, Value>,
 }
@@ -93,6 +94,7 @@ pub(crate) struct EngineState {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) shown: Vec<Shown>,
     /// The root flow and the sub-flows entered since, innermost last.
+    #[serde(default, skip_serializing_if = "is_bare")]
     pub(crate) frames: Vec<Frame>,
     /// The node last entered, in the flow of the last frame.
     pub(crate) position: Option<NodeId>,
@@ -130,6 +132,22 @@ pub(crate) struct TurnState {
     /// How often each side effect of this turn was requested, for its idempotency key (R7.50).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) repeats: BTreeMap<String, u32>,
+}
+
+impl EngineState {
+    /// With the root frame, which is not written when it has nothing of its own.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut state = Self::deserialize(deserializer)?;
+        if state.frames.is_empty() {
+            state.frames.push(Frame::root(state.flow));
+        }
+        Ok(state)
+    }
+}
+
+/// Whether there is nothing but the root frame as every session has it at first.
+fn is_bare(frames: &[Frame]) -> bool {
+    matches!(frames, [root] if root.is_bare())
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -198,14 +216,15 @@ impl Session {
     ///
     /// [`RestoreError`] if they are not a session of this format.
     pub fn restore(engine: &str, state: &str) -> Result<Self, RestoreError> {
-        let engine: EngineState = serde_json::from_str(engine).map_err(RestoreError::Json)?;
+        let mut reader = serde_json::Deserializer::from_str(engine);
+        let engine =
+            EngineState::read(&mut reader).and_then(|engine| reader.end().map(|()| engine));
+        let engine = engine.map_err(RestoreError::Json)?;
         if engine.format != FORMAT {
             return Err(RestoreError::Format { found: engine.format });
         }
-        let mut state: Map<String, Value> =
-            serde_json::from_str(state).map_err(RestoreError::Json)?;
         // Canonical JSON writes 2⁶³ as an integer; it was a double and is one again (F22).
-        state.values_mut().for_each(settle);
+        let SettledMap(state) = serde_json::from_str(state).map_err(RestoreError::Json)?;
         Ok(Self { engine, state })
     }
 
@@ -263,7 +282,9 @@ impl Session {
 
     /// Everything but the variables, as JSON.
     pub fn engine_json(&self) -> String {
-        serde_json::to_string(&self.engine).unwrap_or_default()
+        let mut text = Vec::with_capacity(1024);
+        let written = serde_json::to_writer(&mut text, &self.engine);
+        written.ok().and_then(|()| String::from_utf8(text).ok()).unwrap_or_default()
     }
 
     /// Base64 of SHA-256 over the canonical JSON of the variables (R11.21).

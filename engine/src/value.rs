@@ -6,6 +6,7 @@ pub(crate) mod display;
 mod number;
 pub(crate) mod option;
 pub(crate) mod path;
+mod settled;
 pub(crate) mod shape;
 pub(crate) mod template;
 
@@ -17,6 +18,7 @@ pub(crate) use canonical::{
 pub use clean::{Cleaned, clean};
 pub(crate) use clean::{MAX_DEPTH, is_deeper_than};
 pub(crate) use number::settle;
+pub(crate) use settled::SettledMap;
 
 use std::borrow::Cow;
 

@@ -46,10 +46,8 @@ fn answer(prompt: &Prompt, variant: usize, turn: usize) -> Value {
     if pick % 5 == 4 {
         return json!("no such thing 🦊");
     }
-    let option = prompt.options.get(pick % prompt.options.len().max(1)).map(|option| {
-        let value = ["value", "label"].iter().find_map(|key| option.get(*key));
-        value.unwrap_or(option).clone()
-    });
+    let option = prompt.options.get(pick % prompt.options.len().max(1));
+    let option = option.map(|option| option.to_value()["value"].clone());
     match (option, prompt.input_type) {
         (Some(option), InputType::MultipleChoice) => json!([option]),
         (Some(option), _) => option,

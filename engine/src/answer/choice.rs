@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 
 use super::field::{COUNT, Fields};
+use super::option::{AnswerOption, Name};
 use super::refusal::plural;
 use super::text::{clean, scalar};
 use super::{Accepted, Refusal, RefusalCode};
 use crate::check::Report;
-use crate::value::option::plain_text;
 
 /// How many options may be chosen.
 #[derive(Clone, Debug)]
@@ -21,7 +21,11 @@ pub(super) struct Selections {
 }
 
 /// A single option.
-pub(crate) fn one(raw: &Value, options: &[Value], allow_other: bool) -> Result<Accepted, Refusal> {
+pub(crate) fn one(
+    raw: &Value,
+    options: &[AnswerOption],
+    allow_other: bool,
+) -> Result<Accepted, Refusal> {
     let picked = Matcher::new(options).pick(raw, allow_other).ok_or_else(not_an_option)?;
     Ok(match picked {
         Picked::Option(index) => chosen(options, index),
@@ -30,8 +34,8 @@ pub(crate) fn one(raw: &Value, options: &[Value], allow_other: bool) -> Result<A
 }
 
 /// The answer that an option is.
-pub(super) fn chosen(options: &[Value], index: usize) -> Accepted {
-    let value = options.get(index).cloned().unwrap_or_default();
+pub(super) fn chosen(options: &[AnswerOption], index: usize) -> Accepted {
+    let value = options.get(index).map(AnswerOption::to_value).unwrap_or_default();
     Accepted::Answer { value, option: Some(index) }
 }
 
@@ -61,7 +65,7 @@ impl Selections {
     pub(super) fn accept(
         &self,
         raw: &Value,
-        options: &[Value],
+        options: &[AnswerOption],
         allow_other: bool,
     ) -> Result<Accepted, Refusal> {
         let mut matcher = Matcher::new(options);
@@ -83,7 +87,7 @@ impl Selections {
             return Err(Refusal::new(RefusalCode::MaxSelections, message));
         }
         let stored = picked.into_iter().filter_map(|picked| match picked {
-            Picked::Option(index) => options.get(index).cloned(),
+            Picked::Option(index) => options.get(index).map(AnswerOption::to_value),
             Picked::Other(value) => Some(value),
         });
         Ok(Accepted::value(stored.collect::<Vec<Value>>()))
@@ -140,14 +144,12 @@ struct Folded {
 
 /// Options with their texts made comparable, once and only if needed.
 struct Matcher<'a> {
-    options: &'a [Value],
+    options: &'a [AnswerOption],
     folded: Option<Vec<Vec<Folded>>>,
 }
 
 impl<'a> Matcher<'a> {
-    const KEYS: [&'static str; 3] = ["value", "label", "text"];
-
-    fn new(options: &'a [Value]) -> Self {
+    fn new(options: &'a [AnswerOption]) -> Self {
         Self { options, folded: None }
     }
 
@@ -169,7 +171,7 @@ impl<'a> Matcher<'a> {
     /// The first option that is equal, else the first that is equal but for case, accents' encoding
     /// and outer white space, else the only one with the same letters and digits (R3.30, F39).
     fn find(&mut self, subject: &Value) -> Option<usize> {
-        let is_equal = |option: &Value| Self::texts(option).any(|text| same(text, subject));
+        let is_equal = |option: &AnswerOption| option.names().any(|name| name.is(subject));
         if let Some(index) = self.options.iter().position(is_equal) {
             return Some(index);
         }
@@ -187,14 +189,10 @@ impl<'a> Matcher<'a> {
     }
 
     fn folded(&mut self) -> &[Vec<Folded>] {
-        let fold =
-            |option| Self::texts(option).filter_map(scalar).map(|t| Folded::new(&t)).collect();
+        let fold = |option: &AnswerOption| {
+            option.names().filter_map(Name::scalar).map(|text| Folded::new(&text)).collect()
+        };
         self.folded.get_or_insert_with(|| self.options.iter().map(fold).collect())
-    }
-
-    fn texts(option: &Value) -> impl Iterator<Item = &Value> {
-        let fields = option.as_object();
-        Self::KEYS.into_iter().filter_map(move |key| fields?.get(key))
     }
 }
 
@@ -202,15 +200,6 @@ impl Folded {
     fn new(text: &str) -> Self {
         let text = fold(text);
         Self { letters: letters(&text), text }
-    }
-}
-
-/// Scalars by their text, anything else by its JSON.
-fn same(a: &Value, b: &Value) -> bool {
-    match (scalar(a), scalar(b)) {
-        (Some(a), Some(b)) => a == b,
-        (None, None) => plain_text(a) == plain_text(b),
-        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Options as authored, as kept and as clients see them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::value::display::text_of;
 use crate::value::option::plain_text;
@@ -8,10 +8,12 @@ use crate::value::option::plain_text;
 /// An option with `value` and `label`; `None` if it has nothing to be chosen by (R3.5).
 ///
 /// A null `label`, `text`, `title` or `image` counts as missing; a null `value` is a value.
-pub(crate) fn normalise(option: &Value) -> Option<Value> {
+pub(crate) fn normalise(option: &Value) -> Option<Map<String, Value>> {
     match option {
         Value::String(_) | Value::Number(_) | Value::Bool(_) => {
-            Some(json!({"value": option, "label": plain_text(option)}))
+            let label = Value::from(plain_text(option));
+            let fields = [("label".to_owned(), label), ("value".to_owned(), option.clone())];
+            Some(Map::from_iter(fields))
         }
         Value::Object(fields) => normalise_object(fields),
         Value::Null | Value::Array(_) => None,
@@ -31,7 +33,7 @@ pub(crate) fn client_view(option: &Value) -> Value {
     }
 }
 
-fn normalise_object(fields: &Map<String, Value>) -> Option<Value> {
+fn normalise_object(fields: &Map<String, Value>) -> Option<Map<String, Value>> {
     let present = |key: &str| fields.get(key).filter(|v| !v.is_null());
     let label = ["label", "text", "title"]
         .into_iter()
@@ -47,7 +49,7 @@ fn normalise_object(fields: &Map<String, Value>) -> Option<Value> {
     if let (Some(image), None) = (present("image"), present("image_url")) {
         option.insert("image_url".to_owned(), image.clone());
     }
-    Some(Value::Object(option))
+    Some(option)
 }
 
 #[cfg(test)]
@@ -90,7 +92,7 @@ mod tests {
                 json!({"value": 1, "label": "a", "image": "/a", "image_url": "/b"}),
             ),
         ] {
-            assert_eq!(normalise(&authored), Some(expected), "{authored}");
+            assert_eq!(normalise(&authored).map(Value::Object), Some(expected), "{authored}");
         }
     }
 
@@ -106,8 +108,8 @@ mod tests {
 
     #[test]
     fn normalising_twice_changes_nothing() {
-        let once = normalise(&json!({"text": "t", "image": "/a.png", "_id": 1}));
-        assert_eq!(once.as_ref().and_then(normalise), once);
+        let once = normalise(&json!({"text": "t", "image": "/a.png", "_id": 1})).unwrap();
+        assert_eq!(normalise(&Value::Object(once.clone())), Some(once));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::field::{ANY, COUNT, FLAG, Fields, Reader, TEXT};
 use super::file::FileRules;
 use super::measure::{Measure, Slider};
 use super::text::{TextRules, clean};
-use super::{Accepted, InputType, Refusal, RefusalCode, Today};
+use super::{Accepted, AnswerOption, InputType, Refusal, RefusalCode, Today};
 use crate::check::{Pointer, Report};
 
 /// What happens when the last retry was in vain (R3.13).
@@ -153,7 +153,7 @@ impl AnswerRules {
     pub(crate) fn accept(
         &self,
         raw: &Value,
-        options: &[Value],
+        options: &[AnswerOption],
         today: Today,
     ) -> Result<Accepted, Refusal> {
         let raw = match raw {
@@ -191,7 +191,7 @@ impl AnswerRules {
     }
 
     /// A choice of one thing is not a choice: any reply takes it (F39).
-    fn is_acknowledged(&self, options: &[Value]) -> bool {
+    fn is_acknowledged(&self, options: &[AnswerOption]) -> bool {
         matches!(self.check, Check::OneOption) && options.len() == 1 && !self.allow_other
     }
 }

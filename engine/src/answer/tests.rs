@@ -5,7 +5,7 @@ mod options;
 use serde_json::{Value, json};
 
 use super::options::normalise;
-use super::{Accepted, AnswerRules, InputType, OnMaxRetries, Today};
+use super::{Accepted, AnswerOption, AnswerRules, InputType, OnMaxRetries, Today};
 use crate::check::{Pointer, Report};
 use crate::time::{Timestamp, parse_date};
 
@@ -23,8 +23,8 @@ fn compile_all(kind: &str, content: &Value) -> (AnswerRules, Value, Report) {
     (rules, validation.into(), report)
 }
 
-fn normalised(options: &Value) -> Vec<Value> {
-    options.as_array().into_iter().flatten().filter_map(normalise).collect()
+fn normalised(options: &Value) -> Vec<AnswerOption> {
+    options.as_array().into_iter().flatten().filter_map(normalise).map(AnswerOption::new).collect()
 }
 
 /// The stored value, or the code of the refusal as `"!code"`; `"-"` for an empty reply.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::node::options::Options;
 use super::node::question::Question;
+use crate::answer::AnswerOption;
 
 /// How many are remembered of each kind: every question is compared with all of them.
 const LIMIT: usize = 8;
@@ -13,7 +14,7 @@ const LIMIT: usize = 8;
 /// The first options and rules of a flow that differ from each other.
 #[derive(Default)]
 pub(super) struct Alike {
-    options: Vec<Arc<[Value]>>,
+    options: Vec<Arc<[AnswerOption]>>,
     rules: Vec<Arc<Map<String, Value>>>,
 }
 
@@ -41,6 +42,7 @@ mod tests {
 
     use serde_json::json;
 
+    use crate::answer::AnswerOption;
     use crate::flow::node::NodeKind;
     use crate::flow::node::options::Options;
     use crate::{Flow, FlowDefinition};
@@ -67,6 +69,7 @@ mod tests {
         };
         let [(a, rules_of_a), (b, rules_of_b), (c, _)] = ["a", "b", "c"].map(parts);
         assert!(Arc::ptr_eq(a, c) && Arc::ptr_eq(rules_of_a, rules_of_b));
-        assert_eq!([&a[0]["value"], &b[0]["value"]], ["yes", "tea"]);
+        let first = |options: &[AnswerOption]| options[0].to_value()["value"].clone();
+        assert_eq!([first(a), first(b)], ["yes", "tea"]);
     }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::answer::InputType;
-use crate::answer::options::client_view;
+use crate::answer::{AnswerOption, InputType};
 use crate::id::{ContentId, FlowId, NodeId};
 
 /// A question as it was presented: what a client shows, and what the answer is matched against.
@@ -24,7 +23,7 @@ pub struct Prompt {
     pub question: Map<String, Value>,
     /// The options as presented, private keys included.
     #[serde(default, skip_serializing_if = "no_options")]
-    pub options: Arc<[Value]>,
+    pub options: Arc<[AnswerOption]>,
     /// The content item it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_id: Option<ContentId>,
@@ -33,7 +32,7 @@ pub struct Prompt {
     pub more: Arc<Map<String, Value>>,
 }
 
-fn no_options(options: &Arc<[Value]>) -> bool {
+fn no_options(options: &Arc<[AnswerOption]>) -> bool {
     options.is_empty()
 }
 
@@ -47,7 +46,7 @@ impl Prompt {
         node: NodeId,
         flow: FlowId,
         variable: Arc<str>,
-        options: Arc<[Value]>,
+        options: Arc<[AnswerOption]>,
     ) -> Self {
         Self {
             node,
@@ -63,7 +62,7 @@ impl Prompt {
 
     /// The options without what their author keeps private (R3.9).
     pub fn public_options(&self) -> Value {
-        self.options.iter().map(client_view).collect()
+        self.options.iter().map(AnswerOption::public).collect()
     }
 
     /// The `input_request` of the wire (R3.1).

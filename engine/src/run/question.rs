@@ -10,6 +10,7 @@ use super::item::{Notes, filled};
 use super::item_rules::rules_of_item;
 use super::scope::Scope;
 use super::{Move, Run, value_of};
+use crate::answer::AnswerOption;
 use crate::answer::options::{client_view, normalise};
 use crate::check::{Pointer, Report};
 use crate::content::ContentItem;
@@ -194,7 +195,7 @@ impl<'a> Run<'a> {
         question: &Question,
         found: Option<&ContentItem>,
         notes: &mut Notes,
-    ) -> Arc<[Value]> {
+    ) -> Arc<[AnswerOption]> {
         if question.options.is_empty() {
             let scope = Scope::of(self.session);
             return found.map_or_else(Arc::default, |found| from_content(found, &scope, notes));
@@ -203,7 +204,7 @@ impl<'a> Run<'a> {
     }
 
     /// An author's options with their references replaced.
-    pub(super) fn fill_options(&self, options: &Options, notes: &mut Notes) -> Arc<[Value]> {
+    pub(super) fn fill_options(&self, options: &Options, notes: &mut Notes) -> Arc<[AnswerOption]> {
         let scope = Scope::of(self.session);
         match options {
             Options::Constant(options) => Arc::clone(options),
@@ -219,8 +220,9 @@ impl<'a> Run<'a> {
 
 /// The options that can be chosen; how many cannot is told (R3.5). What an author wrote without
 /// references is told by the checker instead.
-fn usable(options: &[Value], notes: &mut Notes) -> Arc<[Value]> {
-    let usable: Arc<[Value]> = options.iter().filter_map(normalise).collect();
+fn usable(options: &[Value], notes: &mut Notes) -> Arc<[AnswerOption]> {
+    let usable: Arc<[AnswerOption]> =
+        options.iter().filter_map(normalise).map(AnswerOption::new).collect();
     let dropped = options.len().saturating_sub(usable.len());
     if dropped > 0 {
         notes.warnings.push(("option_dropped", dropped.to_string().into()));
@@ -293,7 +295,7 @@ pub(super) fn target_of<'a>(question: &'a Question, prompt: &Prompt) -> Option<C
     }
 }
 
-fn from_content(found: &ContentItem, scope: &Scope<'_>, notes: &mut Notes) -> Arc<[Value]> {
+fn from_content(found: &ContentItem, scope: &Scope<'_>, notes: &mut Notes) -> Arc<[AnswerOption]> {
     let nested = found.content.get("question").and_then(|inner| inner.get("options"));
     let is_filled = |list: &&Value| list.as_array().is_some_and(|items| !items.is_empty());
     let listed = ["answers", "options"].into_iter().filter_map(|key| found.content.get(key));

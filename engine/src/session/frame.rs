@@ -51,6 +51,12 @@ impl Frame {
         }
     }
 
+    /// Whether it has nothing but its flow.
+    pub(crate) fn is_bare(&self) -> bool {
+        let scopes = [&self.input, &self.output, &self.local];
+        self.entered_from.is_none() && !self.inline && scopes.into_iter().all(is_empty)
+    }
+
     /// The length of the canonical text of its scopes.
     pub(crate) fn scopes_len(&self) -> usize {
         [&self.input, &self.output, &self.local]

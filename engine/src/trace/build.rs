@@ -8,6 +8,7 @@ use super::changes::Changes;
 use super::details::shown;
 use super::secrets::Secrets;
 use super::{TraceLevel, TraceStep, TraceWarning};
+use crate::answer::AnswerOption;
 use crate::flow::ConnectionType;
 use crate::id::NodeId;
 use crate::mask::Masker;
@@ -265,10 +266,9 @@ impl Open {
 
     fn question(&mut self, template: Option<&str>, prompt: &Prompt) {
         self.variable = prompt.variable.to_string();
-        let label = |option: &Value| option.get("label").cloned();
         self.set("question_text", json!(template));
         self.set("rendered_question", prompt.question.get("text").cloned().unwrap_or_default());
-        self.set("options", prompt.options.iter().filter_map(label).collect());
+        self.set("options", prompt.options.iter().map(AnswerOption::label).collect());
         self.set("input_type", json!(prompt.input_type));
         self.set("user_response", Value::Null);
         if let Some(id) = prompt.content_id {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use crate::answer::InputType;
 use crate::answer::options::normalise;
+use crate::answer::{AnswerOption, InputType};
 use crate::check::{Code, Pointer, Report};
 use crate::flow::predicate::compile_path;
 use crate::value::option::plain_text;
@@ -18,7 +18,7 @@ use crate::value::shape::{Shape, is_plain};
 #[derive(Debug)]
 pub(crate) enum Options {
     /// Nothing to substitute: shared by all prompts of this node.
-    Constant(Arc<[Value]>),
+    Constant(Arc<[AnswerOption]>),
     /// With references; normalised after they are filled.
     Shaped(Box<[Shape]>),
     /// From a list in the state (R3.8).
@@ -64,7 +64,7 @@ impl Options {
             if usable.is_some() && !is_ready {
                 shapes.push(Shape::compile(option, &at, report));
             } else {
-                ready.extend(usable);
+                ready.extend(usable.map(AnswerOption::new));
             }
         }
         if is_ready {
@@ -74,7 +74,9 @@ impl Options {
             let constant = |shape: &Shape| {
                 if let Shape::Constant(value) = shape { normalise(value) } else { None }
             };
-            return Self::Constant(shapes.iter().filter_map(constant).collect());
+            return Self::Constant(
+                shapes.iter().filter_map(constant).map(AnswerOption::new).collect(),
+            );
         }
         Self::Shaped(shapes.into())
     }
@@ -100,7 +102,7 @@ fn check_option(
     seen: &mut BTreeSet<(usize, String)>,
     at: &Pointer,
     report: &mut Report,
-) -> Option<Value> {
+) -> Option<Map<String, Value>> {
     let Some(usable) = normalise(option) else {
         let (code, message) = match option {
             Value::Object(_) => {
