@@ -14,6 +14,16 @@ pub struct ThemeId(pub Uuid);
 #[serde(transparent)]
 pub struct UserId(pub Uuid);
 
+/// Names an event in the outbox.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct EventId(pub Uuid);
+
+/// Names a subscription to events.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct SubscriptionId(pub Uuid);
+
 /// Names one holding of a session's lease; drawn by the host for each turn that needs it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]

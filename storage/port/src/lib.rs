@@ -25,6 +25,7 @@ mod flow;
 mod id;
 mod library;
 mod memory;
+mod outbox;
 mod role;
 mod scope;
 mod search;
@@ -37,7 +38,8 @@ pub use content::{AsyncContentStore, ContentStore};
 pub use error::StoreError;
 pub use flow::{AsyncFlowStore, FlowStore, FlowSummary, Pin, VersionRecord};
 pub use id::{
-    LeaseToken, ThemeId, UserId, connection_row_id, history_row_id, node_row_id, variant_row_id,
+    EventId, LeaseToken, SubscriptionId, ThemeId, UserId, connection_row_id, history_row_id,
+    node_row_id, variant_row_id,
 };
 pub use library::{
     Applied, ApplyError, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord,
@@ -46,6 +48,7 @@ pub use library::{
     check_batch, may_edit, settle,
 };
 pub use memory::MemoryStore;
+pub use outbox::{Destination, InvalidEvent, NewEvent, Priority, check_event};
 pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};
 pub use session::{
