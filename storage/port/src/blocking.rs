@@ -1,9 +1,12 @@
 //! A blocking store behind the async twins.
 
+use crate::changes::{AsyncChanges, Changes, Observed};
 use crate::content::{AsyncContentStore, ContentStore};
 use crate::flow::{AsyncFlowStore, FlowStore};
 use crate::library::{AsyncLibraryStore, LibraryStore};
+use crate::outbox::{AsyncOutboxStore, OutboxStore};
 use crate::session::{AsyncSessionStore, SessionStore};
+use crate::subscription::{AsyncSubscriptionStore, SubscriptionStore};
 
 /// A blocking store behind the async roles; its futures are ready at once.
 ///
@@ -13,17 +16,59 @@ use crate::session::{AsyncSessionStore, SessionStore};
 pub struct Blocking<S>(pub S);
 
 /// All blocking roles in one bound.
-pub trait Store: FlowStore + ContentStore + LibraryStore + SessionStore + Send + Sync {}
+pub trait Store:
+    FlowStore
+    + ContentStore
+    + LibraryStore
+    + SessionStore
+    + OutboxStore
+    + SubscriptionStore
+    + Changes
+    + Observed
+    + Send
+    + Sync
+{
+}
 
-impl<S: FlowStore + ContentStore + LibraryStore + SessionStore + Send + Sync> Store for S {}
+impl<S> Store for S where
+    S: FlowStore
+        + ContentStore
+        + LibraryStore
+        + SessionStore
+        + OutboxStore
+        + SubscriptionStore
+        + Changes
+        + Observed
+        + Send
+        + Sync
+{
+}
 
 /// All async roles in one bound.
 pub trait AsyncStore:
-    AsyncFlowStore + AsyncContentStore + AsyncLibraryStore + AsyncSessionStore + Send + Sync
+    AsyncFlowStore
+    + AsyncContentStore
+    + AsyncLibraryStore
+    + AsyncSessionStore
+    + AsyncOutboxStore
+    + AsyncSubscriptionStore
+    + AsyncChanges
+    + Observed
+    + Send
+    + Sync
 {
 }
 
 impl<S> AsyncStore for S where
-    S: AsyncFlowStore + AsyncContentStore + AsyncLibraryStore + AsyncSessionStore + Send + Sync
+    S: AsyncFlowStore
+        + AsyncContentStore
+        + AsyncLibraryStore
+        + AsyncSessionStore
+        + AsyncOutboxStore
+        + AsyncSubscriptionStore
+        + AsyncChanges
+        + Observed
+        + Send
+        + Sync
 {
 }

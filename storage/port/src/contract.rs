@@ -12,14 +12,19 @@
     reason = "this is test code; it panics when a store breaks the contract"
 )]
 
+mod changes;
 mod content;
 mod fixture;
 mod flow;
 mod isolation;
 mod library;
+mod outbox;
 mod pins;
 mod search;
 mod session;
+mod settlement;
+mod stream;
+mod subscription;
 mod turn;
 
 use crate::blocking::Store;
@@ -32,6 +37,7 @@ pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     contents(&make_store);
     library(&make_store);
     sessions(&make_store);
+    events(&make_store);
 }
 
 /// The cases of [`FlowStore`](crate::FlowStore).
@@ -52,6 +58,13 @@ pub fn library<S: Store>(make_store: impl Fn() -> S) {
 /// The cases of [`SessionStore`](crate::SessionStore).
 pub fn sessions<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &[session::cases(), turn::cases()].concat());
+}
+
+/// The cases of [`OutboxStore`](crate::OutboxStore), of
+/// [`SubscriptionStore`](crate::SubscriptionStore) and of [`Changes`](crate::Changes).
+pub fn events<S: Store>(make_store: impl Fn() -> S) {
+    run(&make_store, &[outbox::cases(), settlement::cases(), stream::cases()].concat());
+    run(make_store, &[subscription::cases(), changes::cases()].concat());
 }
 
 fn run<S>(make_store: impl Fn() -> S, cases: &[Case<S>]) {

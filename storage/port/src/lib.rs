@@ -17,6 +17,7 @@
 //! ```
 
 mod blocking;
+mod changes;
 mod content;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
@@ -30,10 +31,14 @@ mod role;
 mod scope;
 mod search;
 mod session;
+mod subscription;
 mod text_enum;
 mod waiting;
 
 pub use blocking::{AsyncStore, Blocking, Store};
+pub use changes::{
+    AsyncChanges, CacheKind, ChangeNotice, Changes, LOOK_AGAIN, Observed, Observers, Watch,
+};
 pub use content::{AsyncContentStore, ContentStore};
 pub use error::StoreError;
 pub use flow::{AsyncFlowStore, FlowStore, FlowSummary, Pin, VersionRecord};
@@ -48,12 +53,23 @@ pub use library::{
     check_batch, may_edit, settle,
 };
 pub use memory::MemoryStore;
-pub use outbox::{Destination, InvalidEvent, NewEvent, Priority, check_event};
+pub use outbox::{
+    AsyncOutboxStore, Attempt, CIRCUIT_OPENS_AT, Claim, DeliveryOutcome, Destination, EventLock,
+    EventQuery, EventStatus, EventUpdate, InvalidEvent, Jitter, NewEvent, OldEvents, OutboxStore,
+    Priority, RetryError, SUBSCRIPTION_ENDS_AT, Settled, Settlement, StoredEvent, StreamCursor,
+    StreamEvent, StreamPage, StreamQuery, check_event, circuit_pause, reconnect_delay, retry_at,
+    retry_delay,
+};
 pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};
 pub use session::{
     AsyncSessionStore, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, HistoryRow,
     InteractionType, JournalEntry, JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession,
     SessionHead, SessionStatus, SessionStore, Snapshot, StoredSession, TraceLevel, Turn,
+};
+pub use subscription::{
+    AsyncSubscriptionStore, Circuit, DeliveryQuery, DeliveryRecord, EventFacts, Health, Match,
+    SealedSecret, StoredSubscription, SubscriptionMethod, SubscriptionQuery, SubscriptionRecord,
+    SubscriptionStatus, SubscriptionStore, check_subscription,
 };
 pub use waiting::{BlockOn, Waiting};

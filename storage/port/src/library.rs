@@ -1,6 +1,6 @@
 //! The library as its authors write it: what imports and editors need.
 
-mod check;
+pub(crate) mod check;
 mod content;
 mod record;
 mod verdict;
@@ -11,6 +11,7 @@ use chatflow::ContentId;
 
 use crate::error::StoreError;
 use crate::id::ThemeId;
+use crate::outbox::InvalidEvent;
 use crate::role::role;
 use crate::scope::AccessScope;
 use crate::search::SearchQuery;
@@ -57,6 +58,9 @@ pub enum ApplyError {
         /// The rule, and how it is broken.
         problem: &'static str,
     },
+    /// An event breaks a rule of the outbox.
+    #[error(transparent)]
+    InvalidEvent(#[from] InvalidEvent),
     /// The store broke; the source says what it was doing.
     #[error("the store failed")]
     Store(#[source] Box<dyn Error + Send + Sync>),

@@ -3,28 +3,41 @@
 mod content;
 mod flow;
 mod library;
+mod outbox;
 mod session;
+mod subscription;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chatflow::{ContentId, FlowId, FlowRef, SessionId, TenantId, Timestamp};
 
+use crate::changes::Observers;
 use crate::flow::VersionRecord;
-use crate::id::ThemeId;
+use crate::id::{SubscriptionId, ThemeId};
 use crate::library::{ContentRecord, FlowRecord, SchoolRecord, Stored, ThemeRecord};
+use crate::outbox::StoredEvent;
 use crate::session::{HistoryRow, JournalRow, StoredSession};
+use crate::subscription::{DeliveryRecord, StoredSubscription};
 
 /// A store that lives as long as the process; for tests, examples and embedding.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
+    observers: Observers,
+    has_looked: AtomicBool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Tables {
     library: Library,
     sessions: BTreeMap<SessionId, Conversation>,
+    /// The number of the event that was written last.
+    last_seq: u64,
+    events: BTreeMap<u64, StoredEvent>,
+    subscriptions: BTreeMap<SubscriptionId, StoredSubscription>,
+    deliveries: Vec<DeliveryRecord>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -75,6 +88,11 @@ mod tests {
     #[test]
     fn the_library_holds_the_contract() {
         contract::library(MemoryStore::new);
+    }
+
+    #[test]
+    fn events_hold_the_contract() {
+        contract::events(MemoryStore::new);
     }
 
     #[test]

@@ -22,6 +22,8 @@ CREATE TABLE webhook_subscriptions (
   last_success_at timestamptz,
   last_failure_at timestamptz,
   last_error text COLLATE "C",
+  -- Until when somebody is trying whether a failing receiver does well again (S6.46).
+  probe_until timestamptz,
   created_by uuid,
   row_version bigint NOT NULL CHECK (row_version >= 1),
   created_at timestamptz NOT NULL,
@@ -70,6 +72,8 @@ CREATE INDEX ix_event_outbox_due ON event_outbox (priority DESC, seq)
 -- Rows of one receiver and session go out in their order (S6.33).
 CREATE INDEX ix_event_outbox_order ON event_outbox (subscription_id, session_id, seq)
   WHERE status IN ('pending', 'processing', 'failed') AND subscription_id IS NOT NULL;
+-- The stream, in an order that is never entered behind a reader's back (F43).
+CREATE INDEX ix_event_outbox_stream ON event_outbox (written_by, seq) WHERE destination = 'stream';
 CREATE INDEX ix_event_outbox_session ON event_outbox (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX ix_event_outbox_done ON event_outbox (status, processed_at)
   WHERE status IN ('published', 'dead_letter');

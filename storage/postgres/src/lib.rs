@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod changes;
 mod column;
 mod content;
 mod fault;
@@ -23,8 +24,10 @@ mod flow;
 mod library;
 mod migrate;
 mod open;
+mod outbox;
 mod pool;
 mod session;
+mod subscription;
 
 pub use fault::Fault;
 pub use open::{OpenError, Options};

@@ -11,14 +11,16 @@ pub(crate) mod variant;
 
 use chatflow::{ContentId, Timestamp};
 use chatflow_storage::{
-    AccessScope, Applied, ApplyError, AsyncLibraryStore, Batch, Change, ContentRecord, FlowChange,
-    FlowRecord, LookUp, Record, RecordKey, SchoolRecord, SearchQuery, StoreError, Stored,
-    ThemeRecord, Verdict, check_batch, settle,
+    AccessScope, Applied, ApplyError, AsyncLibraryStore, Batch, Change, ChangeNotice,
+    ContentRecord, FlowChange, FlowRecord, LookUp, Record, RecordKey, SchoolRecord, SearchQuery,
+    StoreError, Stored, ThemeRecord, Verdict, check_batch, settle,
 };
 use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
 
+use crate::changes::Wire;
 use crate::fault::{boxed, failed};
+use crate::outbox;
 use crate::pool::PostgresStore;
 
 /// Several statements that see one state of the database.
@@ -26,7 +28,7 @@ const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// One batch at a time: then what a batch has read stays true until it has written. Readers and
 /// conversations do not wait for it.
-const WRITE: &str = "BEGIN; SELECT pg_advisory_xact_lock(x'464C4F57'::integer, 1)";
+pub(crate) const WRITE: &str = "BEGIN; SELECT pg_advisory_xact_lock(x'464C4F57'::integer, 1)";
 
 /// Finds a record within a transaction, and ends it whether that went well or not.
 macro_rules! find {
@@ -91,10 +93,13 @@ impl AsyncLibraryStore for PostgresStore {
         check_batch(batch)?;
         let mut lent = self.lend("apply a batch").await?;
         lent.begin(WRITE).await?;
+        let notices = batch.notices();
+        let wire = &self.wire;
         let mut work = Work { connection: lent.connection(), scope, at: batch.at };
-        match work.apply(batch).await {
+        match work.apply_and_tell(batch, wire, &notices).await {
             Ok(applied) => {
                 lent.commit().await?;
+                wire.observers.tell(&notices);
                 Ok(applied)
             }
             Err(error) => {
@@ -120,6 +125,20 @@ struct Mark {
 }
 
 impl Work<'_> {
+    async fn apply_and_tell(
+        &mut self,
+        batch: &Batch,
+        wire: &Wire,
+        notices: &[ChangeNotice],
+    ) -> Result<Applied, ApplyError> {
+        let applied = self.apply(batch).await?;
+        let appended = outbox::append(self.connection, &batch.events).await;
+        appended.map_err(|error| failed("write events", error))?;
+        let told = wire.notify(self.connection, notices).await;
+        told.map_err(|error| failed("tell others", error))?;
+        Ok(applied)
+    }
+
     async fn apply(&mut self, batch: &Batch) -> Result<Applied, ApplyError> {
         let mut applied = Applied::default();
         for change in &batch.schools {
@@ -215,7 +234,7 @@ impl Work<'_> {
 }
 
 /// Which rule of the tables a record broke.
-fn explain(record: &impl Record, error: sqlx::Error) -> ApplyError {
+pub(crate) fn explain(record: &impl Record, error: sqlx::Error) -> ApplyError {
     let key = record.key();
     let broken = error.as_database_error();
     if broken.is_some_and(DatabaseError::is_foreign_key_violation) {

@@ -11,6 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::changes::Wire;
 use crate::fault::{failed, is_lost, no_connection, unsure};
 use crate::open::Options;
 
@@ -21,10 +22,11 @@ const QUIET: Duration = Duration::from_secs(5);
 /// A store in a Postgres database. It must be used within a Tokio runtime.
 pub struct PostgresStore {
     server: String,
-    settings: PgConnectOptions,
+    pub(crate) settings: PgConnectOptions,
     idle: Mutex<Vec<Idle>>,
     permits: Semaphore,
-    patience: Duration,
+    pub(crate) patience: Duration,
+    pub(crate) wire: Wire,
 }
 
 struct Idle {
@@ -53,6 +55,7 @@ impl PostgresStore {
             idle: Mutex::new(vec![Idle { connection: first, since: Instant::now() }]),
             permits: Semaphore::new(most.min(Semaphore::MAX_PERMITS)),
             patience: options.acquire_timeout,
+            wire: Wire::new(),
         }
     }
 

@@ -34,6 +34,12 @@ fn the_library_holds_the_contract() {
 }
 
 #[test]
+fn events_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::events(stores);
+}
+
+#[test]
 fn sessions_hold_the_contract() {
     let Some(stores) = stores() else { return };
     contract::sessions(stores);

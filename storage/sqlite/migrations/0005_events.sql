@@ -18,6 +18,8 @@ CREATE TABLE webhook_subscriptions (
   last_success_at TEXT,
   last_failure_at TEXT,
   last_error TEXT,
+  -- Until when somebody is trying whether a failing receiver does well again (S6.46).
+  probe_until TEXT,
   created_by TEXT,
   row_version INTEGER NOT NULL CHECK (row_version >= 1),
   created_at TEXT NOT NULL,
@@ -65,6 +67,8 @@ CREATE INDEX ix_event_outbox_due ON event_outbox (priority DESC, seq)
 -- Rows of one receiver and session go out in their order (S6.33).
 CREATE INDEX ix_event_outbox_order ON event_outbox (subscription_id, session_id, seq)
   WHERE status IN ('pending', 'processing', 'failed') AND subscription_id IS NOT NULL;
+-- The stream, in its order.
+CREATE INDEX ix_event_outbox_stream ON event_outbox (seq) WHERE destination = 'stream';
 CREATE INDEX ix_event_outbox_session ON event_outbox (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX ix_event_outbox_done ON event_outbox (status, processed_at)
   WHERE status IN ('published', 'dead_letter');
@@ -84,3 +88,9 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX ix_webhook_deliveries_subscription
   ON webhook_deliveries (subscription_id, created_at DESC, id DESC);
 CREATE INDEX ix_webhook_deliveries_created ON webhook_deliveries (created_at);
+
+-- How often rows of a kind have changed, so that other processes drop their caches (S10.3).
+CREATE TABLE cache_epoch (
+  kind TEXT PRIMARY KEY NOT NULL,
+  n INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

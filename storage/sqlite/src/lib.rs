@@ -13,6 +13,7 @@
 //! ```
 
 mod backup;
+mod changes;
 mod column;
 mod content;
 mod fault;
@@ -21,8 +22,10 @@ mod inspect;
 mod library;
 mod migrate;
 mod open;
+mod outbox;
 mod pool;
 mod session;
+mod subscription;
 
 pub use backup::{BackupError, backup};
 pub use fault::{Fault, FaultKind};

@@ -17,7 +17,9 @@ use chatflow_storage::{
 };
 use rusqlite::{Connection, ffi};
 
+use crate::changes;
 use crate::fault::{Doing, boxed};
+use crate::outbox;
 use crate::pool::SqliteStore;
 
 impl LibraryStore for SqliteStore {
@@ -72,7 +74,8 @@ impl LibraryStore for SqliteStore {
 
     fn apply(&self, scope: &AccessScope, batch: &Batch) -> Result<Applied, ApplyError> {
         check_batch(batch)?;
-        self.write("apply a batch", |transaction| {
+        let notices = batch.notices();
+        let (applied, raised) = self.write("apply a batch", |transaction| {
             let work = Work { connection: transaction, scope, at: batch.at };
             let mut applied = Applied::default();
             for change in &batch.schools {
@@ -94,8 +97,12 @@ impl LibraryStore for SqliteStore {
                 applied.count(verdict);
                 applied.flows.push(flow::publish(transaction, change, verdict, batch.at)?);
             }
-            Ok(applied)
-        })
+            outbox::append(transaction, &batch.events).doing("write events", transaction)?;
+            let raised = changes::raise(transaction, &notices).doing("tell others", transaction)?;
+            Ok::<_, ApplyError>((applied, raised))
+        })?;
+        self.told(&raised, &notices);
+        Ok(applied)
     }
 }
 
@@ -174,7 +181,11 @@ impl Work<'_> {
 }
 
 /// Which rule of the tables a record broke.
-fn explain(connection: &Connection, record: &impl Record, error: rusqlite::Error) -> ApplyError {
+pub(crate) fn explain(
+    connection: &Connection,
+    record: &impl Record,
+    error: rusqlite::Error,
+) -> ApplyError {
     let key = record.key();
     match (error.sqlite_error().map(|error| error.extended_code), key) {
         (Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY), _) => ApplyError::Dangling { record: key },

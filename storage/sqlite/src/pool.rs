@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chatflow_storage::StoreError;
+use chatflow_storage::{Observers, StoreError};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
+use crate::changes::Seen;
 use crate::fault::Doing;
 
 /// A store in an SQLite database.
@@ -18,6 +19,9 @@ pub struct SqliteStore {
     turn: AtomicUsize,
     /// How long a write waits for another program's lock.
     patience: Duration,
+    pub(crate) observers: Observers,
+    /// What was found when others were last looked at.
+    pub(crate) seen: Mutex<Option<Seen>>,
 }
 
 /// How often a write asks for the lock.
@@ -36,6 +40,8 @@ impl SqliteStore {
             readers: readers.into_iter().map(Mutex::new).collect(),
             turn: AtomicUsize::new(0),
             patience,
+            observers: Observers::default(),
+            seen: Mutex::new(None),
         }
     }
 
@@ -113,6 +119,6 @@ impl SqliteStore {
 }
 
 /// A panic while a connection was locked undid its transaction, so the connection is sound.
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn lock<T>(locked: &Mutex<T>) -> MutexGuard<'_, T> {
+    locked.lock().unwrap_or_else(PoisonError::into_inner)
 }

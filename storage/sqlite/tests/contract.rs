@@ -55,6 +55,16 @@ fn the_library_in_memory_holds_the_contract() {
 }
 
 #[test]
+fn events_in_a_file_hold_the_contract() {
+    contract::events(in_files(Durability::Normal));
+}
+
+#[test]
+fn events_in_memory_hold_the_contract() {
+    contract::events(in_memory);
+}
+
+#[test]
 fn sessions_in_a_file_hold_the_contract() {
     contract::sessions(in_files(Durability::Full));
 }

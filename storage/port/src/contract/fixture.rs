@@ -7,16 +7,18 @@ use chatflow::{
 use uuid::Uuid;
 
 use crate::blocking::Store;
-use crate::id::{ThemeId, UserId};
+use crate::id::{EventId, SubscriptionId, ThemeId, UserId};
 use crate::library::{
     Applied, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord,
     LookUp, NewVersion, NodeRow, SchoolRecord, SchoolState, ThemeRecord, VariantRecord,
 };
+use crate::outbox::{Destination, EventQuery, NewEvent, Priority, StoredEvent};
 use crate::scope::AccessScope;
 use crate::session::{
     Commit, HistoryQuery, InteractionType, JournalEntry, NewHistoryRow, NewSession, SessionHead,
     SessionStatus, Snapshot, TraceLevel, Turn,
 };
+use crate::subscription::{SubscriptionMethod, SubscriptionRecord, SubscriptionStatus};
 
 /// Texts that have broken stores: quotes, comments, wildcards, joins, right-to-left, emoji.
 pub(super) const HOSTILE: [&str; 8] = [
@@ -273,6 +275,73 @@ pub(super) fn commit(n: u128, expected: u64, text: &str) -> Commit {
         snapshot: snapshot(text),
         turn: turn(text, 2),
     }
+}
+
+/// Event `n`, for the stream.
+pub(super) fn event(n: u128) -> NewEvent {
+    NewEvent {
+        id: EventId(Uuid::from_u128(n)),
+        event_type: "node_changed".into(),
+        event_version: "1.0".into(),
+        source_service: "chatflow".into(),
+        destination: Destination::Stream,
+        routing_key: None,
+        payload: json(&format!("Event {n}")),
+        headers: None,
+        priority: Priority::Normal,
+        max_retries: 3,
+        correlation_id: None,
+        causation_id: None,
+        user_id: None,
+        session_id: None,
+        flow_id: None,
+        school_id: None,
+        created_at: at(0),
+    }
+}
+
+pub(super) fn subscription_id(n: u128) -> SubscriptionId {
+    SubscriptionId(Uuid::from_u128(n))
+}
+
+/// Event `n`, for a subscription, of a session.
+pub(super) fn hook(n: u128, subscription: u128, session: u128) -> NewEvent {
+    NewEvent {
+        destination: Destination::Webhook(subscription_id(subscription)),
+        session_id: Some(session_id(session)),
+        ..event(n)
+    }
+}
+
+/// Subscription `n` of the platform, to everything.
+pub(super) fn subscription(n: u128) -> SubscriptionRecord {
+    SubscriptionRecord {
+        id: subscription_id(n),
+        name: format!("Subscription {n}"),
+        url: "https://hooks.example/chat".into(),
+        secret: None,
+        method: SubscriptionMethod::Post,
+        headers: "{}".into(),
+        timeout_seconds: 30,
+        max_retries: 3,
+        event_types: Vec::new(),
+        flow_id: None,
+        school_id: None,
+        status: SubscriptionStatus::Active,
+        created_by: None,
+    }
+}
+
+pub(super) fn fill_events(store: &impl Store, events: Vec<NewEvent>) {
+    fill(store, &Batch { events, ..batch() });
+}
+
+/// Every event there is, the oldest first.
+pub(super) fn events_of(store: &impl Store) -> Vec<StoredEvent> {
+    let query = EventQuery { limit: u32::MAX, ..EventQuery::default() };
+    let mut events = store.events(&AccessScope::system(), &query).unwrap();
+    events.reverse();
+    events
 }
 
 impl Commit {

@@ -12,10 +12,11 @@ use super::record::{
     Batch, ConnectionRow, FlowRecord, NewVersion, NodeRow, Record, RecordKey, SchoolRecord,
     ThemeRecord,
 };
+use crate::outbox::check_event;
 
-type Problem = Result<(), &'static str>;
+pub(crate) type Problem = Result<(), &'static str>;
 
-/// Checks every record of a batch by itself: JSON, lengths, ranges and the shape of graphs.
+/// Checks every record and event of a batch by itself: JSON, lengths, ranges and the shape of graphs.
 ///
 /// # Errors
 /// [`ApplyError::Invalid`] for the first rule that is broken.
@@ -40,6 +41,7 @@ pub fn check_batch(batch: &Batch) -> Result<(), ApplyError> {
             name_problem(&change.flow.record, |flow| version(flow, new))?;
         }
     }
+    batch.events.iter().try_for_each(check_event)?;
     Ok(())
 }
 
@@ -48,7 +50,10 @@ fn once(seen: &mut BTreeSet<RecordKey>, record: &impl Record) -> Result<(), Appl
     name_problem(record, |_| require(new, "the batch holds it twice"))
 }
 
-fn name_problem<T: Record>(record: &T, check: impl Fn(&T) -> Problem) -> Result<(), ApplyError> {
+pub(crate) fn name_problem<T: Record>(
+    record: &T,
+    check: impl Fn(&T) -> Problem,
+) -> Result<(), ApplyError> {
     check(record).map_err(|problem| ApplyError::Invalid { record: record.key(), problem })
 }
 
@@ -155,7 +160,7 @@ fn version(flow: &FlowRecord, version: &NewVersion) -> Problem {
     })
 }
 
-fn require(holds: bool, problem: &'static str) -> Problem {
+pub(crate) fn require(holds: bool, problem: &'static str) -> Problem {
     if holds { Ok(()) } else { Err(problem) }
 }
 
@@ -167,13 +172,13 @@ fn key(key: Option<&str>) -> Problem {
     key.map_or(Ok(()), |key| text(key, 1, 255, "a seed key must have 1 to 255 characters"))
 }
 
-fn text(text: &str, min: usize, max: usize, problem: &'static str) -> Problem {
+pub(crate) fn text(text: &str, min: usize, max: usize, problem: &'static str) -> Problem {
     plain(Some(text))?;
     require((min..=max).contains(&text.chars().count()), problem)
 }
 
 /// Postgres cannot hold U+0000, and SQLite's functions stop at it.
-fn plain(text: Option<&str>) -> Problem {
+pub(crate) fn plain(text: Option<&str>) -> Problem {
     require(!text.is_some_and(|text| text.contains('\0')), "a text contains U+0000")
 }
 
@@ -181,6 +186,6 @@ fn json(text: &str, problem: &'static str) -> Problem {
     require(serde_json::from_str::<IgnoredAny>(text).is_ok(), problem)
 }
 
-fn object(text: &str, problem: &'static str) -> Problem {
+pub(crate) fn object(text: &str, problem: &'static str) -> Problem {
     require(serde_json::from_str::<Map<String, Value>>(text).is_ok(), problem)
 }

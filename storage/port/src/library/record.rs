@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::content::ContentRecord;
 use crate::flow::VersionRecord;
-use crate::id::{ThemeId, UserId};
+use crate::id::{SubscriptionId, ThemeId, UserId};
+use crate::outbox::NewEvent;
 use crate::scope::RowAccess;
 use crate::session::TraceLevel;
 use crate::text_enum::text_enum;
@@ -37,6 +38,8 @@ pub enum RecordKey {
     Content(ContentId),
     /// A flow.
     Flow(FlowId),
+    /// A subscription.
+    Subscription(SubscriptionId),
 }
 
 impl fmt::Display for RecordKey {
@@ -46,6 +49,7 @@ impl fmt::Display for RecordKey {
             Self::Theme(id) => write!(f, "theme {}", id.0),
             Self::Content(id) => write!(f, "content {id}"),
             Self::Flow(id) => write!(f, "flow {id}"),
+            Self::Subscription(id) => write!(f, "subscription {}", id.0),
         }
     }
 }
@@ -263,6 +267,9 @@ pub struct Batch {
     pub contents: Vec<Change<ContentRecord>>,
     /// Flows.
     pub flows: Vec<FlowChange>,
+    /// What tells of all that; written as given, in this order and whatever of the rest is stored
+    /// already (S6.30).
+    pub events: Vec<NewEvent>,
 }
 
 /// What a batch did.

@@ -89,9 +89,12 @@ impl LibraryStore for MemoryStore {
     fn apply(&self, scope: &AccessScope, batch: &Batch) -> Result<Applied, ApplyError> {
         check_batch(batch)?;
         let mut tables = self.tables();
-        let mut library = tables.library.clone();
-        let applied = library.apply(scope, batch)?;
-        tables.library = library;
+        let mut written = tables.clone();
+        let applied = written.library.apply(scope, batch)?;
+        written.append_events(&batch.events)?;
+        *tables = written;
+        drop(tables);
+        self.observers.tell(&batch.notices());
         Ok(applied)
     }
 }
