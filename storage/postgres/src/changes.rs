@@ -126,7 +126,7 @@ impl Ear {
             Err(_) => {
                 let ping = sqlx::raw_sql("SELECT 1").execute(&mut *listener);
                 match tokio::time::timeout(patience, ping).await {
-                    Ok(pong) => pong.map(|_| None),
+                    Ok(answer) => answer.map(|_| None),
                     Err(_) => Err(sqlx::Error::PoolTimedOut),
                 }
             }

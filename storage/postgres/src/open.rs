@@ -135,6 +135,7 @@ impl PostgresStore {
         let server = server(&settings);
         let mut first = open(&settings, options, &server).await?;
         migrate(&mut first, &server).await?;
+        adopt(&mut first).await.map_err(|error| explain(&server, "adopt old events", error))?;
         Ok(Self::new(server, settings, options, first))
     }
 }
@@ -162,6 +163,14 @@ async fn open(
         Ok(Err(error)) => Err(OpenError::Unreachable { server, source: cause(error) }),
         Err(late) => Err(OpenError::Unreachable { server, source: late.into() }),
     }
+}
+
+/// Events that came with a copy from another server, whose transactions had higher numbers, would
+/// be held back from the stream until this one has as many; they go to its begin (F43).
+async fn adopt(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let sql = "UPDATE event_outbox SET written_by = '0'
+      WHERE destination = 'stream' AND written_by >= pg_snapshot_xmax(pg_current_snapshot())";
+    sqlx::query(sql).execute(connection).await.map(drop)
 }
 
 /// Where the database is, for messages.

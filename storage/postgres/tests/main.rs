@@ -8,6 +8,7 @@
 )]
 
 mod contract;
+mod events;
 mod opening;
 mod partitions;
 mod place;

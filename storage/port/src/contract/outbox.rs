@@ -255,8 +255,8 @@ fn events_of_a_session_reach_a_subscription_in_their_order<S: Store>(store: &S) 
 fn events_without_a_session_do_not_wait_for_each_other<S: Store>(store: &S) {
     let free = |n| NewEvent { session_id: None, ..hook(n, 1, 1) };
     let handler = Destination::Handler("internal:x".into());
-    let handled = |n| NewEvent { destination: handler.clone(), ..hook(n, 1, 1) };
-    fill_events(store, vec![free(1), free(2), handled(3), handled(4)]);
+    let internal = |n| NewEvent { destination: handler.clone(), ..hook(n, 1, 1) };
+    fill_events(store, vec![free(1), free(2), internal(3), internal(4)]);
     assert_eq!(claimed(store, "a", 0, 100), [1, 2, 3, 4]);
 }
 

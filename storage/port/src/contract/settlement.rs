@@ -205,8 +205,8 @@ fn an_attempt_is_recorded_with_its_settlement<S: Store>(store: &S) {
     };
     store.settle_event(&with(&first[0], 1, failed(10), 11)).unwrap();
     // Whoever lost its lock leaves no trace.
-    let lost = store.settle_event(&with(&first[0], 2, failed(10), 12)).unwrap();
-    assert_eq!(lost, Settled::LockLost);
+    let late = store.settle_event(&with(&first[0], 2, failed(10), 12)).unwrap();
+    assert_eq!(late, Settled::LockLost);
     let second = claim(store, "a", 10, 1);
     let quiet = Attempt { status_code: None, error: None, response_preview: None, ..attempt(13) };
     let end = settlement(&second[0], 11, DeliveryOutcome::Published);

@@ -55,7 +55,7 @@ pub fn retry_at(event: &StoredEvent, at: Timestamp, jitter: Jitter) -> Option<Ti
 /// `None` if it is not (S6.46). Then one probe is let through.
 pub fn circuit_pause(failures: u32) -> Option<Duration> {
     let beyond = failures.checked_sub(CIRCUIT_OPENS_AT)?;
-    Some(doubled(Duration::from_secs(60), beyond, Duration::from_secs(900)))
+    Some(doubled(Duration::from_mins(1), beyond, Duration::from_mins(15)))
 }
 
 /// How long to wait before connecting again, after so many failures in a row, from 1 (S6.28).
@@ -102,7 +102,7 @@ mod tests {
     fn the_pause_of_a_circuit_doubles_to_a_quarter_of_an_hour() {
         // S6.46
         assert_eq!(circuit_pause(4), None);
-        let pauses = [5, 6, 7, 8, 9, 10, 49, u32::MAX].map(|failures| circuit_pause(failures));
+        let pauses = [5, 6, 7, 8, 9, 10, 49, u32::MAX].map(circuit_pause);
         assert_eq!(seconds(pauses.into_iter().flatten()), [60, 120, 240, 480, 900, 900, 900, 900]);
     }
 

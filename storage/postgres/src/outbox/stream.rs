@@ -39,7 +39,8 @@ pub(super) async fn page(
     query: &StreamQuery,
 ) -> sqlx::Result<StreamPage> {
     // Without a position: behind everything.
-    let after = query.after.unwrap_or(StreamCursor { epoch: u64::MAX, ..StreamCursor::default() });
+    let nowhere = StreamCursor { epoch: u64::MAX, seq: 0, at: query.at };
+    let after = query.after.unwrap_or(nowhere);
     let rows = sqlx::query(STREAM)
         .bind(scope.is_system())
         .bind(owned(scope))
