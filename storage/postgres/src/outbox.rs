@@ -52,7 +52,7 @@ const CLAIM: &str = concat!(
      )
      UPDATE event_outbox AS o SET
        status = 'processing', locked_by = $2, locked_until = $3, updated_at = $1
-     FROM due WHERE o.seq = due.seq
+     WHERE o.seq = ANY (ARRAY (SELECT seq FROM due))
      RETURNING ",
     columns!()
 );
@@ -96,8 +96,8 @@ WITH old AS (
   (SELECT seq FROM event_outbox WHERE status = 'dead_letter' AND processed_at < $2
    ORDER BY processed_at LIMIT $3)
 )
-DELETE FROM event_outbox AS o USING old
-WHERE o.seq = old.seq AND o.status IN ('published', 'dead_letter')";
+DELETE FROM event_outbox AS o
+WHERE o.seq = ANY (ARRAY (SELECT seq FROM old)) AND o.status IN ('published', 'dead_letter')";
 
 /// Appends events to the outbox, in the transaction of what they tell of (S6.30).
 pub(crate) async fn append(connection: &mut PgConnection, events: &[NewEvent]) -> sqlx::Result<()> {

@@ -90,8 +90,8 @@ const DELIVERIES: &str = concat!(
 );
 
 const DELETE_DELIVERIES: &str = "
-DELETE FROM webhook_deliveries WHERE id IN (
-  SELECT id FROM webhook_deliveries WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
+DELETE FROM webhook_deliveries WHERE id = ANY (ARRAY (
+  SELECT id FROM webhook_deliveries WHERE created_at < $1 ORDER BY created_at LIMIT $2))";
 
 impl AsyncSubscriptionStore for PostgresStore {
     async fn subscription(

@@ -10,8 +10,10 @@ use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, Timestamp};
 use chatflow_postgres::{Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
-    AccessScope, AsyncContentStore, AsyncFlowStore, AsyncSessionStore, HistoryQuery, LeaseRequest,
-    LeaseToken, ThemeId,
+    AccessScope, AsyncContentStore, AsyncFlowStore, AsyncOutboxStore, AsyncSessionStore,
+    AsyncSubscriptionStore, Claim, DeliveryOutcome, DeliveryQuery, EventId, EventLock, EventQuery,
+    Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, Settlement, StreamQuery,
+    SubscriptionId, ThemeId,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -43,6 +45,8 @@ pub(crate) struct Plans {
     pub(crate) session: Vec<Planned>,
     /// What a host reads of the library on the way: versions, themes, content.
     pub(crate) library: Vec<Planned>,
+    /// Those of deliverers and of readers of the stream.
+    events: Vec<Planned>,
     release: String,
 }
 
@@ -57,6 +61,7 @@ pub(crate) fn plans() -> Option<Plans> {
     proxy.prepared();
     let session = database.block_on(call_session(&store, &proxy));
     let library = database.block_on(call_library(&store, &proxy));
+    let events = database.block_on(call_events(&store, &proxy));
     let plan = |(call, statements): (&'static str, Vec<Statement>)| {
         let [statement] = statements.try_into().ok().expect(call);
         database.block_on(plan(&database, call, &statement)).expect(call)
@@ -65,6 +70,7 @@ pub(crate) fn plans() -> Option<Plans> {
     Some(Plans {
         session: session.into_iter().map(plan).collect(),
         library: library.into_iter().map(plan).collect(),
+        events: events.into_iter().map(plan).collect(),
         release: release[0].get::<i32, _>(0).to_string(),
     })
 }
@@ -119,6 +125,49 @@ async fn call_library(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sent
 }
 
+async fn call_events(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let scope = AccessScope::system();
+    let (at, until) = (Timestamp::default(), Timestamp::from_millis(10));
+    let (id, subscription) = (EventId(Uuid::from_u128(1)), SubscriptionId(Uuid::from_u128(1)));
+    let holder = "a".to_owned();
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    let claim = Claim { holder: holder.clone(), at, until, limit: 10 };
+    store.claim_events(&claim).await.unwrap();
+    sends("claim_events");
+    let settlement = Settlement {
+        event: id,
+        lock: EventLock { holder, until },
+        at,
+        outcome: DeliveryOutcome::Published,
+        attempt: None,
+        on_disabled: Vec::new(),
+    };
+    store.settle_event(&settlement).await.unwrap();
+    sends("settle_event");
+    store.retry_event(&scope, id, at).await.unwrap_err();
+    sends("retry_event");
+    store.stream_events(&scope, &StreamQuery::default()).await.unwrap();
+    sends("stream_events");
+    store.event(&scope, id).await.unwrap();
+    sends("event");
+    store.events(&scope, &EventQuery::default()).await.unwrap();
+    sends("events");
+    let old = OldEvents { published_before: at, dead_before: at, limit: 10 };
+    store.delete_events(&old).await.unwrap();
+    sends("delete_events");
+    store.subscription(&scope, subscription).await.unwrap();
+    sends("subscription");
+    store.take_probe(subscription, &Health::default(), until).await.unwrap();
+    sends("take_probe");
+    let query = DeliveryQuery { subscription, before: None, limit: 10 };
+    store.deliveries(&scope, &query).await.unwrap();
+    sends("deliveries");
+    store.delete_deliveries(at, 10).await.unwrap();
+    sends("delete_deliveries");
+    sent
+}
+
 /// The plan that serves every execution, whatever the parameters are: that of a prepared statement
 /// which has been used for a while.
 async fn plan(
@@ -169,7 +218,7 @@ pub(crate) fn compare(path: &str, found: &str) {
 fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
     let Some(plans) = plans() else { return };
     let mut found = format!("Plans of Postgres {RELEASE}, written by tests/plans.rs.\n");
-    for planned in plans.session.iter().chain(&plans.library) {
+    for planned in plans.session.iter().chain(&plans.library).chain(&plans.events) {
         assert!(!planned.text.contains("Seq Scan"), "{}:\n{}", planned.call, planned.text);
         // Writing to a String cannot fail.
         let _ = write!(found, "\n== {}\n{}\n", planned.call, planned.text);

@@ -18,21 +18,32 @@ use tempfile::TempDir;
 /// Rows enough that a planner has a choice.
 const SEED: &str = include_str!("plans/seed.sql");
 
-/// Whole files: sessions, and what is read of the library on the way.
-const FILES: [(&str, &str); 4] = [
+/// Whole files: sessions, what is read of the library on the way, and events.
+const FILES: [(&str, &str); 8] = [
     ("session.rs", include_str!("../src/session.rs")),
     ("session/read.rs", include_str!("../src/session/read.rs")),
     ("content.rs", include_str!("../src/content.rs")),
     ("flow.rs", include_str!("../src/flow.rs")),
+    ("outbox.rs", include_str!("../src/outbox.rs")),
+    ("outbox/settle.rs", include_str!("../src/outbox/settle.rs")),
+    ("outbox/stream.rs", include_str!("../src/outbox/stream.rs")),
+    ("subscription.rs", include_str!("../src/subscription.rs")),
 ];
 
 /// Of this file only what loads a theme; the rest is for those who keep the library.
 const THEME: &str = include_str!("../src/library/theme.rs");
 
-/// What may be gone through from end to end: parameters, the rows of a `WITH`, and the list of the
-/// flows that can be started, in the order of its index.
-const SCANNED: [&str; 6] =
-    ["VIRTUAL TABLE", "root", "p", "r", "CONSTANT ROW", "ix_flow_definitions_startable"];
+/// What may be gone through from end to end: parameters, the rows of a `WITH`, the list of the flows
+/// that can be started and that of the events to deliver, each in the order of its index.
+const SCANNED: [&str; 7] = [
+    "VIRTUAL TABLE",
+    "root",
+    "p",
+    "r",
+    "CONSTANT ROW",
+    "ix_flow_definitions_startable",
+    "ix_event_outbox_due",
+];
 
 fn statements() -> Vec<(&'static str, String)> {
     let of = |(file, text): (&'static str, &str)| {

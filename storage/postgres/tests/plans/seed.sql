@@ -48,4 +48,25 @@ INSERT INTO cms_content_variants (
 SELECT gen_random_uuid(), c.id, key, json_build_object('text', repeat('v', 200)), 100, '{}', true, now(), now()
 FROM cms_content AS c CROSS JOIN unnest(ARRAY['a', 'b']) AS key;
 
+INSERT INTO webhook_subscriptions (
+  name, url, method, headers, timeout_seconds, max_retries, event_types, status,
+  consecutive_failures, row_version, created_at, updated_at)
+SELECT 'Hook ' || n, 'https://hooks.example', 'POST', '{}', 30, 3, '{}', 'active', 0, 1, now(), now()
+FROM generate_series(1, 2000) AS n;
+
+INSERT INTO event_outbox (
+  id, event_type, event_version, source_service, destination, payload, subscription_id, status,
+  priority, retry_count, max_retries, session_id, created_at, processed_at)
+SELECT gen_random_uuid(), 'node_changed', '1.0', 'chatflow',
+  CASE WHEN n % 2 = 0 THEN 'stream' ELSE 'webhook' END, json_build_object('text', repeat('e', 300)),
+  CASE WHEN n % 2 = 0 THEN NULL ELSE gen_random_uuid() END,
+  (CASE WHEN n % 20 = 1 THEN 'pending' WHEN n % 20 = 3 THEN 'dead_letter' ELSE 'published' END)
+    ::enum_event_outbox_status,
+  1, 0, 3, gen_random_uuid(), now(), now()
+FROM generate_series(1, 20000) AS n;
+
+INSERT INTO webhook_deliveries (outbox_id, subscription_id, attempt, duration_ms, created_at)
+SELECT gen_random_uuid(), s.id, n, 1, now()
+FROM webhook_subscriptions AS s CROSS JOIN generate_series(1, 5) AS n;
+
 ANALYZE;

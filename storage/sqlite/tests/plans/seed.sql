@@ -21,4 +21,19 @@ FROM n CROSS JOIN json_each('[1,2,3,4,5,6]') AS seq;
 INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_hash)
 SELECT n.id, seq.value, '2026-01-01T00:00:00.000Z', '{"value":"b"}', '[]', 'h'
 FROM n CROSS JOIN json_each('[1,2]') AS seq;
+
+INSERT INTO webhook_subscriptions (
+  id, name, url, method, headers, timeout_seconds, max_retries, event_types, status,
+  consecutive_failures, row_version, created_at, updated_at)
+SELECT id, 'Hook', 'https://hooks.example', 'POST', '{}', 30, 3, '[]', 'active', 0, 1,
+  '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'
+FROM n;
+
+INSERT INTO event_outbox (
+  id, event_type, event_version, source_service, destination, payload, subscription_id, status,
+  priority, retry_count, max_retries, session_id, created_at, processed_at)
+SELECT id, 'node_changed', '1.0', 'chatflow', iif(n % 2, 'stream', 'webhook'), '{}',
+  iif(n % 2, NULL, id), iif(n % 10, 'published', 'pending'), 1, 0, 3, id,
+  '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'
+FROM n;
 COMMIT;
