@@ -62,7 +62,7 @@ pub(super) struct Address(String);
 
 /// A store that was opened, for verbs that do one thing after the other.
 pub(super) enum Opened {
-    File(SqliteStore),
+    File(Box<SqliteStore>),
     Server(Box<Waiting<PostgresStore, OwnRuntime>>),
 }
 
@@ -100,7 +100,7 @@ impl Database {
     /// Opens the store; on failure the reason has been told and the exit code is returned.
     pub(super) fn open(&self) -> Result<Opened, u8> {
         match self {
-            Self::File(path) => file(path).map(Opened::File),
+            Self::File(path) => file(path).map(Box::new).map(Opened::File),
             Self::Server(address) => {
                 let runtime = Runtime::new().map_err(|error| {
                     tell(format_args!("error: cannot start: {error}"));

@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &ImportArguments) -> u8 {
         }
     }
     match arguments.database.db.open() {
-        Ok(Opened::File(store)) => put(&store, &opened, arguments.json),
+        Ok(Opened::File(store)) => put(&*store, &opened, arguments.json),
         Ok(Opened::Server(store)) => put(&*store, &opened, arguments.json),
         Err(code) => code,
     }

@@ -60,7 +60,7 @@ fn prepare(arguments: &ReplayArguments) -> Result<(Journal, Catalog), u8> {
         return Err(exit::INPUT);
     }
     match database.open()? {
-        Opened::File(store) => read(&store, arguments),
+        Opened::File(store) => read(&*store, arguments),
         Opened::Server(store) => read(&*store, arguments),
     }
 }
