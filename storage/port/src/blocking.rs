@@ -1,11 +1,16 @@
 //! A blocking store behind the async twins.
 
+use crate::account::{AccountStore, AsyncAccountStore};
+use crate::admin::{AsyncSessionAdminStore, SessionAdminStore};
 use crate::changes::{AsyncChanges, Changes, Observed};
 use crate::content::{AsyncContentStore, ContentStore};
+use crate::effect::{AsyncEffectStore, EffectStore};
 use crate::flow::{AsyncFlowStore, FlowStore};
+use crate::job::{AsyncJobStore, JobStore};
 use crate::library::{AsyncLibraryStore, LibraryStore};
 use crate::outbox::{AsyncOutboxStore, OutboxStore};
 use crate::session::{AsyncSessionStore, SessionStore};
+use crate::setting::{AsyncSettingStore, SettingStore};
 use crate::subscription::{AsyncSubscriptionStore, SubscriptionStore};
 
 /// A blocking store behind the async roles; its futures are ready at once.
@@ -15,60 +20,46 @@ use crate::subscription::{AsyncSubscriptionStore, SubscriptionStore};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Blocking<S>(pub S);
 
-/// All blocking roles in one bound.
-pub trait Store:
-    FlowStore
-    + ContentStore
-    + LibraryStore
-    + SessionStore
-    + OutboxStore
-    + SubscriptionStore
-    + Changes
-    + Observed
-    + Send
-    + Sync
-{
+/// Declares a bound that is all of its roles.
+macro_rules! all_of {
+    ($(#[$doc:meta])* $bound:ident: $first:ident $(, $role:ident)*) => {
+        $(#[$doc])*
+        pub trait $bound: $first $(+ $role)* + Send + Sync {}
+
+        impl<S: $first $(+ $role)* + Send + Sync> $bound for S {}
+    };
 }
 
-impl<S> Store for S where
-    S: FlowStore
-        + ContentStore
-        + LibraryStore
-        + SessionStore
-        + OutboxStore
-        + SubscriptionStore
-        + Changes
-        + Observed
-        + Send
-        + Sync
-{
-}
+all_of!(
+    /// All blocking roles in one bound.
+    Store: FlowStore,
+    ContentStore,
+    LibraryStore,
+    SessionStore,
+    AccountStore,
+    SettingStore,
+    JobStore,
+    EffectStore,
+    SessionAdminStore,
+    OutboxStore,
+    SubscriptionStore,
+    Changes,
+    Observed
+);
 
-/// All async roles in one bound.
-pub trait AsyncStore:
-    AsyncFlowStore
-    + AsyncContentStore
-    + AsyncLibraryStore
-    + AsyncSessionStore
-    + AsyncOutboxStore
-    + AsyncSubscriptionStore
-    + AsyncChanges
-    + Observed
-    + Send
-    + Sync
-{
-}
-
-impl<S> AsyncStore for S where
-    S: AsyncFlowStore
-        + AsyncContentStore
-        + AsyncLibraryStore
-        + AsyncSessionStore
-        + AsyncOutboxStore
-        + AsyncSubscriptionStore
-        + AsyncChanges
-        + Observed
-        + Send
-        + Sync
-{
-}
+all_of!(
+    /// All async roles in one bound.
+    AsyncStore: AsyncFlowStore,
+    AsyncContentStore,
+    AsyncLibraryStore,
+    AsyncSessionStore,
+    AsyncAccountStore,
+    AsyncSettingStore,
+    AsyncJobStore,
+    AsyncEffectStore,
+    AsyncSessionAdminStore,
+    AsyncOutboxStore,
+    AsyncSubscriptionStore,
+    AsyncChanges,
+    Observed
+);

@@ -12,8 +12,11 @@
     reason = "this is test code; it panics when a store breaks the contract"
 )]
 
+mod account;
+mod admin;
 mod changes;
 mod content;
+mod effect;
 mod fixture;
 mod flow;
 mod isolation;
@@ -26,6 +29,7 @@ mod settlement;
 mod stream;
 mod subscription;
 mod turn;
+mod work;
 
 use crate::blocking::Store;
 
@@ -38,6 +42,10 @@ pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     library(&make_store);
     sessions(&make_store);
     events(&make_store);
+    accounts(&make_store);
+    work(&make_store);
+    effects(&make_store);
+    session_admin(&make_store);
 }
 
 /// The cases of [`FlowStore`](crate::FlowStore).
@@ -65,6 +73,26 @@ pub fn sessions<S: Store>(make_store: impl Fn() -> S) {
 pub fn events<S: Store>(make_store: impl Fn() -> S) {
     run(&make_store, &[outbox::cases(), settlement::cases(), stream::cases()].concat());
     run(make_store, &[subscription::cases(), changes::cases()].concat());
+}
+
+/// The cases of [`AccountStore`](crate::AccountStore).
+pub fn accounts<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &account::cases());
+}
+
+/// The cases of [`SettingStore`](crate::SettingStore) and [`JobStore`](crate::JobStore).
+pub fn work<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &work::cases());
+}
+
+/// The cases of [`EffectStore`](crate::EffectStore).
+pub fn effects<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &effect::cases());
+}
+
+/// The cases of [`SessionAdminStore`](crate::SessionAdminStore).
+pub fn session_admin<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &admin::cases());
 }
 
 fn run<S>(make_store: impl Fn() -> S, cases: &[Case<S>]) {

@@ -23,6 +23,10 @@ pub struct EventId(pub Uuid);
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct SubscriptionId(pub Uuid);
+/// Names a program that signs in.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct ServiceAccountId(pub Uuid);
 
 /// Names one holding of a session's lease; drawn by the host for each turn that needs it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]

@@ -16,14 +16,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account;
+mod admin;
 mod blocking;
 mod changes;
 mod content;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+mod effect;
 mod error;
 mod flow;
 mod id;
+mod job;
 mod library;
 mod memory;
 mod outbox;
@@ -31,21 +35,33 @@ mod role;
 mod scope;
 mod search;
 mod session;
+mod setting;
 mod subscription;
 mod text_enum;
 mod waiting;
 
+pub use account::{
+    Account, AccountError, AccountId, AccountQuery, AccountRow, AccountStore, AsyncAccountStore,
+    KnownServiceAccount, KnownUser, ServiceAccountQuery, ServiceAccountRecord, ServiceAccountType,
+    UserKey, UserQuery, UserRecord, UserType, normal_email, scope_of, settle_account,
+};
+pub use admin::{
+    AsyncSessionAdminStore, Forgotten, SessionAdminStore, SessionCursor, SessionPage, SessionQuery,
+    SessionSummary, Total,
+};
 pub use blocking::{AsyncStore, Blocking, Store};
 pub use changes::{
     AsyncChanges, CacheKind, ChangeNotice, Changes, LOOK_AGAIN, Observed, Observers, Watch,
 };
 pub use content::{AsyncContentStore, ContentStore};
+pub use effect::{AsyncEffectStore, Claim, EffectClaim, EffectStore, other_request_key};
 pub use error::StoreError;
 pub use flow::{AsyncFlowStore, FlowStore, FlowSummary, Pin, VersionRecord};
 pub use id::{
-    EventId, LeaseToken, SubscriptionId, ThemeId, UserId, connection_row_id, history_row_id,
-    node_row_id, variant_row_id,
+    EventId, LeaseToken, ServiceAccountId, SubscriptionId, ThemeId, UserId, connection_row_id,
+    history_row_id, node_row_id, variant_row_id,
 };
+pub use job::{AsyncJobStore, JobRecord, JobRequest, JobStore};
 pub use library::{
     Applied, ApplyError, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord,
     ContentStatus, FlowChange, FlowRecord, FlowStamp, LibraryStore, LookUp, NewVersion, NodeRow,
@@ -54,11 +70,11 @@ pub use library::{
 };
 pub use memory::MemoryStore;
 pub use outbox::{
-    AsyncOutboxStore, Attempt, CIRCUIT_OPENS_AT, Claim, DeliveryOutcome, Destination, EventLock,
-    EventQuery, EventStatus, EventUpdate, InvalidEvent, Jitter, NewEvent, OldEvents, OutboxStore,
-    Priority, RetryError, SUBSCRIPTION_ENDS_AT, Settled, Settlement, StoredEvent, StreamCursor,
-    StreamEvent, StreamPage, StreamQuery, check_event, circuit_pause, reconnect_delay, retry_at,
-    retry_delay,
+    AsyncOutboxStore, Attempt, CIRCUIT_OPENS_AT, DeliveryOutcome, Destination, EventClaim,
+    EventLock, EventQuery, EventStatus, EventUpdate, InvalidEvent, Jitter, NewEvent, OldEvents,
+    OutboxStore, Priority, RetryError, SUBSCRIPTION_ENDS_AT, Settled, Settlement, StoredEvent,
+    StreamCursor, StreamEvent, StreamPage, StreamQuery, check_event, circuit_pause,
+    reconnect_delay, retry_at, retry_delay,
 };
 pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};
@@ -67,6 +83,7 @@ pub use session::{
     InteractionType, JournalEntry, JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession,
     SessionHead, SessionStatus, SessionStore, Snapshot, StoredSession, TraceLevel, Turn,
 };
+pub use setting::{AsyncSettingStore, SettingStore};
 pub use subscription::{
     AsyncSubscriptionStore, Circuit, DeliveryQuery, DeliveryRecord, EventFacts, Health, Match,
     SealedSecret, StoredSubscription, SubscriptionMethod, SubscriptionQuery, SubscriptionRecord,

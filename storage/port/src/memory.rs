@@ -1,11 +1,15 @@
 //! The reference store: every role in memory, in the fewest words.
 
+mod account;
+mod admin;
 mod content;
+mod effect;
 mod flow;
 mod library;
 mod outbox;
 mod session;
 mod subscription;
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -13,9 +17,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chatflow::{ContentId, FlowId, FlowRef, SessionId, TenantId, Timestamp};
 
+use crate::account::{ServiceAccountRecord, UserRecord};
 use crate::changes::Observers;
 use crate::flow::VersionRecord;
-use crate::id::{SubscriptionId, ThemeId};
+use crate::id::{ServiceAccountId, SubscriptionId, ThemeId, UserId};
+use crate::job::JobRecord;
 use crate::library::{ContentRecord, FlowRecord, SchoolRecord, Stored, ThemeRecord};
 use crate::outbox::StoredEvent;
 use crate::session::{HistoryRow, JournalRow, StoredSession};
@@ -38,6 +44,12 @@ struct Tables {
     events: BTreeMap<u64, StoredEvent>,
     subscriptions: BTreeMap<SubscriptionId, StoredSubscription>,
     deliveries: Vec<DeliveryRecord>,
+    users: BTreeMap<UserId, Stored<UserRecord>>,
+    logins: BTreeMap<UserId, Timestamp>,
+    service_accounts: BTreeMap<ServiceAccountId, Stored<ServiceAccountRecord>>,
+    settings: BTreeMap<String, String>,
+    jobs: BTreeMap<String, JobRecord>,
+    effects: BTreeMap<String, effect::Effect>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -98,5 +110,25 @@ mod tests {
     #[test]
     fn sessions_hold_the_contract() {
         contract::sessions(MemoryStore::new);
+    }
+
+    #[test]
+    fn accounts_hold_the_contract() {
+        contract::accounts(MemoryStore::new);
+    }
+
+    #[test]
+    fn settings_and_jobs_hold_the_contract() {
+        contract::work(MemoryStore::new);
+    }
+
+    #[test]
+    fn effects_hold_the_contract() {
+        contract::effects(MemoryStore::new);
+    }
+
+    #[test]
+    fn the_administration_of_sessions_holds_the_contract() {
+        contract::session_admin(MemoryStore::new);
     }
 }

@@ -21,7 +21,7 @@ pub use policy::{
     CIRCUIT_OPENS_AT, Jitter, SUBSCRIPTION_ENDS_AT, circuit_pause, reconnect_delay, retry_at,
     retry_delay,
 };
-pub use record::{Claim, EventLock, EventQuery, EventStatus, OldEvents, StoredEvent};
+pub use record::{EventClaim, EventLock, EventQuery, EventStatus, OldEvents, StoredEvent};
 pub use settlement::{Attempt, DeliveryOutcome, EventUpdate, Settled, Settlement};
 pub use stream::{StreamCursor, StreamEvent, StreamPage, StreamQuery};
 
@@ -69,7 +69,7 @@ role! {
         ///
         /// # Errors
         /// [`StoreError`] if the store breaks.
-        fn claim_events(&self, claim: &Claim) -> Result<Vec<StoredEvent>, StoreError>;
+        fn claim_events(&self, claim: &EventClaim) -> Result<Vec<StoredEvent>, StoreError>;
 
         /// Writes what became of a claimed event; with it the attempt and the health of its
         /// subscription, in one transaction (S6.34, S6.46).

@@ -80,6 +80,11 @@ impl AccessScope {
         Self { account, sees_live_only: true, ..Self::of(true, schools, Vec::new()) }
     }
 
+    /// A program that shows what learners of these schools see.
+    pub fn kiosk(schools: Vec<TenantId>) -> Self {
+        Self { sees_live_only: true, ..Self::of(true, schools, Vec::new()) }
+    }
+
     /// A visitor nobody knows: what is visible to everyone (S2.25, F66).
     pub fn anonymous() -> Self {
         Self::of(false, Vec::new(), Vec::new())
@@ -126,6 +131,24 @@ impl AccessScope {
     /// The tenants whose `private` rows are visible.
     pub fn owned(&self) -> &[TenantId] {
         &self.owned
+    }
+
+    /// The tenants that it runs: those whose accounts it lists and whose sessions it deletes (S3.147).
+    /// Empty for one who runs everything, see [`AccessScope::is_system`].
+    pub fn administers(&self) -> &[TenantId] {
+        match self.writes {
+            Writes::Owned => &self.owned,
+            Writes::Nothing | Writes::Own | Writes::Everything => &[],
+        }
+    }
+
+    /// The tenants whose sessions it lists: those that it runs or teaches at (S2.30).
+    /// Empty for one who lists all, see [`AccessScope::is_system`].
+    pub fn oversees(&self) -> &[TenantId] {
+        match self.writes {
+            Writes::Owned | Writes::Own => &self.schools,
+            Writes::Nothing | Writes::Everything => &[],
+        }
     }
 
     /// Whether a flow with these columns is visible (S2.25); `open` is its `allow_anonymous`.
@@ -261,6 +284,29 @@ mod tests {
         assert!(scope.sees_flow(Visibility::Public, None, true));
         assert!(scope.sees_flow(Visibility::School, Some(A), true));
         assert!(!scope.sees_flow(Visibility::Private, Some(A), true));
+    }
+
+    #[test]
+    fn a_school_is_run_and_overseen_by_its_own_people() {
+        // S2.2, S2.30, S3.145
+        let one = UserId(Uuid::from_u128(9));
+        let none: &[TenantId] = &[];
+        for (scope, administers, oversees) in [
+            (AccessScope::system(), none, none),
+            (AccessScope::school_admin(None, vec![A, B]), &[A, B][..], &[A, B][..]),
+            (AccessScope::educator(one, A), none, &[A]),
+            (AccessScope::reader(vec![A]), none, none),
+            (AccessScope::kiosk(vec![A]), none, none),
+            (AccessScope::learner(Some(one), Some(A)), none, none),
+            (AccessScope::conversation(Some(A), Some(B)), none, none),
+            (AccessScope::anonymous(), none, none),
+        ] {
+            assert_eq!(
+                (scope.administers(), scope.oversees()),
+                (administers, oversees),
+                "{scope:?}"
+            );
+        }
     }
 
     #[test]

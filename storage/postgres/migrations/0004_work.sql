@@ -42,3 +42,6 @@ CREATE TABLE job_leases (
   last_finished_at timestamptz,
   last_result json
 );
+
+-- Lists of sessions, the newest first, and those that are old enough to go (S4.41, S4.44). A turn changes neither column.
+CREATE INDEX ix_conversation_sessions_started ON conversation_sessions (started_at, id);

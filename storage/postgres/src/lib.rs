@@ -16,9 +16,12 @@
 //! # }
 //! ```
 
+mod account;
+mod admin;
 mod changes;
 mod column;
 mod content;
+mod effect;
 mod fault;
 mod flow;
 mod library;
@@ -28,6 +31,7 @@ mod outbox;
 mod pool;
 mod session;
 mod subscription;
+mod work;
 
 pub use fault::Fault;
 pub use open::{OpenError, Options};

@@ -6,8 +6,8 @@ mod stream;
 
 use chatflow::{TenantId, Timestamp};
 use chatflow_storage::{
-    AccessScope, AsyncOutboxStore, Claim, EventId, EventQuery, EventStatus, NewEvent, OldEvents,
-    RetryError, Settled, Settlement, StoreError, StoredEvent, StreamPage, StreamQuery,
+    AccessScope, AsyncOutboxStore, EventClaim, EventId, EventQuery, EventStatus, NewEvent,
+    OldEvents, RetryError, Settled, Settlement, StoreError, StoredEvent, StreamPage, StreamQuery,
 };
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
@@ -114,7 +114,7 @@ pub(crate) fn owned(scope: &AccessScope) -> Vec<Uuid> {
 }
 
 impl AsyncOutboxStore for PostgresStore {
-    async fn claim_events(&self, claim: &Claim) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn claim_events(&self, claim: &EventClaim) -> Result<Vec<StoredEvent>, StoreError> {
         let mut lent = self.lend("claim events").await?;
         let rows = sqlx::query(CLAIM)
             .bind(Time(claim.at))

@@ -145,7 +145,7 @@ impl AsyncSessionStore for PostgresStore {
 
 impl PostgresStore {
     /// Why the guard refused.
-    async fn refusal(
+    pub(crate) async fn refusal(
         &self,
         session: SessionId,
         expected: Revision,

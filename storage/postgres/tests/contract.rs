@@ -44,3 +44,27 @@ fn sessions_hold_the_contract() {
     let Some(stores) = stores() else { return };
     contract::sessions(stores);
 }
+
+#[test]
+fn accounts_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::accounts(stores);
+}
+
+#[test]
+fn settings_and_jobs_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::work(stores);
+}
+
+#[test]
+fn effects_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::effects(stores);
+}
+
+#[test]
+fn the_administration_of_sessions_holds_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::session_admin(stores);
+}

@@ -8,7 +8,7 @@ use chatflow::{ContentId, Timestamp, Visibility};
 use chatflow_postgres::PostgresStore;
 use chatflow_storage::{
     AccessScope, AsyncChanges, AsyncLibraryStore, AsyncOutboxStore, Batch, BlockOn, CacheKind,
-    Change, ChangeNotice, Claim, ContentRecord, ContentStatus, DeliveryOutcome, Destination,
+    Change, ChangeNotice, ContentRecord, ContentStatus, DeliveryOutcome, Destination, EventClaim,
     EventId, NewEvent, Observed, Priority, Settled, Settlement, StreamCursor, StreamPage,
     StreamQuery, SubscriptionId, Watch,
 };
@@ -193,7 +193,7 @@ fn servers_on_one_database_deliver_each_event_once() {
     let delivered = Mutex::new(Vec::new());
     let work = async |name: &str, store: &PostgresStore| {
         let (at, until) = (Timestamp::default(), Timestamp::from_millis(120_000));
-        let claim = Claim { holder: name.to_owned(), at, until, limit: 50 };
+        let claim = EventClaim { holder: name.to_owned(), at, until, limit: 50 };
         while delivered.lock().unwrap().len() < 2000 {
             for stored in store.claim_events(&claim).await.unwrap() {
                 let pair = (stored.event.destination.subscription(), stored.event.session_id);

@@ -6,14 +6,16 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, Timestamp};
+use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, TenantId, Timestamp};
 use chatflow_postgres::{Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
-    AccessScope, AsyncContentStore, AsyncFlowStore, AsyncOutboxStore, AsyncSessionStore,
-    AsyncSubscriptionStore, Claim, DeliveryOutcome, DeliveryQuery, EventId, EventLock, EventQuery,
-    Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, Settlement, StreamQuery,
-    SubscriptionId, ThemeId,
+    AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore, AsyncFlowStore,
+    AsyncOutboxStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore,
+    DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery,
+    Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, ServiceAccountId,
+    ServiceAccountQuery, SessionQuery, Settlement, StreamQuery, SubscriptionId, ThemeId, UserId,
+    UserKey, UserQuery, UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -47,6 +49,8 @@ pub(crate) struct Plans {
     pub(crate) library: Vec<Planned>,
     /// Those of deliverers and of readers of the stream.
     events: Vec<Planned>,
+    /// What goes on beside conversations: accounts, jobs, the administration of sessions.
+    beside: Vec<Planned>,
     release: String,
 }
 
@@ -62,6 +66,8 @@ pub(crate) fn plans() -> Option<Plans> {
     let session = database.block_on(call_session(&store, &proxy));
     let library = database.block_on(call_library(&store, &proxy));
     let events = database.block_on(call_events(&store, &proxy));
+    let mut beside = database.block_on(call_accounts(&store, &proxy));
+    beside.extend(database.block_on(call_admin(&store, &proxy)));
     let plan = |(call, statements): (&'static str, Vec<Statement>)| {
         let [statement] = statements.try_into().ok().expect(call);
         database.block_on(plan(&database, call, &statement)).expect(call)
@@ -71,6 +77,7 @@ pub(crate) fn plans() -> Option<Plans> {
         session: session.into_iter().map(plan).collect(),
         library: library.into_iter().map(plan).collect(),
         events: events.into_iter().map(plan).collect(),
+        beside: beside.into_iter().map(plan).collect(),
         release: release[0].get::<i32, _>(0).to_string(),
     })
 }
@@ -100,6 +107,85 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("history");
     store.journal(SESSION).await.unwrap();
     sends("journal");
+    let effect = |key: &str, lease| EffectClaim {
+        key: key.into(),
+        request_hash: "a".repeat(64),
+        session: SESSION,
+        node_id: "hook".into(),
+        revision: Revision(2),
+        at,
+        until,
+        expires_at: until,
+        lease,
+    };
+    store.claim_effect(&effect("a", None)).await.unwrap();
+    sends("claim_effect, lease held");
+    store.claim_effect(&effect("a", None)).await.unwrap();
+    sends("claim_effect, not to run");
+    let lease = LeaseRequest { expected: Revision(2), ..lease };
+    store.claim_effect(&effect("b", Some(lease))).await.unwrap();
+    sends("claim_effect");
+    store.complete_effect("a", 1, at, None).await.unwrap();
+    sends("complete_effect");
+    store.fail_effect("b", 1, "no answer").await.unwrap();
+    sends("fail_effect");
+    sent
+}
+
+async fn call_accounts(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let scope = AccessScope::system();
+    let admin = AccessScope::school_admin(None, vec![TenantId(Uuid::from_u128(1))]);
+    let user = UserId(Uuid::from_u128(1));
+    let service = ServiceAccountId(Uuid::from_u128(1));
+    let at = Timestamp::default();
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    store.find_user(UserKey::Id(user)).await.unwrap();
+    sends("find_user by id");
+    store.find_user(UserKey::Email("a@b")).await.unwrap();
+    sends("find_user by e-mail");
+    store.find_service_account(service).await.unwrap();
+    sends("find_service_account");
+    store.note_login(user, at).await.unwrap();
+    sends("note_login");
+    let all = UserQuery::all(10);
+    store.list_users(&scope, &all).await.unwrap();
+    sends("list_users");
+    let kind = Some(UserType::Student);
+    store.list_users(&scope, &UserQuery { kind, ..all }).await.unwrap();
+    sends("list_users of a type");
+    store.list_users(&admin, &all).await.unwrap();
+    sends("list_users of schools");
+    store.list_service_accounts(&scope, &ServiceAccountQuery::all(10)).await.unwrap();
+    sends("list_service_accounts");
+    store.delete_account(&scope, AccountId::User(user)).await.unwrap();
+    sends("delete_account");
+    sent
+}
+
+async fn call_admin(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let scope = AccessScope::system();
+    let school = AccessScope::school_admin(None, vec![TenantId(Uuid::from_u128(1))]);
+    let at = Timestamp::default();
+    let all = SessionQuery { limit: 10, ..SessionQuery::default() };
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    store.list_sessions(&scope, &all).await.unwrap();
+    sends("list_sessions");
+    let user = Some(UserId(Uuid::from_u128(1)));
+    store.list_sessions(&scope, &SessionQuery { user, ..all }).await.unwrap();
+    sends("list_sessions of a user");
+    let flow = Some(FlowId(Uuid::from_u128(1)));
+    store.list_sessions(&scope, &SessionQuery { flow, ..all }).await.unwrap();
+    sends("list_sessions of a flow");
+    store.list_sessions(&school, &all).await.unwrap();
+    sends("list_sessions of schools");
+    store.abandon_sessions(&scope, at, at, 10).await.unwrap();
+    sends("abandon_sessions");
+    store.delete_ended_sessions(&scope, at, 10).await.unwrap();
+    sends("delete_ended_sessions");
+    store.sweep_effects(at, 10).await.unwrap();
+    sends("sweep_effects");
     sent
 }
 
@@ -132,7 +218,7 @@ async fn call_events(store: &PostgresStore, proxy: &Proxy) -> Sent {
     let holder = "a".to_owned();
     let mut sent = Vec::new();
     let mut sends = |call| sent.push((call, proxy.prepared()));
-    let claim = Claim { holder: holder.clone(), at, until, limit: 10 };
+    let claim = EventClaim { holder: holder.clone(), at, until, limit: 10 };
     store.claim_events(&claim).await.unwrap();
     sends("claim_events");
     let settlement = Settlement {
@@ -218,7 +304,9 @@ pub(crate) fn compare(path: &str, found: &str) {
 fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
     let Some(plans) = plans() else { return };
     let mut found = format!("Plans of Postgres {RELEASE}, written by tests/plans.rs.\n");
-    for planned in plans.session.iter().chain(&plans.library).chain(&plans.events) {
+    for planned in
+        [&plans.session, &plans.library, &plans.events, &plans.beside].into_iter().flatten()
+    {
         assert!(!planned.text.contains("Seq Scan"), "{}:\n{}", planned.call, planned.text);
         // Writing to a String cannot fail.
         let _ = write!(found, "\n== {}\n{}\n", planned.call, planned.text);

@@ -1,11 +1,11 @@
 //! What is stored beside what the roles show, and by which way it is found.
 
-use chatflow::{ContentId, ExecutionContext, FlowId, Timestamp, Visibility};
+use chatflow::{ContentId, ExecutionContext, FlowId, SessionId, Timestamp, Visibility};
 use chatflow_postgres::PostgresStore;
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
-    AccessScope, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord, ContentStatus,
-    FlowChange, FlowRecord, NodeRow, TraceLevel,
+    AccessScope, AsyncLibraryStore, AsyncSessionAdminStore, Batch, Change, ConnectionRow,
+    ContentRecord, ContentStatus, FlowChange, FlowRecord, NodeRow, TraceLevel, UserId,
 };
 use sqlx::Row;
 use uuid::Uuid;
@@ -125,6 +125,71 @@ fn a_contents_version_rises_when_its_body_differs() {
         seen.extend(texts(&database, "SELECT version || '/' || row_version FROM cms_content"));
     }
     assert_eq!(seen, ["1/1", "2/2", "3/3", "3/3"]);
+}
+
+#[test]
+fn what_refers_to_a_session_goes_with_it_and_events_stay() {
+    // S4.42, F3: rows that no role of these shows.
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    let store = database.open();
+    let id = |n: u128| Uuid::from_u128(n).to_string();
+    let (flow, user) = (id(5), id(9));
+    for n in [1, 2, 3] {
+        let session = id(n);
+        database.execute(&format!(
+            "INSERT INTO conversation_sessions (
+               id, user_id, flow_id, flow_seq, session_token, token_hint, csrf_hash, trace_enabled,
+               started_at, revision, history_seq, status, last_activity_at, info, state, engine)
+             VALUES ('{session}', '{user}', '{flow}', 1, '', '', '', false, now(), 1, 0, 'active',
+               now(), '{{}}', '{{}}', '{{}}');
+             INSERT INTO chat_request_log VALUES ('{session}', 'k', '', 200, '{{}}', now(), now());
+             INSERT INTO flow_execution_turns VALUES (
+               '{session}', 1, '{flow}', now(), 1, 0, 1, '[]', NULL);
+             INSERT INTO content_events (
+               id, event, content_id, session_id, user_id, value, created_at)
+             VALUES ('{session}', 'interaction', '{flow}', '{session}', '{user}', '1', now());
+             INSERT INTO event_outbox (
+               id, event_type, event_version, source_service, destination, payload, status,
+               priority, retry_count, max_retries, session_id, created_at)
+             VALUES ('{session}', 'e', '1', 's', 'd', '{{}}', 'pending', 1, 0, 1, '{session}',
+               now())"
+        ));
+    }
+    let scope = AccessScope::system();
+    let seen = || {
+        texts(
+            &database,
+            "SELECT 'log ' || session_id FROM chat_request_log
+             UNION ALL SELECT 'trace ' || session_id FROM flow_execution_turns
+             UNION ALL SELECT 'outbox ' || session_id FROM event_outbox
+             UNION ALL SELECT 'event ' || coalesce(session_id::text, '-')
+               || coalesce(user_id::text, ' -') || coalesce(value::text, ' -') FROM content_events
+             ORDER BY 1",
+        )
+    };
+    let one = SessionId(Uuid::from_u128(1));
+    database.block_on(store.delete_session(&scope, one)).unwrap().unwrap();
+    let (one, two, three) = (id(1), id(2), id(3));
+    let of = |n: &str| format!("event {n}{user}1");
+    let left = |what: &str, ids: [&str; 2]| ids.map(|id| format!("{what} {id}")).to_vec();
+    let mut expected = [
+        vec![of("-"), of(&two), of(&three)],
+        left("log", [&two, &three]),
+        vec![format!("outbox {one}")],
+        left("outbox", [&two, &three]),
+        left("trace", [&two, &three]),
+    ]
+    .concat();
+    let sorted = |mut texts: Vec<String>| {
+        texts.sort();
+        texts
+    };
+    expected.sort();
+    assert_eq!(sorted(seen()), expected);
+    database.block_on(store.forget_user(&scope, UserId(Uuid::from_u128(9)))).unwrap();
+    let expected = vec!["event - - -".to_owned(); 3];
+    assert_eq!(sorted(seen()), [expected, vec![format!("outbox {one}")]].concat());
 }
 
 #[test]

@@ -7,20 +7,26 @@ use serde_json::Value;
 
 use crate::plans::{Planned, compare, plans};
 
-/// The tables that are spread over machines, each with the column that holds the session's id.
-const KEYED: [(&str, &str); 3] = [
+/// The tables that are spread over machines, each with the column that holds its key as plans write
+/// it: the session's id, or the key of an effect's record, which begins with that id.
+const KEYED: [(&str, &str); 4] = [
     ("conversation_history", "session_id"),
     ("conversation_sessions", "id"),
     ("session_journal", "session_id"),
+    (EFFECTS, "idempotency_key)::text"),
 ];
+
+const EFFECTS: &str = "task_idempotency_records";
 
 /// What a plan does to tables.
 #[derive(Default)]
 struct Touched {
     tables: BTreeSet<String>,
     written: BTreeSet<String>,
-    /// The parameters by which rows of keyed tables are found or written.
+    /// The parameters by which rows of sessions are found or written.
     keys: BTreeSet<String>,
+    /// The parameters by which records of effects are.
+    effects: BTreeSet<String>,
     /// Places where a keyed table is touched without its key.
     unkeyed: Vec<String>,
 }
@@ -55,6 +61,7 @@ impl Touched {
                         .find_map(|cond| parameter(&node[*cond], &format!("{column} = "))),
                 };
                 match key {
+                    Some(key) if table == EFFECTS => drop(self.effects.insert(key)),
                     Some(key) => drop(self.keys.insert(key)),
                     None => self.unkeyed.push(format!("{}: {node:#}", node["Node Type"])),
                 }
@@ -83,10 +90,10 @@ fn row(planned: &Planned, touched: &Touched) -> String {
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
     let reads: BTreeSet<_> = touched.tables.difference(&touched.written).cloned().collect();
-    let key = match touched.keys.first() {
-        Some(key) => format!("`{key}`"),
-        None => "none".to_owned(),
-    };
+    let keys = touched.keys.iter().map(|key| format!("`{key}`"));
+    let effects = touched.effects.iter().map(|key| format!("effect's key `{key}`"));
+    let key = keys.chain(effects).collect::<Vec<_>>().join(", ");
+    let key = if key.is_empty() { "none".to_owned() } else { key };
     format!("| {} | {} | {} | {key} |\n", planned.call, names(&reads), names(&touched.written))
 }
 
@@ -100,7 +107,10 @@ fn every_statement_of_a_session_stays_with_that_session() {
         let touched = Touched::by(planned);
         assert!(touched.unkeyed.is_empty(), "{}: {:#?}", planned.call, touched.unkeyed);
         assert!(touched.tables.is_subset(&keyed), "{}: {:?}", planned.call, touched.tables);
-        assert_eq!(touched.keys.len(), 1, "{}: {:?}", planned.call, touched.keys);
+        let has_effect = touched.tables.contains(EFFECTS);
+        assert_eq!(touched.effects.len(), usize::from(has_effect), "{}", planned.call);
+        let is_of_session = touched.tables.iter().any(|table| table != EFFECTS);
+        assert_eq!(touched.keys.len(), usize::from(is_of_session), "{}", planned.call);
         // Writing to a String cannot fail.
         let _ = write!(table, "{}", row(planned, &touched));
     }
@@ -117,14 +127,18 @@ fn every_statement_of_a_session_stays_with_that_session() {
 #[test]
 fn every_call_of_a_session_is_looked_at() {
     let Some(plans) = plans() else { return };
-    let role = include_str!("../../port/src/session.rs");
-    let calls: BTreeSet<_> = role
-        .lines()
+    let roles =
+        [include_str!("../../port/src/session.rs"), include_str!("../../port/src/effect.rs")];
+    let calls: BTreeSet<_> = roles
+        .iter()
+        .flat_map(|role| role.lines())
         .filter_map(|line| line.trim_start().strip_prefix("fn ")?.split_once("(&self"))
         .map(|(name, _)| name)
+        // A job's, not a conversation's.
+        .filter(|name| *name != "sweep_effects")
         .collect();
     let seen: BTreeSet<_> = plans.session.iter().map(|planned| planned.call).collect();
-    assert!(calls.len() >= 7 && calls.is_subset(&seen), "{calls:?} but {seen:?}");
+    assert!(calls.len() >= 9 && calls.is_subset(&seen), "{calls:?} but {seen:?}");
 }
 
 /// The page on either side of its table of statements.

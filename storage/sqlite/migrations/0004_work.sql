@@ -40,3 +40,6 @@ CREATE TABLE job_leases (
   last_finished_at TEXT,
   last_result TEXT CHECK (json_valid(last_result))
 ) STRICT, WITHOUT ROWID;
+
+-- Lists of sessions, the newest first, and those that are old enough to go (S4.41, S4.44). A turn changes neither column.
+CREATE INDEX ix_conversation_sessions_started ON conversation_sessions (started_at, id);

@@ -12,10 +12,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account;
+mod admin;
 mod backup;
 mod changes;
 mod column;
 mod content;
+mod effect;
 mod fault;
 mod flow;
 mod inspect;
@@ -26,6 +29,7 @@ mod outbox;
 mod pool;
 mod session;
 mod subscription;
+mod work;
 
 pub use backup::{BackupError, backup};
 pub use fault::{Fault, FaultKind};

@@ -6,7 +6,7 @@ mod stream;
 
 use chatflow::{TenantId, Timestamp};
 use chatflow_storage::{
-    AccessScope, Claim, EventId, EventQuery, EventStatus, NewEvent, OldEvents, OutboxStore,
+    AccessScope, EventClaim, EventId, EventQuery, EventStatus, NewEvent, OldEvents, OutboxStore,
     RetryError, Settled, Settlement, StoreError, StoredEvent, StreamPage, StreamQuery,
 };
 use rusqlite::{Connection, OptionalExtension, params};
@@ -98,7 +98,7 @@ pub(crate) fn owned(scope: &AccessScope) -> String {
 }
 
 impl OutboxStore for SqliteStore {
-    fn claim_events(&self, claim: &Claim) -> Result<Vec<StoredEvent>, StoreError> {
+    fn claim_events(&self, claim: &EventClaim) -> Result<Vec<StoredEvent>, StoreError> {
         self.write("claim events", |transaction| {
             let claimed = || {
                 let mut statement = transaction.prepare_cached(CLAIM)?;

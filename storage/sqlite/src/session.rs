@@ -62,24 +62,7 @@ impl SessionStore for SqliteStore {
     }
 
     fn take_lease(&self, lease: &LeaseRequest) -> Result<(), CommitError> {
-        self.write("take a lease", |transaction| {
-            let taken = transaction
-                .prepare_cached(TAKE_LEASE)
-                .and_then(|mut statement| {
-                    statement.execute(params![
-                        Id(lease.session.0),
-                        number(lease.expected.0),
-                        Id(lease.token.0),
-                        Time(lease.until),
-                        Time(lease.at),
-                    ])
-                })
-                .doing("take a lease", transaction)?;
-            if taken == 0 {
-                return Err(refusal(transaction, lease.session, lease.expected, lease.at)?);
-            }
-            Ok(())
-        })
+        self.write("take a lease", |transaction| take_lease(transaction, lease))
     }
 
     fn release_lease(&self, id: SessionId, token: LeaseToken) -> Result<(), StoreError> {
@@ -118,6 +101,26 @@ impl SessionStore for SqliteStore {
     fn journal(&self, id: SessionId) -> Result<Vec<JournalRow>, StoreError> {
         self.read("read a journal", |connection| read::journal(connection, id))
     }
+}
+
+/// Takes a lease, or says why not; then nothing is changed.
+pub(crate) fn take_lease(connection: &Connection, lease: &LeaseRequest) -> Result<(), CommitError> {
+    let taken = connection
+        .prepare_cached(TAKE_LEASE)
+        .and_then(|mut statement| {
+            statement.execute(params![
+                Id(lease.session.0),
+                number(lease.expected.0),
+                Id(lease.token.0),
+                Time(lease.until),
+                Time(lease.at),
+            ])
+        })
+        .doing("take a lease", connection)?;
+    if taken == 0 {
+        return Err(refusal(connection, lease.session, lease.expected, lease.at)?);
+    }
+    Ok(())
 }
 
 fn is_taken(error: &rusqlite::Error) -> bool {

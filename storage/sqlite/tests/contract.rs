@@ -73,3 +73,43 @@ fn sessions_in_a_file_hold_the_contract() {
 fn sessions_in_memory_hold_the_contract() {
     contract::sessions(in_memory);
 }
+
+#[test]
+fn accounts_in_a_file_hold_the_contract() {
+    contract::accounts(in_files(Durability::Normal));
+}
+
+#[test]
+fn accounts_in_memory_hold_the_contract() {
+    contract::accounts(in_memory);
+}
+
+#[test]
+fn settings_and_jobs_in_a_file_hold_the_contract() {
+    contract::work(in_files(Durability::Normal));
+}
+
+#[test]
+fn settings_and_jobs_in_memory_hold_the_contract() {
+    contract::work(in_memory);
+}
+
+#[test]
+fn effects_in_a_file_hold_the_contract() {
+    contract::effects(in_files(Durability::Normal));
+}
+
+#[test]
+fn effects_in_memory_hold_the_contract() {
+    contract::effects(in_memory);
+}
+
+#[test]
+fn the_administration_of_sessions_in_a_file_holds_the_contract() {
+    contract::session_admin(in_files(Durability::Normal));
+}
+
+#[test]
+fn the_administration_of_sessions_in_memory_holds_the_contract() {
+    contract::session_admin(in_memory);
+}

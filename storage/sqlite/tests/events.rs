@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use chatflow::{ContentId, SessionId, Timestamp, Visibility};
 use chatflow_sqlite::{Durability, Options, SqliteStore};
 use chatflow_storage::{
-    AccessScope, Batch, CacheKind, Change, ChangeNotice, Changes, Claim, ContentRecord,
-    ContentStatus, DeliveryOutcome, Destination, EventId, LibraryStore, NewEvent, Observed,
+    AccessScope, Batch, CacheKind, Change, ChangeNotice, Changes, ContentRecord, ContentStatus,
+    DeliveryOutcome, Destination, EventClaim, EventId, LibraryStore, NewEvent, Observed,
     OutboxStore, Priority, Settled, Settlement, SubscriptionId, Watch,
 };
 use tempfile::TempDir;
@@ -75,7 +75,7 @@ fn two_processes_deliver_each_event_once_and_in_order() {
     let delivered = Mutex::new(Vec::new());
     let work = |name: &str, store: &SqliteStore| {
         let (at, until) = (Timestamp::default(), Timestamp::from_millis(120_000));
-        let claim = Claim { holder: name.to_owned(), at, until, limit: 50 };
+        let claim = EventClaim { holder: name.to_owned(), at, until, limit: 50 };
         while delivered.lock().unwrap().len() < 2000 {
             for stored in store.claim_events(&claim).unwrap() {
                 let pair = (stored.event.destination.subscription(), stored.event.session_id);

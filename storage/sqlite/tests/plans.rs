@@ -18,8 +18,8 @@ use tempfile::TempDir;
 /// Rows enough that a planner has a choice.
 const SEED: &str = include_str!("plans/seed.sql");
 
-/// Whole files: sessions, what is read of the library on the way, and events.
-const FILES: [(&str, &str); 8] = [
+/// Whole files: sessions, what is read of the library on the way, and what goes on beside them.
+const FILES: [(&str, &str); 13] = [
     ("session.rs", include_str!("../src/session.rs")),
     ("session/read.rs", include_str!("../src/session/read.rs")),
     ("content.rs", include_str!("../src/content.rs")),
@@ -28,14 +28,20 @@ const FILES: [(&str, &str); 8] = [
     ("outbox/settle.rs", include_str!("../src/outbox/settle.rs")),
     ("outbox/stream.rs", include_str!("../src/outbox/stream.rs")),
     ("subscription.rs", include_str!("../src/subscription.rs")),
+    ("effect.rs", include_str!("../src/effect.rs")),
+    ("work.rs", include_str!("../src/work.rs")),
+    ("account/user.rs", include_str!("../src/account/user.rs")),
+    ("account/service.rs", include_str!("../src/account/service.rs")),
+    ("admin.rs", include_str!("../src/admin.rs")),
 ];
 
 /// Of this file only what loads a theme; the rest is for those who keep the library.
 const THEME: &str = include_str!("../src/library/theme.rs");
 
 /// What may be gone through from end to end: parameters, the rows of a `WITH`, the list of the flows
-/// that can be started and that of the events to deliver, each in the order of its index.
-const SCANNED: [&str; 7] = [
+/// that can be started and that of the events to deliver, each in the order of its index. Who is
+/// forgotten is looked for in every event.
+const SCANNED: [&str; 10] = [
     "VIRTUAL TABLE",
     "root",
     "p",
@@ -43,6 +49,9 @@ const SCANNED: [&str; 7] = [
     "CONSTANT ROW",
     "ix_flow_definitions_startable",
     "ix_event_outbox_due",
+    "o",
+    "content_events",
+    "event_outbox",
 ];
 
 fn statements() -> Vec<(&'static str, String)> {

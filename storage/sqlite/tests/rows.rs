@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "the lints spare test functions but not what they call")]
 
-use chatflow::{ContentId, ExecutionContext, FlowId, Timestamp, Visibility};
+use chatflow::{ContentId, ExecutionContext, FlowId, SessionId, Timestamp, Visibility};
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::{
     AccessScope, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange,
-    FlowRecord, LibraryStore, NodeRow, TraceLevel,
+    FlowRecord, LibraryStore, NodeRow, SessionAdminStore, TraceLevel, UserId,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -153,6 +153,102 @@ fn candidates_are_listed_by_index_without_sorting() {
     assert!(!candidates.contains("TEMP B-TREE"), "{candidates}");
     let session = plan("SELECT state FROM conversation_sessions WHERE id = 'x'");
     assert!(session.contains("SEARCH"), "{session}");
+}
+
+#[test]
+fn lists_of_sessions_are_found_by_index_without_sorting() {
+    // S4.41, F43: as the store lists them, whatever they are looked for by.
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("plan.db");
+    drop(SqliteStore::open(&path).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    for (by, index) in [
+        ("+status = status", "ix_conversation_sessions_started"),
+        ("user_id = ?1", "ix_conversation_sessions_user"),
+        ("flow_id = ?1", "ix_conversation_sessions_flow"),
+        ("school_id IN (SELECT value FROM json_each(?1))", "ix_conversation_sessions_school"),
+    ] {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT id, info FROM conversation_sessions WHERE {by}
+             AND started_at >= ?2 AND (started_at, id) < (?3, ?4)
+             ORDER BY started_at DESC, id DESC LIMIT ?5"
+        );
+        let mut statement = connection.prepare(&sql).unwrap();
+        let rows = statement.raw_query().mapped(|row| row.get::<_, String>("detail"));
+        let plan = rows.collect::<Result<Vec<_>, _>>().unwrap().join("\n");
+        assert!(plan.contains(index) && !plan.contains("SCAN conv"), "{plan}");
+        let sorts = plan.contains("TEMP B-TREE FOR ORDER BY");
+        assert!(!sorts || !by.starts_with('+'), "{plan}");
+    }
+}
+
+/// Runs statements past the store.
+fn execute(path: &std::path::Path, sql: &str) {
+    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
+#[test]
+fn what_refers_to_a_session_goes_with_it_and_events_stay() {
+    // S4.42, F3: rows that no role of these shows.
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("gone.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let id = |n: u128| Uuid::from_u128(n).to_string();
+    let at = "2026-01-31T09:30:00.250000Z";
+    for n in [1, 2, 3] {
+        let (session, user, flow) = (id(n), id(9), id(5));
+        execute(
+            &path,
+            &format!(
+                "INSERT INTO conversation_sessions (
+                   id, user_id, flow_id, flow_seq, session_token, token_hint, csrf_hash,
+                   trace_enabled, started_at, revision, history_seq, status, last_activity_at,
+                   info, state, engine)
+                 VALUES ('{session}', '{user}', '{flow}', 1, '', '', '', 0, '{at}', 1, 0, 'active', '{at}',
+                   '{{}}', '{{}}', '{{}}');
+                 INSERT INTO chat_request_log VALUES (
+                   '{session}', 'k', '', 200, '{{}}', '2026', '2026');
+                 INSERT INTO flow_execution_turns VALUES (
+                   '{session}', 1, 'f', '2026', 1, 0, 1, '[]', NULL);
+                 INSERT INTO content_events (
+                   id, event, content_id, session_id, user_id, value, created_at)
+                 VALUES ('{session}', 'interaction', 'c', '{session}', '{user}', '1', '2026');
+                 INSERT INTO event_outbox (
+                   id, event_type, event_version, source_service, destination, payload, status,
+                   priority, retry_count, max_retries, session_id, created_at)
+                 VALUES ('{session}', 'e', '1', 's', 'd', '{{}}', 'pending', 1, 0, 1, '{session}',
+                   '2026');"
+            ),
+        );
+    }
+    let scope = AccessScope::system();
+    let seen = || {
+        rows(
+            &path,
+            "SELECT 'log ' || session_id FROM chat_request_log
+             UNION ALL SELECT 'trace ' || session_id FROM flow_execution_turns
+             UNION ALL SELECT 'outbox ' || session_id FROM event_outbox
+             UNION ALL SELECT 'event ' || coalesce(session_id, '-') || coalesce(user_id, ' -')
+               || coalesce(value, ' -') FROM content_events
+             ORDER BY 1",
+        )
+    };
+    store.delete_session(&scope, SessionId(Uuid::from_u128(1))).unwrap().unwrap();
+    let (one, two, three, user) = (id(1), id(2), id(3), id(9));
+    let of = |n: &str| format!("event {n}{user}1");
+    let left = |what: &str, ids: [&str; 2]| ids.map(|id| format!("{what} {id}")).to_vec();
+    let expected = [
+        vec![of("-"), of(&two), of(&three)],
+        left("log", [&two, &three]),
+        vec![format!("outbox {one}")],
+        left("outbox", [&two, &three]),
+        left("trace", [&two, &three]),
+    ]
+    .concat();
+    assert_eq!(seen(), expected);
+    store.forget_user(&scope, UserId(Uuid::from_u128(9))).unwrap();
+    let expected = vec!["event - - -".to_owned(); 3];
+    assert_eq!(seen(), [expected, vec![format!("outbox {one}")]].concat());
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::blocking::Store;
 use crate::id::{EventId, SubscriptionId};
 use crate::library::{ApplyError, Batch};
 use crate::outbox::{
-    Claim, DeliveryOutcome, Destination, EventLock, EventQuery, EventStatus, NewEvent, OldEvents,
-    Priority, Settled, Settlement, StoredEvent,
+    DeliveryOutcome, Destination, EventClaim, EventLock, EventQuery, EventStatus, NewEvent,
+    OldEvents, Priority, Settled, Settlement, StoredEvent,
 };
 use crate::scope::AccessScope;
 
@@ -37,7 +37,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
 
 pub(super) fn claim<S: Store>(store: &S, holder: &str, now: i64, limit: u32) -> Vec<StoredEvent> {
     let until = at(now + 120_000);
-    let claim = Claim { holder: holder.into(), at: at(now), until, limit };
+    let claim = EventClaim { holder: holder.into(), at: at(now), until, limit };
     store.claim_events(&claim).unwrap()
 }
 

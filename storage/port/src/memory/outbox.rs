@@ -8,7 +8,7 @@ use super::{MemoryStore, Tables};
 use crate::error::StoreError;
 use crate::id::EventId;
 use crate::outbox::{
-    Claim, Destination, EventLock, EventQuery, EventStatus, NewEvent, OldEvents, OutboxStore,
+    Destination, EventClaim, EventLock, EventQuery, EventStatus, NewEvent, OldEvents, OutboxStore,
     RetryError, SUBSCRIPTION_ENDS_AT, Settled, Settlement, StoredEvent, StreamCursor, StreamEvent,
     StreamPage, StreamQuery,
 };
@@ -16,7 +16,7 @@ use crate::scope::AccessScope;
 use crate::subscription::{DeliveryRecord, SubscriptionStatus};
 
 impl OutboxStore for MemoryStore {
-    fn claim_events(&self, claim: &Claim) -> Result<Vec<StoredEvent>, StoreError> {
+    fn claim_events(&self, claim: &EventClaim) -> Result<Vec<StoredEvent>, StoreError> {
         let mut tables = self.tables();
         // Pairs of which an older event is open (S6.33).
         let mut taken = BTreeSet::new();

@@ -3,7 +3,7 @@
 use chatflow::{Revision, SessionId, Timestamp};
 use serde::de::IgnoredAny;
 
-use super::{Conversation, MemoryStore};
+use super::{Conversation, MemoryStore, Tables};
 use crate::error::StoreError;
 use crate::id::LeaseToken;
 use crate::session::{
@@ -37,14 +37,7 @@ impl SessionStore for MemoryStore {
     }
 
     fn take_lease(&self, lease: &LeaseRequest) -> Result<(), CommitError> {
-        let mut tables = self.tables();
-        let conversation = tables
-            .sessions
-            .get_mut(&lease.session)
-            .ok_or(CommitError::NotFound { session: lease.session })?;
-        conversation.guard(lease.expected, None, lease.at)?;
-        conversation.session.lease = Some(LeaseMark { token: lease.token, until: lease.until });
-        Ok(())
+        take_lease(&mut self.tables(), lease)
     }
 
     fn release_lease(&self, id: SessionId, token: LeaseToken) -> Result<(), StoreError> {
@@ -123,14 +116,27 @@ impl Conversation {
     }
 }
 
+/// Takes a lease, or stores nothing.
+pub(super) fn take_lease(tables: &mut Tables, lease: &LeaseRequest) -> Result<(), CommitError> {
+    let conversation = tables
+        .sessions
+        .get_mut(&lease.session)
+        .ok_or(CommitError::NotFound { session: lease.session })?;
+    conversation.guard(lease.expected, None, lease.at)?;
+    conversation.session.lease = Some(LeaseMark { token: lease.token, until: lease.until });
+    Ok(())
+}
+
 /// The columns that hold JSON hold JSON (S1.3).
 fn check_json(snapshot: &Snapshot, turn: &Turn) -> Result<(), StoreError> {
     let rows = turn.history.iter().flat_map(|row| [Some(&row.content), row.path.as_ref()]);
     let entries = turn.journal.iter().flat_map(|entry| [Some(&entry.input), Some(&entry.outcomes)]);
     let own = [&snapshot.state, &snapshot.engine, &snapshot.info].map(Some);
-    for text in own.into_iter().chain(rows).chain(entries).flatten() {
-        serde_json::from_str::<IgnoredAny>(text)
-            .map_err(|error| StoreError::Store(error.into()))?;
-    }
-    Ok(())
+    own.into_iter().chain(rows).chain(entries).flatten().try_for_each(|text| check(text))
+}
+
+/// Refuses what is not JSON.
+pub(super) fn check(text: &str) -> Result<(), StoreError> {
+    let read = serde_json::from_str::<IgnoredAny>(text);
+    read.map(drop).map_err(|error| StoreError::Store(error.into()))
 }

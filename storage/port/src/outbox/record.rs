@@ -85,7 +85,7 @@ impl StoredEvent {
 
 /// Asks for events to deliver.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Claim {
+pub struct EventClaim {
     /// Who asks: at most 64 characters.
     pub holder: String,
     /// The present.

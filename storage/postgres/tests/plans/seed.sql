@@ -1,10 +1,13 @@
 -- Rows enough that a planner chooses as in production.
+CREATE TEMP TABLE some_flows AS SELECT n, gen_random_uuid() AS id FROM generate_series(0, 49) AS n;
 INSERT INTO conversation_sessions (
-  id, flow_id, flow_seq, session_token, token_hint, csrf_hash, trace_enabled, started_at, revision,
-  history_seq, status, last_activity_at, info, state, engine)
-SELECT gen_random_uuid(), gen_random_uuid(), 1, repeat('d', 64), 'abcdef', repeat('c', 64), false,
-  now(), 2, 6, 'active', now(), '{}', json_build_object('text', repeat('s', 1000)), '{}'
-FROM generate_series(1, 4000);
+  id, user_id, flow_id, flow_seq, session_token, token_hint, csrf_hash, school_id, trace_enabled,
+  started_at, revision, history_seq, status, last_activity_at, ended_at, info, state, engine)
+SELECT gen_random_uuid(), gen_random_uuid(), f.id, 1, repeat('d', 64), 'abcdef', repeat('c', 64), f.id,
+  false, now() - n * interval '1 minute', 2, 6,
+  CASE WHEN n % 10 = 0 THEN 'active' ELSE 'completed' END::enum_conversation_session_status, now(),
+  CASE WHEN n % 10 > 0 THEN now() END, '{}', json_build_object('text', repeat('s', 1000)), '{}'
+FROM generate_series(1, 4000) AS i (n) JOIN some_flows AS f (m, id) ON f.m = i.n % 50;
 
 INSERT INTO conversation_history (
   session_id, seq, node_id, interaction_type, content, created_at)
@@ -68,5 +71,31 @@ FROM generate_series(1, 20000) AS n;
 INSERT INTO webhook_deliveries (outbox_id, subscription_id, attempt, duration_ms, created_at)
 SELECT gen_random_uuid(), s.id, n, 1, now()
 FROM webhook_subscriptions AS s CROSS JOIN generate_series(1, 5) AS n;
+INSERT INTO task_idempotency_records (
+  idempotency_key, request_hash, status, session_id, node_id, session_revision, created_at,
+  expires_at, attempts)
+SELECT s.id || ':node:1', repeat('a', 64), 'completed', s.id, 'node', 1, now(), now(), 1
+FROM conversation_sessions AS s;
+
+INSERT INTO schools (wriveted_identifier, name, state, info, row_version, created_at, updated_at)
+SELECT gen_random_uuid(), 'School ' || n, 'active', '{}', 1, now(), now()
+FROM generate_series(1, 1000) AS n;
+
+INSERT INTO users (
+  type, is_active, email, name, school_id, info, row_version, created_at, updated_at)
+SELECT (enum_range(NULL::enum_user_type))[1 + n % 7], true, n || '@example.org', 'User ' || n,
+  s.wriveted_identifier, '{}', 1, now(), now()
+FROM schools AS s CROSS JOIN generate_series(1, 1) AS m
+CROSS JOIN LATERAL (SELECT s.id * 10 + m AS n) AS numbers;
+
+INSERT INTO service_accounts (type, is_active, name, info, row_version, created_at, updated_at)
+SELECT (enum_range(NULL::enum_service_account_type))[1 + n % 4], true, 'Service ' || n, '{}', 1,
+  now(), now()
+FROM generate_series(1, 1000) AS n;
+
+INSERT INTO service_account_schools (service_account_id, school_id)
+SELECT a.id, s.wriveted_identifier
+FROM (SELECT id, row_number() OVER () AS n FROM service_accounts) AS a
+JOIN (SELECT wriveted_identifier, row_number() OVER () AS n FROM schools) AS s USING (n);
 
 ANALYZE;
