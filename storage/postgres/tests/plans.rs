@@ -308,6 +308,11 @@ fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
         [&plans.session, &plans.library, &plans.events, &plans.beside].into_iter().flatten()
     {
         assert!(!planned.text.contains("Seq Scan"), "{}:\n{}", planned.call, planned.text);
+        // Two ways through the same index cost the same, so that chance decides.
+        if planned.call == "list_sessions of schools" {
+            assert!(planned.text.contains("ix_conversation_sessions_school"), "{}", planned.text);
+            continue;
+        }
         // Writing to a String cannot fail.
         let _ = write!(found, "\n== {}\n{}\n", planned.call, planned.text);
     }
