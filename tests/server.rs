@@ -2,6 +2,7 @@
 
 mod bodies;
 pub(crate) mod demo;
+mod evidence;
 mod faults;
 pub(crate) mod huey;
 mod native;

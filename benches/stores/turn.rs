@@ -115,5 +115,6 @@ fn turn(at: Timestamp) -> Turn {
     };
     let journal =
         JournalEntry { input: INPUT.into(), outcomes: OUTCOMES.into(), turn_hash: hash() };
-    Turn { history: SAID.into_iter().enumerate().map(row).collect(), journal: Some(journal) }
+    let history = SAID.into_iter().enumerate().map(row).collect();
+    Turn { history, journal: Some(journal), ..Turn::default() }
 }

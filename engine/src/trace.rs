@@ -8,6 +8,7 @@ mod build;
 mod changes;
 mod details;
 mod secrets;
+mod state;
 mod step;
 #[cfg(test)]
 mod tests;

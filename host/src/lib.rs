@@ -1,6 +1,6 @@
 //! Stored conversations, between the engine and a store.
 //!
-//! [`record`] is what every host writes of a turn. [`Talk`] is a host of its own, for programs
+//! [`Recorder`] makes what every host writes of a turn. [`Talk`] is a host of its own, for programs
 //! without a server: it opens a conversation in a store and commits each turn before it answers.
 //!
 //! ```
@@ -26,8 +26,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod evidence;
 mod record;
 mod talk;
 
-pub use record::record;
+pub use record::{Recorder, stored_level};
 pub use talk::{Talk, TalkError};

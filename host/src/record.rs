@@ -1,44 +1,90 @@
 //! What a store keeps of a turn.
 
-use chatflow::{Driven, FlowId, HistoryEntry, InteractionType, Next, Session, StoredTurn};
+use chatflow::{
+    Driven, FlowId, HistoryEntry, InteractionType, Masker, Next, Session, StoredTurn, TraceLevel,
+};
 use chatflow_storage::{JournalEntry, NewHistoryRow, SessionStatus, Snapshot, Turn};
 use serde_json::{Map, Value, json};
 
-/// What a store keeps of a turn: the session after it, and the rows it appends (F3, F45).
-/// `previous` is the hash of the turn before, empty for a start.
-pub fn record(
-    driven: &Driven,
-    session: &Session,
-    mut info: Map<String, Value>,
-    previous: &str,
-) -> (Snapshot, Turn) {
-    let ending = if let Next::Ended(ending) = &driven.turn.next { Some(ending) } else { None };
-    let reason = ending.map(|ending| ending.reason.as_str().to_owned());
-    if let Some(reason) = &reason {
-        info.insert("ended_reason".to_owned(), json!(reason));
+use crate::evidence;
+
+/// Makes what a store keeps of a turn: the session after it, and the rows it appends (F3, F45).
+///
+/// It is made before the turn, because the trace wants to know what the variables were.
+#[derive(Debug)]
+pub struct Recorder<'a> {
+    info: Map<String, Value>,
+    previous: &'a str,
+    masker: &'a Masker,
+    state: Option<Map<String, Value>>,
+}
+
+impl<'a> Recorder<'a> {
+    /// For a turn of `session`, which is as it was stored, with its `info`. `previous` is the hash of
+    /// the turn before, empty for a start.
+    pub fn new(
+        session: &Session,
+        info: Map<String, Value>,
+        previous: &'a str,
+        masker: &'a Masker,
+    ) -> Self {
+        let is_due = evidence::is_state_due(session);
+        let state = is_due.then(|| session.traced_state(masker));
+        Self { info, previous, masker, state }
     }
-    let place = session.position();
-    let root = session.flow().id;
-    let journal = StoredTurn::of(driven, previous);
-    let texts = session.texts();
-    let snapshot = Snapshot {
-        current_node_id: place.as_ref().map(|place| place.node.clone()),
-        current_flow_id: place.map(|place| place.flow).filter(|flow| *flow != root),
-        state: texts.state,
-        engine: texts.engine,
-        info: Value::Object(info).to_string(),
-        status: if ending.is_some() { SessionStatus::Completed } else { SessionStatus::Active },
-        state_hash: Some(texts.state_hash),
-        turn_hash: Some(journal.turn_hash.clone()),
-        ended_at: ending.map(|_| driven.turn.at),
-        ended_reason: reason,
-    };
-    let entry = JournalEntry {
-        input: journal.input,
-        outcomes: journal.outcomes,
-        turn_hash: journal.turn_hash,
-    };
-    (snapshot, Turn { history: rows(driven, root), journal: Some(entry) })
+
+    /// What is kept of the turn that came of it; `session` is the session after it.
+    pub fn record(self, driven: &Driven, session: &Session) -> (Snapshot, Turn) {
+        let Self { mut info, previous, masker, state } = self;
+        let ending = if let Next::Ended(ending) = &driven.turn.next { Some(ending) } else { None };
+        let reason = ending.map(|ending| ending.reason.as_str().to_owned());
+        if let Some(reason) = &reason {
+            info.insert("ended_reason".to_owned(), json!(reason));
+        }
+        let content_events = evidence::content_events(&driven.turn, session, &mut info, masker);
+        let converts = ending.is_some() && info.contains_key(evidence::SHOWN);
+        let place = session.position();
+        let root = session.flow().id;
+        let journal = StoredTurn::of(driven, previous);
+        let texts = session.texts();
+        let snapshot = Snapshot {
+            current_node_id: place.as_ref().map(|place| place.node.clone()),
+            current_flow_id: place.map(|place| place.flow).filter(|flow| *flow != root),
+            state: texts.state,
+            engine: texts.engine,
+            info: Value::Object(info).to_string(),
+            status: if ending.is_some() { SessionStatus::Completed } else { SessionStatus::Active },
+            state_hash: Some(texts.state_hash),
+            turn_hash: Some(journal.turn_hash.clone()),
+            ended_at: ending.map(|_| driven.turn.at),
+            ended_reason: reason,
+        };
+        let entry = JournalEntry {
+            input: journal.input,
+            outcomes: journal.outcomes,
+            turn_hash: journal.turn_hash,
+        };
+        let is_traced = session.trace_level() != TraceLevel::Off;
+        let turn = Turn {
+            history: rows(driven, root),
+            journal: Some(entry),
+            content_events,
+            converts,
+            trace: is_traced.then(|| evidence::trace(&driven.turn, session, masker, state)),
+            ..Turn::default()
+        };
+        (snapshot, turn)
+    }
+}
+
+/// The level as it is stored with a session; `None` for one that is not traced.
+pub fn stored_level(level: TraceLevel) -> Option<chatflow_storage::TraceLevel> {
+    match level {
+        TraceLevel::Off => None,
+        TraceLevel::Minimal => Some(chatflow_storage::TraceLevel::Minimal),
+        TraceLevel::Standard => Some(chatflow_storage::TraceLevel::Standard),
+        TraceLevel::Verbose => Some(chatflow_storage::TraceLevel::Verbose),
+    }
 }
 
 fn rows(driven: &Driven, root: FlowId) -> Vec<NewHistoryRow> {

@@ -3,16 +3,16 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chatflow::{
-    Catalog, Effect, Engine, FlowId, FlowRef, Input, InputKind, InputType, Library, Outcome, Phase,
-    Prompt, Resolver, RestoreError, Revision, Seed, Session, SessionId, StateHashMismatch,
-    StepError, TenantId, Timestamp, Turn, clean, drive,
+    Catalog, Effect, Engine, FlowId, FlowRef, Input, InputKind, InputType, Library, Masker,
+    Outcome, Phase, Prompt, Resolver, RestoreError, Revision, Seed, Session, SessionId,
+    StateHashMismatch, StepError, TenantId, Timestamp, Turn, clean, drive,
 };
 use chatflow_storage::{
     Commit, CommitError, CreateError, NewSession, SessionHead, SessionStore, StoreError,
 };
 use serde_json::{Map, Value};
 
-use crate::record;
+use crate::{Recorder, stored_level};
 
 /// A conversation with a flow that the program brings itself, in a [`Library`].
 ///
@@ -31,6 +31,7 @@ pub struct Talk<'a, S> {
     info: Map<String, Value>,
     /// The hash of the last turn, which the next one continues.
     chain: String,
+    masker: Masker,
 }
 
 /// Why a conversation could not begin or go on; then it is as it was.
@@ -76,19 +77,22 @@ impl<'a, S: SessionStore> Talk<'a, S> {
     ) -> Result<(Self, Option<Turn>), TalkError> {
         let catalog = library.catalog();
         let engine = Engine::default();
+        // Whoever can read the file can read the variables as well; the key is for comparing only.
+        let masker = Masker::new(id.to_string().as_bytes());
         if let Some(stored) = store.load_session(id)? {
             let kept = stored.snapshot;
             let session = Session::restore(&kept.engine, &kept.state)?;
             kept.state_hash.map_or(Ok(()), |hash| session.verify_state(&hash))?;
             let info = serde_json::from_str(&kept.info).unwrap_or_default();
             let (revision, chain) = (stored.revision, kept.turn_hash.unwrap_or_default());
-            let talk = Self { store, library, engine, catalog, session, revision, info, chain };
+            let talk =
+                Self { store, library, engine, catalog, session, revision, info, chain, masker };
             return Ok((talk, None));
         }
         let version = FlowRef { id: flow, seq: 0 };
-        if catalog.get(version).is_none() {
+        let Some(tracing) = catalog.get(version).map(|flow| flow.tracing()) else {
             return Err(TalkError::NoFlow { flow });
-        }
+        };
         let session = Session::new(chatflow::NewSession {
             id,
             flow: version,
@@ -96,10 +100,11 @@ impl<'a, S: SessionStore> Talk<'a, S> {
             seed: Seed::from_text(&format!("{id}:{}", now())),
             user_id: None,
             tenant: library.owner(flow),
-            trace: chatflow::TraceLevel::Off,
+            trace: tracing.of_session(id),
         });
         let (revision, info, chain) = (Revision(1), Map::new(), String::new());
-        let mut talk = Self { store, library, engine, catalog, session, revision, info, chain };
+        let mut talk =
+            Self { store, library, engine, catalog, session, revision, info, chain, masker };
         let first = talk.begin()?;
         Ok((talk, Some(first)))
     }
@@ -117,15 +122,18 @@ impl<'a, S: SessionStore> Talk<'a, S> {
         } else {
             InputKind::Reply { value, hint }
         };
+        let (previous, masker) = (self.chain.clone(), self.masker.clone());
+        let recorder = Recorder::new(&self.session, self.info.clone(), &previous, &masker);
         let (session, driven) = self.drive(kind)?;
         if driven.turn.commits() {
-            let (snapshot, turn) = record(&driven, &session, self.info.clone(), &self.chain);
+            let (snapshot, turn) = recorder.record(&driven, &session);
+            let info = serde_json::from_str(&snapshot.info).unwrap_or_default();
             let chain = snapshot.turn_hash.clone().unwrap_or_default();
             let (expected, at) = (self.revision, driven.turn.at);
             let commit =
                 Commit { session: session.id(), expected, lease: None, at, snapshot, turn };
             self.revision = self.store.commit(&commit)?;
-            self.chain = chain;
+            (self.chain, self.info) = (chain, info);
         }
         self.session = session;
         Ok(driven.turn)
@@ -141,14 +149,23 @@ impl<'a, S: SessionStore> Talk<'a, S> {
         }
     }
 
+    /// What masks what is kept of the conversation for those who look later.
+    pub fn masker(&self) -> &Masker {
+        &self.masker
+    }
+
     /// The session as it is stored.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
     fn begin(&mut self) -> Result<Turn, TalkError> {
+        let masker = self.masker.clone();
+        let recorder = Recorder::new(&self.session, Map::new(), "", &masker);
         let (session, driven) = self.drive(InputKind::Start { state: Map::new().into() })?;
-        let (snapshot, turn) = record(&driven, &session, Map::new(), "");
+        let (snapshot, turn) = recorder.record(&driven, &session);
+        let trace_level = stored_level(session.trace_level());
+        self.info = serde_json::from_str(&snapshot.info).unwrap_or_default();
         self.chain = snapshot.turn_hash.clone().unwrap_or_default();
         let head = SessionHead {
             id: session.id(),
@@ -161,8 +178,8 @@ impl<'a, S: SessionStore> Talk<'a, S> {
             csrf_digest: String::new(),
             school_id: self.library.owner(session.flow().id),
             theme_id: None,
-            trace_enabled: false,
-            trace_level: None,
+            trace_enabled: trace_level.is_some(),
+            trace_level,
             started_at: driven.turn.at,
         };
         self.store.create_session(&NewSession { head, snapshot, turn })?;

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, patch, post};
-use chatflow::{Engine, Handlers, Limits, Options};
+use chatflow::{Engine, Handlers, Limits, Masker, Options};
 use chatflow_storage::AsyncStore;
 
 use crate::body;
@@ -28,6 +28,9 @@ pub struct ServiceOptions {
     pub limits: Limits,
     /// What the engine does for all sessions.
     pub engine: Options,
+    /// Masks what traces and analyses keep; if there is none, by a key of this process alone
+    /// (S7.15).
+    pub masker: Option<Masker>,
 }
 
 /// The service over a store.
@@ -36,6 +39,7 @@ pub(crate) struct App<S> {
     pub(crate) options: ServiceOptions,
     pub(crate) engine: Engine,
     pub(crate) flows: FlowCache,
+    pub(crate) masker: Masker,
 }
 
 /// The shared state of all handlers.
@@ -44,7 +48,10 @@ pub(crate) type Shared<S> = axum::extract::State<Arc<App<S>>>;
 /// The service's routes over a store; embedders may nest or serve them.
 pub fn router<S: AsyncStore + 'static>(store: S, options: ServiceOptions) -> Router {
     let engine = Engine::with_options(options.limits, options.engine.clone());
-    let app = Arc::new(App { store, options, engine, flows: FlowCache::default() });
+    // Without randomness no session starts either, and nothing is masked.
+    let key = || random_id().unwrap_or_default();
+    let masker = options.masker.clone().unwrap_or_else(|| Masker::new(key().as_bytes()));
+    let app = Arc::new(App { store, options, engine, flows: FlowCache::default(), masker });
     Router::new()
         .route("/", get(page::index))
         .route("/chat.css", get(page::style))

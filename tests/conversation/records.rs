@@ -61,5 +61,5 @@ pub fn rows(root: FlowId, turn: &Turn) -> chatflow_storage::Turn {
             path: rows.is_empty().then(|| path.clone()),
         });
     }
-    chatflow_storage::Turn { history: rows, journal: None }
+    chatflow_storage::Turn { history: rows, ..Default::default() }
 }

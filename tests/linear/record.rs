@@ -40,7 +40,7 @@ pub(super) fn turn(name: &str) -> Turn {
         outcomes: "[]".into(),
         turn_hash: name.into(),
     };
-    Turn { history: vec![row.clone(), row], journal: Some(entry) }
+    Turn { history: vec![row.clone(), row], journal: Some(entry), ..Turn::default() }
 }
 
 pub(super) fn start(store: &SqliteStore, id: SessionId) {

@@ -5,9 +5,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chatflow::{FlowId, Input, InputKind, Seed, Session, SessionId, TenantId};
-use chatflow_host::record;
-use chatflow_storage::{AccessScope, AsyncStore, LookUp, NewSession, SessionHead, VersionRecord};
+use chatflow::{Catalog, FlowId, Input, InputKind, Seed, Session, SessionId, TenantId, TraceLevel};
+use chatflow_host::{Recorder, stored_level};
+use chatflow_storage::{
+    AccessScope, AsyncStore, LookUp, NewSession, Pin, SessionHead, VersionRecord,
+};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -37,22 +39,24 @@ pub(crate) async fn start<S: AsyncStore>(
     let version =
         app.store.newest_version(&scope, flow).await?.ok_or_else(ApiError::flow_not_found)?;
     let state = with_school_name(&app, state).await?;
-    let (mut session, id) = new_session(&app, &scope, &version).await?;
-    let (token, csrf) = (Token::for_session(id)?, Token::for_csrf()?);
-    let head = head(&version, id, &token, &csrf);
-
+    let pins = app.store.pins(&scope, version.flow).await?;
     let scope = scope_of(version.school_id);
-    let versions: Vec<_> = std::iter::once(version.flow).chain(session.pins()).collect();
+    let pinned = pins.iter().map(|pin| pin.flow);
+    let versions: Vec<_> = std::iter::once(version.flow).chain(pinned).collect();
     let catalog = app.flows.catalog(&app.store, &scope, versions).await?;
+    let (mut session, id) = new_session(&catalog, &version, pins)?;
+    let (token, csrf) = (Token::for_session(id)?, Token::for_csrf()?);
+    let head = head(&version, &session, &token, &csrf);
     let budget = app.options.limits.effect_budget_ms;
     let host = TurnHost::new(&app.store, &app.options.handlers, scope, None, budget);
     let input = Input::new(head.started_at, InputKind::Start { state: state.into() });
-    let driven = drive(&app, catalog, &mut session, input, &host).await?;
     let mut info = Map::new();
     if !client.is_empty() {
         info.insert("client".to_owned(), Value::Object(client));
     }
-    let (snapshot, turn) = record(&driven, &session, info, "");
+    let recorder = Recorder::new(&session, info, "", &app.masker);
+    let driven = drive(&app, catalog, &mut session, input, &host).await?;
+    let (snapshot, turn) = recorder.record(&driven, &session);
     app.store.create_session(&NewSession { head, snapshot, turn }).await?;
 
     let mut answer = driven.turn.to_value_with(&session, app.engine.options());
@@ -197,12 +201,12 @@ async fn with_school_name<S: AsyncStore>(
     Ok(state)
 }
 
-async fn new_session<S: AsyncStore>(
-    app: &App<S>,
-    scope: &AccessScope,
+/// Whether it is traced is decided here, once (S7.1).
+fn new_session(
+    catalog: &Catalog,
     version: &VersionRecord,
+    pins: Vec<Pin>,
 ) -> Result<(Session, SessionId), ApiError> {
-    let pins = app.store.pins(scope, version.flow).await?;
     let id = SessionId(random_id()?);
     let session = Session::new(chatflow::NewSession {
         id,
@@ -211,14 +215,17 @@ async fn new_session<S: AsyncStore>(
         seed: Seed::from_text(&random_id()?.to_string()),
         user_id: None,
         tenant: version.school_id,
-        trace: chatflow::TraceLevel::Off,
+        trace: catalog
+            .get(version.flow)
+            .map_or(TraceLevel::Off, |flow| flow.tracing().of_session(id)),
     });
     Ok((session, id))
 }
 
-fn head(version: &VersionRecord, id: SessionId, token: &Token, csrf: &Token) -> SessionHead {
+fn head(version: &VersionRecord, session: &Session, token: &Token, csrf: &Token) -> SessionHead {
+    let trace_level = stored_level(session.trace_level());
     SessionHead {
-        id,
+        id: session.id(),
         user_id: None,
         flow: version.flow,
         flow_version: Some(version.label.clone()),
@@ -227,8 +234,8 @@ fn head(version: &VersionRecord, id: SessionId, token: &Token, csrf: &Token) -> 
         csrf_digest: csrf.digest(),
         school_id: version.school_id,
         theme_id: version.theme_id,
-        trace_enabled: false,
-        trace_level: None,
+        trace_enabled: trace_level.is_some(),
+        trace_level,
         started_at: now(),
     }
 }

@@ -1,7 +1,7 @@
 //! A turn from the stored session to the commit, for every request that makes one.
 
 use chatflow::{Catalog, Driven, Input, InputKind, Session, TenantId, drive_async};
-use chatflow_host::record;
+use chatflow_host::Recorder;
 use chatflow_storage::{AccessScope, AsyncStore, Commit, SessionStatus, StoredSession};
 
 use crate::app::App;
@@ -43,6 +43,9 @@ pub(crate) async fn take_as<S: AsyncStore>(
         Some(held),
         app.options.limits.effect_budget_ms,
     );
+    let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();
+    let info = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
+    let recorder = Recorder::new(&session, info, previous, &app.masker);
     let driven = drive(app, catalog, &mut session, Input::new(at, kind), &host).await;
     let lease = host.lease()?;
     let driven = match driven {
@@ -61,11 +64,11 @@ pub(crate) async fn take_as<S: AsyncStore>(
         }
         return Ok(Taken { driven, session });
     }
-    let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();
-    let info = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
-    let (mut snapshot, turn) = record(&driven, &session, info, previous);
-    if snapshot.status == SessionStatus::Completed {
-        snapshot.status = ended_as.unwrap_or(snapshot.status);
+    let (mut snapshot, mut turn) = recorder.record(&driven, &session);
+    if let (SessionStatus::Completed, Some(status)) = (snapshot.status, ended_as) {
+        snapshot.status = status;
+        // Only what led to an end has converted (S5.23).
+        turn.converts = turn.converts && status == SessionStatus::Completed;
     }
     let (id, expected) = (stored.head.id, stored.revision);
     let commit = Commit { session: id, expected, lease, at, snapshot, turn };

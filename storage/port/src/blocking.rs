@@ -5,6 +5,7 @@ use crate::admin::{AsyncSessionAdminStore, SessionAdminStore};
 use crate::changes::{AsyncChanges, Changes, Observed};
 use crate::content::{AsyncContentStore, ContentStore};
 use crate::effect::{AsyncEffectStore, EffectStore};
+use crate::evidence::{AsyncEvidenceStore, EvidenceStore};
 use crate::flow::{AsyncFlowStore, FlowStore};
 use crate::job::{AsyncJobStore, JobStore};
 use crate::library::{AsyncLibraryStore, LibraryStore};
@@ -12,6 +13,7 @@ use crate::outbox::{AsyncOutboxStore, OutboxStore};
 use crate::session::{AsyncSessionStore, SessionStore};
 use crate::setting::{AsyncSettingStore, SettingStore};
 use crate::subscription::{AsyncSubscriptionStore, SubscriptionStore};
+use crate::trace::{AsyncTraceStore, TraceStore};
 
 /// A blocking store behind the async roles; its futures are ready at once.
 ///
@@ -41,6 +43,8 @@ all_of!(
     JobStore,
     EffectStore,
     SessionAdminStore,
+    EvidenceStore,
+    TraceStore,
     OutboxStore,
     SubscriptionStore,
     Changes,
@@ -58,6 +62,8 @@ all_of!(
     AsyncJobStore,
     AsyncEffectStore,
     AsyncSessionAdminStore,
+    AsyncEvidenceStore,
+    AsyncTraceStore,
     AsyncOutboxStore,
     AsyncSubscriptionStore,
     AsyncChanges,

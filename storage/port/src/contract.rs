@@ -17,6 +17,8 @@ mod admin;
 mod changes;
 mod content;
 mod effect;
+mod evidence;
+mod extras;
 mod fixture;
 mod flow;
 mod isolation;
@@ -28,6 +30,7 @@ mod session;
 mod settlement;
 mod stream;
 mod subscription;
+mod trace;
 mod turn;
 mod work;
 
@@ -41,6 +44,8 @@ pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     contents(&make_store);
     library(&make_store);
     sessions(&make_store);
+    evidence(&make_store);
+    traces(&make_store);
     events(&make_store);
     accounts(&make_store);
     work(&make_store);
@@ -65,7 +70,17 @@ pub fn library<S: Store>(make_store: impl Fn() -> S) {
 
 /// The cases of [`SessionStore`](crate::SessionStore).
 pub fn sessions<S: Store>(make_store: impl Fn() -> S) {
-    run(make_store, &[session::cases(), turn::cases()].concat());
+    run(make_store, &[session::cases(), turn::cases(), extras::cases()].concat());
+}
+
+/// The cases of [`EvidenceStore`](crate::EvidenceStore).
+pub fn evidence<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &evidence::cases());
+}
+
+/// The cases of [`TraceStore`](crate::TraceStore).
+pub fn traces<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &trace::cases());
 }
 
 /// The cases of [`OutboxStore`](crate::OutboxStore), of

@@ -25,6 +25,7 @@ mod content;
 pub mod contract;
 mod effect;
 mod error;
+mod evidence;
 mod flow;
 mod id;
 mod job;
@@ -38,6 +39,7 @@ mod session;
 mod setting;
 mod subscription;
 mod text_enum;
+mod trace;
 mod waiting;
 
 pub use account::{
@@ -56,6 +58,11 @@ pub use changes::{
 pub use content::{AsyncContentStore, ContentStore};
 pub use effect::{AsyncEffectStore, Claim, EffectClaim, EffectStore, other_request_key};
 pub use error::StoreError;
+pub use evidence::{
+    AnsweredRequest, AsyncEvidenceStore, ContentEvent, ContentEventKind, ContentEventPage,
+    ContentEventQuery, EvidenceStore, NewContentEvent, RecalledRequest, SessionEventQuery,
+    conversion_id, interaction_id,
+};
 pub use flow::{AsyncFlowStore, FlowStore, FlowSummary, Pin, VersionRecord};
 pub use id::{
     EventId, LeaseToken, ServiceAccountId, SubscriptionId, ThemeId, UserId, connection_row_id,
@@ -88,5 +95,10 @@ pub use subscription::{
     AsyncSubscriptionStore, Circuit, DeliveryQuery, DeliveryRecord, EventFacts, Health, Match,
     SealedSecret, StoredSubscription, SubscriptionMethod, SubscriptionQuery, SubscriptionRecord,
     SubscriptionStatus, SubscriptionStore, check_subscription,
+};
+pub use trace::{
+    AccessPage, AccessQuery, AccessType, AsyncTraceStore, FlowSession, FlowSessionPage,
+    FlowSessionQuery, TraceAccess, TracePage, TraceQuery, TraceRow, TraceStats, TraceStore,
+    TraceTotals, TraceTurn, TraceUsage,
 };
 pub use waiting::{BlockOn, Waiting};

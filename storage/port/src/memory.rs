@@ -4,11 +4,13 @@ mod account;
 mod admin;
 mod content;
 mod effect;
+mod evidence;
 mod flow;
 mod library;
 mod outbox;
 mod session;
 mod subscription;
+mod trace;
 mod work;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use chatflow::{ContentId, FlowId, FlowRef, SessionId, TenantId, Timestamp};
 
 use crate::account::{ServiceAccountRecord, UserRecord};
 use crate::changes::Observers;
+use crate::evidence::{ContentEvent, RecalledRequest};
 use crate::flow::VersionRecord;
 use crate::id::{ServiceAccountId, SubscriptionId, ThemeId, UserId};
 use crate::job::JobRecord;
@@ -26,6 +29,7 @@ use crate::library::{ContentRecord, FlowRecord, SchoolRecord, Stored, ThemeRecor
 use crate::outbox::StoredEvent;
 use crate::session::{HistoryRow, JournalRow, StoredSession};
 use crate::subscription::{DeliveryRecord, StoredSubscription};
+use crate::trace::{TraceAccess, TraceRow};
 
 /// A store that lives as long as the process; for tests, examples and embedding.
 #[derive(Debug, Default)]
@@ -39,6 +43,8 @@ pub struct MemoryStore {
 struct Tables {
     library: Library,
     sessions: BTreeMap<SessionId, Conversation>,
+    content_events: Vec<ContentEvent>,
+    accesses: Vec<TraceAccess>,
     /// The number of the event that was written last.
     last_seq: u64,
     events: BTreeMap<u64, StoredEvent>,
@@ -67,6 +73,8 @@ struct Conversation {
     session: StoredSession,
     history: Vec<HistoryRow>,
     journal: Vec<JournalRow>,
+    traces: Vec<TraceRow>,
+    answered: BTreeMap<String, RecalledRequest>,
 }
 
 impl MemoryStore {
@@ -130,5 +138,15 @@ mod tests {
     #[test]
     fn the_administration_of_sessions_holds_the_contract() {
         contract::session_admin(MemoryStore::new);
+    }
+
+    #[test]
+    fn evidence_holds_the_contract() {
+        contract::evidence(MemoryStore::new);
+    }
+
+    #[test]
+    fn traces_hold_the_contract() {
+        contract::traces(MemoryStore::new);
     }
 }

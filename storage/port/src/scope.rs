@@ -151,6 +151,16 @@ impl AccessScope {
         }
     }
 
+    /// The tenants whose sessions' traces are visible, unless all are (S2.30).
+    pub fn traced(&self) -> &[TenantId] {
+        if self.writes == Writes::Owned { &self.owned } else { &[] }
+    }
+
+    /// The tenants whose sessions are counted for it, unless all are (S2.30).
+    pub fn counted(&self) -> &[TenantId] {
+        if self.signed_in && !self.sees_live_only { &self.schools } else { &[] }
+    }
+
     /// Whether a flow with these columns is visible (S2.25); `open` is its `allow_anonymous`.
     pub fn sees_flow(&self, visibility: Visibility, school: Option<TenantId>, open: bool) -> bool {
         self.is_system()

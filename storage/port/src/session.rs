@@ -55,6 +55,12 @@ pub enum CommitError {
         /// When its lease ends, unless the turn commits before.
         until: Timestamp,
     },
+    /// The request was answered by another turn, whose answer can be recalled (S4.37).
+    #[error("session {session} has answered this request")]
+    Answered {
+        /// The id.
+        session: SessionId,
+    },
     /// The store broke; the source says what it was doing.
     #[error("the store failed")]
     Store(#[source] Box<dyn Error + Send + Sync>),
@@ -106,7 +112,8 @@ role! {
         /// Writes one turn in one transaction and answers with the new revision (F9).
         ///
         /// Guarded by the revision and by the lease: a turn commits if it holds the lease or if no
-        /// lease is live. The revision grows by one and the lease ends.
+        /// lease is live. The revision grows by one and the lease ends. A request that has an answer
+        /// which has not expired is not answered again; of all refusals that is told first.
         ///
         /// # Errors
         /// [`CommitError`]; then nothing is stored.

@@ -75,6 +75,7 @@ CREATE INDEX ix_event_outbox_order ON event_outbox (subscription_id, session_id,
 -- The stream, in an order that is never entered behind a reader's back (F43).
 CREATE INDEX ix_event_outbox_stream ON event_outbox (written_by, seq) WHERE destination = 'stream';
 CREATE INDEX ix_event_outbox_session ON event_outbox (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX ix_event_outbox_user ON event_outbox (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX ix_event_outbox_done ON event_outbox (status, processed_at)
   WHERE status IN ('published', 'dead_letter');
 

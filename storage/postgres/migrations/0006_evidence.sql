@@ -15,10 +15,14 @@ CREATE TABLE content_events (
   -- Masked (S7.13).
   value json,
   created_at timestamptz NOT NULL,
+  -- Which turn, and its place among the rows of that turn: what came last is known for certain.
+  revision bigint NOT NULL,
+  ordinal integer NOT NULL,
   UNIQUE (impression_id, event)
 );
 CREATE INDEX ix_content_events_content ON content_events (content_id, event, created_at);
 CREATE INDEX ix_content_events_session ON content_events (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX ix_content_events_user ON content_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX ix_content_events_flow ON content_events (flow_id, created_at) WHERE flow_id IS NOT NULL;
 CREATE INDEX ix_content_events_created ON content_events (created_at);
 

@@ -83,6 +83,13 @@ impl Encode<'_, Postgres> for Json<&str> {
     }
 }
 
+impl Encode<'_, Postgres> for Json<String> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        buffer.extend_from_slice(self.0.as_bytes());
+        Ok(IsNull::No)
+    }
+}
+
 impl Decode<'_, Postgres> for Json<String> {
     fn decode(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
         Ok(Self(value.as_str()?.to_owned()))

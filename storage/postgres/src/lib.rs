@@ -22,6 +22,7 @@ mod changes;
 mod column;
 mod content;
 mod effect;
+mod evidence;
 mod fault;
 mod flow;
 mod library;
@@ -31,6 +32,7 @@ mod outbox;
 mod pool;
 mod session;
 mod subscription;
+mod trace;
 mod work;
 
 pub use fault::Fault;

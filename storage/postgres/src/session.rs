@@ -4,73 +4,22 @@
 //! statement names the session by one parameter wherever it reads or writes a row, so that a
 //! database that spreads sessions over machines knows at once where to go (docs/scaling.md).
 
+mod extras;
 mod read;
 mod rows;
+mod statement;
 
 use chatflow::{NodeId, Revision, SessionId, Timestamp};
 use chatflow_storage::{
-    AsyncSessionStore, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, JournalRow,
-    LeaseRequest, LeaseToken, NewSession, StoreError, StoredSession, TraceLevel,
+    AsyncSessionStore, ChangeNotice, Commit, CommitError, CreateError, HistoryPage, HistoryQuery,
+    JournalRow, LeaseRequest, LeaseToken, NewSession, StoreError, StoredSession, TraceLevel, Turn,
+    check_event,
 };
 use sqlx::{PgConnection, Row};
 
+use self::statement::{COMMIT, COMMIT_ALL, CREATE, CREATE_ALL};
 use crate::column::{Json, Time, count, maybe_time, number};
 use crate::pool::PostgresStore;
-
-/// The session, its first history rows and its first journal entry. Answers with nothing if the
-/// id is taken.
-const CREATE: &str = "
-WITH session AS (
-  INSERT INTO conversation_sessions (
-    id, user_id, flow_id, flow_seq, flow_version, session_token, token_hint, csrf_hash, school_id,
-    theme_id, trace_enabled, trace_level, started_at, revision, history_seq, status,
-    last_activity_at, ended_at, ended_reason, current_node_id, current_flow_id, state_hash,
-    turn_hash, info, state, engine)
-  VALUES ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21::enum_trace_level, $22, 1,
-    cardinality($2), $23::enum_conversation_session_status, $22, $24, $25, $26, $27, $28, $29, $30,
-    $31, $32)
-  ON CONFLICT (id) DO NOTHING
-  RETURNING id
-), history AS (
-  INSERT INTO conversation_history (
-    session_id, seq, flow_id, node_id, interaction_type, content, created_at, path)
-  SELECT $10, r.ordinal, r.flow_id, r.node_id, r.kind::enum_interaction_type, r.content,
-    r.created_at, r.path
-  FROM session AS s
-  CROSS JOIN unnest($1, $2, $3, $4, $5, $6)
-    WITH ORDINALITY AS r (flow_id, node_id, kind, content, created_at, path, ordinal)
-), journal AS (
-  INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_hash)
-  SELECT $10, 1, $22, $7, $8, $9 FROM session AS s WHERE $9 IS NOT NULL
-)
-SELECT s.id FROM session AS s";
-
-/// The guard of F9: the revision that was read, and one's own lease or none that is live. With it
-/// the rows of the turn; if it refuses there are none, and the answer is empty.
-const COMMIT: &str = "
-WITH session AS (
-  UPDATE conversation_sessions SET
-    revision = revision + 1, history_seq = history_seq + cardinality($2), last_activity_at = $13,
-    lease_token = NULL, lease_expires_at = NULL,
-    status = $14::enum_conversation_session_status, ended_at = $15, ended_reason = $16,
-    current_node_id = $17, current_flow_id = $18, state_hash = $19, turn_hash = $20, info = $21,
-    state = $22, engine = $23
-  WHERE id = $10 AND revision = $11
-    AND (lease_token = $12 OR lease_expires_at IS NULL OR lease_expires_at < $13)
-  RETURNING id, revision, history_seq - cardinality($2) AS last
-), history AS (
-  INSERT INTO conversation_history (
-    session_id, seq, flow_id, node_id, interaction_type, content, created_at, path)
-  SELECT $10, s.last + r.ordinal, r.flow_id, r.node_id, r.kind::enum_interaction_type, r.content,
-    r.created_at, r.path
-  FROM session AS s
-  CROSS JOIN unnest($1, $2, $3, $4, $5, $6)
-    WITH ORDINALITY AS r (flow_id, node_id, kind, content, created_at, path, ordinal)
-), journal AS (
-  INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_hash)
-  SELECT $10, s.revision, $13, $7, $8, $9 FROM session AS s WHERE $9 IS NOT NULL
-)
-SELECT s.revision FROM session AS s";
 
 const TAKE_LEASE: &str = "
 UPDATE conversation_sessions SET lease_token = $3, lease_expires_at = $4
@@ -80,13 +29,20 @@ const RELEASE_LEASE: &str = "
 UPDATE conversation_sessions SET lease_token = NULL, lease_expires_at = NULL
 WHERE id = $1 AND lease_token = $2";
 
+const IS_ANSWERED: &str = "
+SELECT EXISTS (
+  SELECT 1 FROM chat_request_log
+  WHERE session_id = $1 AND request_key = $2 AND expires_at > $3) AS is_answered";
+
 const GUARD: &str = "SELECT revision, lease_expires_at FROM conversation_sessions WHERE id = $1";
 
 impl AsyncSessionStore for PostgresStore {
     async fn create_session(&self, new: &NewSession) -> Result<(), CreateError> {
+        check(&new.turn)?;
         let mut lent = self.lend("create a session").await?;
         let created = insert(lent.connection(), new).await;
         if lent.wrote(created)? {
+            self.tell_of(&new.turn);
             return Ok(());
         }
         Err(CreateError::Exists { session: new.head.id })
@@ -122,12 +78,19 @@ impl AsyncSessionStore for PostgresStore {
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Revision, CommitError> {
+        check(&commit.turn)?;
         let mut lent = self.lend("commit a turn").await?;
         let revision = update(lent.connection(), commit).await;
-        match lent.wrote(revision)? {
-            Some(revision) => Ok(revision),
-            None => Err(self.refusal(commit.session, commit.expected, commit.at).await?),
+        if let Some(revision) = lent.wrote(revision)? {
+            self.tell_of(&commit.turn);
+            return Ok(revision);
         }
+        if let Some(answered) = &commit.turn.answered
+            && self.is_answered(commit, &answered.request_key).await?
+        {
+            return Err(CommitError::Answered { session: commit.session });
+        }
+        Err(self.refusal(commit.session, commit.expected, commit.at).await?)
     }
 
     async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {
@@ -144,6 +107,25 @@ impl AsyncSessionStore for PostgresStore {
 }
 
 impl PostgresStore {
+    /// Wakes those of this process who deliver events.
+    fn tell_of(&self, turn: &Turn) {
+        if !turn.events.is_empty() {
+            self.wire.observers.tell(&[ChangeNotice::Outbox]);
+        }
+    }
+
+    /// Whether the session has answered a request of this name, and the answer has not expired.
+    async fn is_answered(&self, commit: &Commit, request_key: &str) -> Result<bool, StoreError> {
+        let mut lent = self.lend("look for an answer").await?;
+        let row = sqlx::query(IS_ANSWERED)
+            .bind(commit.session.0)
+            .bind(request_key)
+            .bind(Time(commit.at))
+            .fetch_one(lent.connection())
+            .await;
+        lent.read(row.and_then(|row| row.try_get("is_answered")))
+    }
+
     /// Why the guard refused.
     pub(crate) async fn refusal(
         &self,
@@ -168,10 +150,17 @@ impl PostgresStore {
     }
 }
 
+/// The events of a turn are refused as every store refuses them.
+fn check(turn: &Turn) -> Result<(), StoreError> {
+    turn.events.iter().try_for_each(check_event).map_err(|error| StoreError::Store(error.into()))
+}
+
 /// Whether the session is new.
 async fn insert(connection: &mut PgConnection, new: &NewSession) -> sqlx::Result<bool> {
     let (head, snapshot) = (&new.head, &new.snapshot);
-    let created = rows::bind(sqlx::query(CREATE), &new.turn)
+    let has_extras = new.turn.has_extras();
+    let query = sqlx::query(if has_extras { CREATE_ALL } else { CREATE });
+    let query = rows::bind(query, &new.turn)
         .bind(head.id.0)
         .bind(head.user_id.map(|id| id.0))
         .bind(head.flow.id.0)
@@ -194,16 +183,17 @@ async fn insert(connection: &mut PgConnection, new: &NewSession) -> sqlx::Result
         .bind(snapshot.turn_hash.as_deref())
         .bind(Json(snapshot.info.as_str()))
         .bind(Json(snapshot.state.as_str()))
-        .bind(Json(snapshot.engine.as_str()))
-        .fetch_optional(connection)
-        .await?;
-    Ok(created.is_some())
+        .bind(Json(snapshot.engine.as_str()));
+    let query = if has_extras { extras::bind(query, &new.turn) } else { query };
+    Ok(query.fetch_optional(connection).await?.is_some())
 }
 
 /// The new revision, unless the guard refuses.
 async fn update(connection: &mut PgConnection, commit: &Commit) -> sqlx::Result<Option<Revision>> {
     let snapshot = &commit.snapshot;
-    let row = rows::bind(sqlx::query(COMMIT), &commit.turn)
+    let has_extras = commit.turn.has_extras();
+    let query = sqlx::query(if has_extras { COMMIT_ALL } else { COMMIT });
+    let query = rows::bind(query, &commit.turn)
         .bind(commit.session.0)
         .bind(number(commit.expected.0))
         .bind(commit.lease.map(|token| token.0))
@@ -217,8 +207,8 @@ async fn update(connection: &mut PgConnection, commit: &Commit) -> sqlx::Result<
         .bind(snapshot.turn_hash.as_deref())
         .bind(Json(snapshot.info.as_str()))
         .bind(Json(snapshot.state.as_str()))
-        .bind(Json(snapshot.engine.as_str()))
-        .fetch_optional(connection)
-        .await?;
+        .bind(Json(snapshot.engine.as_str()));
+    let query = if has_extras { extras::bind(query, &commit.turn) } else { query };
+    let row = query.fetch_optional(connection).await?;
     row.map(|row| row.try_get::<i64, _>("revision").map(|n| Revision(n.unsigned_abs()))).transpose()
 }

@@ -68,3 +68,15 @@ fn the_administration_of_sessions_holds_the_contract() {
     let Some(stores) = stores() else { return };
     contract::session_admin(stores);
 }
+
+#[test]
+fn evidence_holds_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::evidence(stores);
+}
+
+#[test]
+fn traces_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::traces(stores);
+}

@@ -10,12 +10,13 @@ use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, TenantId, Tim
 use chatflow_postgres::{Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
-    AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore, AsyncFlowStore,
-    AsyncOutboxStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore,
-    DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery,
+    AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
+    AsyncEvidenceStore, AsyncFlowStore, AsyncOutboxStore, AsyncSessionAdminStore,
+    AsyncSessionStore, AsyncSubscriptionStore, AsyncTraceStore, ContentEventQuery, DeliveryOutcome,
+    DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery, FlowSessionQuery,
     Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, ServiceAccountId,
-    ServiceAccountQuery, SessionQuery, Settlement, StreamQuery, SubscriptionId, ThemeId, UserId,
-    UserKey, UserQuery, UserType,
+    ServiceAccountQuery, SessionEventQuery, SessionQuery, Settlement, StreamQuery, SubscriptionId,
+    ThemeId, TraceQuery, UserId, UserKey, UserQuery, UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use crate::place::{Database, template};
 use crate::proxy::{Proxy, Statement};
-use crate::session::{SESSION, commit, new_session};
+use crate::session::{SESSION, commit, full_commit, full_session, new_session};
 
 /// Rows enough that a planner has a choice, with the statistics of a database in use.
 const SEED: &str = include_str!("plans/seed.sql");
@@ -47,6 +48,8 @@ pub(crate) struct Plans {
     pub(crate) session: Vec<Planned>,
     /// What a host reads of the library on the way: versions, themes, content.
     pub(crate) library: Vec<Planned>,
+    /// What is read of many sessions, by those who look later.
+    evidence: Vec<Planned>,
     /// Those of deliverers and of readers of the stream.
     events: Vec<Planned>,
     /// What goes on beside conversations: accounts, jobs, the administration of sessions.
@@ -65,6 +68,7 @@ pub(crate) fn plans() -> Option<Plans> {
     proxy.prepared();
     let session = database.block_on(call_session(&store, &proxy));
     let library = database.block_on(call_library(&store, &proxy));
+    let evidence = database.block_on(call_evidence(&store, &proxy));
     let events = database.block_on(call_events(&store, &proxy));
     let mut beside = database.block_on(call_accounts(&store, &proxy));
     beside.extend(database.block_on(call_admin(&store, &proxy)));
@@ -76,6 +80,7 @@ pub(crate) fn plans() -> Option<Plans> {
     Some(Plans {
         session: session.into_iter().map(plan).collect(),
         library: library.into_iter().map(plan).collect(),
+        evidence: evidence.into_iter().map(plan).collect(),
         events: events.into_iter().map(plan).collect(),
         beside: beside.into_iter().map(plan).collect(),
         release: release[0].get::<i32, _>(0).to_string(),
@@ -107,12 +112,25 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("history");
     store.journal(SESSION).await.unwrap();
     sends("journal");
+    store.create_session(&full_session(2)).await.unwrap();
+    sends("create_session, with all there is");
+    store.commit(&full_commit(Revision(2))).await.unwrap();
+    sends("commit, with all there is");
+    let mut again = full_commit(Revision(2));
+    again.expected = Revision(3);
+    store.commit(&again).await.unwrap_err();
+    sends("commit, refused because answered");
+    store.recall_request(SESSION, "key 2", at).await.unwrap().unwrap();
+    sends("recall_request");
+    let all = SessionEventQuery { session: SESSION, skip: 0, limit: 10 };
+    assert_eq!(store.session_content_events(all).await.unwrap().total, 3);
+    sends("session_content_events");
     let effect = |key: &str, lease| EffectClaim {
         key: key.into(),
         request_hash: "a".repeat(64),
         session: SESSION,
         node_id: "hook".into(),
-        revision: Revision(2),
+        revision: Revision(3),
         at,
         until,
         expires_at: until,
@@ -122,7 +140,7 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("claim_effect, lease held");
     store.claim_effect(&effect("a", None)).await.unwrap();
     sends("claim_effect, not to run");
-    let lease = LeaseRequest { expected: Revision(2), ..lease };
+    let lease = LeaseRequest { expected: Revision(3), ..lease };
     store.claim_effect(&effect("b", Some(lease))).await.unwrap();
     sends("claim_effect");
     store.complete_effect("a", 1, at, None).await.unwrap();
@@ -208,6 +226,26 @@ async fn call_library(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("contents");
     store.candidates(&scope, &query).await.unwrap();
     sends("candidates");
+    sent
+}
+
+async fn call_evidence(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let scope = AccessScope::system();
+    let (content, flow) = (ContentId(Uuid::from_u128(3)), FlowId(Uuid::from_u128(2)));
+    let events = ContentEventQuery { content, kind: None, from: None, to: None, skip: 0, limit: 9 };
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    store.content_events(&scope, &events).await.unwrap();
+    sends("content_events");
+    store.sweep_requests(Timestamp::default(), 1).await.unwrap();
+    sends("sweep_requests");
+    let trace = TraceQuery { session: SESSION, from: Revision(0), limit: 9 };
+    store.session_trace(&scope, trace).await.unwrap();
+    sends("session_trace");
+    store.flow_sessions(&scope, &FlowSessionQuery::of(flow)).await.unwrap();
+    sends("flow_sessions");
+    store.trace_stats(&scope, flow).await.unwrap();
+    sends("trace_stats");
     sent
 }
 
@@ -304,9 +342,8 @@ pub(crate) fn compare(path: &str, found: &str) {
 fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
     let Some(plans) = plans() else { return };
     let mut found = format!("Plans of Postgres {RELEASE}, written by tests/plans.rs.\n");
-    for planned in
-        [&plans.session, &plans.library, &plans.events, &plans.beside].into_iter().flatten()
-    {
+    let Plans { session, library, evidence, events, beside, .. } = &plans;
+    for planned in [session, library, evidence, events, beside].into_iter().flatten() {
         assert!(!planned.text.contains("Seq Scan"), "{}:\n{}", planned.call, planned.text);
         // Two ways through the same index cost the same, so that chance decides.
         if planned.call == "list_sessions of schools" {

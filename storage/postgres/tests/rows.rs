@@ -147,8 +147,8 @@ fn what_refers_to_a_session_goes_with_it_and_events_stay() {
              INSERT INTO flow_execution_turns VALUES (
                '{session}', 1, '{flow}', now(), 1, 0, 1, '[]', NULL);
              INSERT INTO content_events (
-               id, event, content_id, session_id, user_id, value, created_at)
-             VALUES ('{session}', 'interaction', '{flow}', '{session}', '{user}', '1', now());
+               id, event, content_id, session_id, user_id, value, created_at, revision, ordinal)
+             VALUES ('{session}', 'interaction', '{flow}', '{session}', '{user}', '1', now(), 1, 1);
              INSERT INTO event_outbox (
                id, event_type, event_version, source_service, destination, payload, status,
                priority, retry_count, max_retries, session_id, created_at)

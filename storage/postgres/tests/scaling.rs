@@ -8,12 +8,17 @@ use serde_json::Value;
 use crate::plans::{Planned, compare, plans};
 
 /// The tables that are spread over machines, each with the column that holds its key as plans write
-/// it: the session's id, or the key of an effect's record, which begins with that id.
-const KEYED: [(&str, &str); 4] = [
-    ("conversation_history", "session_id"),
-    ("conversation_sessions", "id"),
-    ("session_journal", "session_id"),
-    (EFFECTS, "idempotency_key)::text"),
+/// it, and that column's place: the session's id, or the key of an effect's record, which begins with
+/// that id.
+const KEYED: [(&str, &str, usize); 8] = [
+    ("chat_request_log", "session_id", 0),
+    ("content_events", "session_id", 4),
+    ("conversation_history", "session_id", 0),
+    ("conversation_sessions", "id", 0),
+    ("event_outbox", "session_id", 23),
+    ("flow_execution_turns", "session_id", 0),
+    ("session_journal", "session_id", 0),
+    (EFFECTS, "idempotency_key)::text", 0),
 ];
 
 const EFFECTS: &str = "task_idempotency_records";
@@ -46,12 +51,11 @@ impl Touched {
             if operation.is_some() {
                 self.written.insert(table.to_owned());
             }
-            let column = KEYED.iter().find(|(keyed, _)| *keyed == table).map(|(_, column)| column);
-            if let Some(column) = column {
+            if let Some((_, column, place)) = KEYED.iter().find(|(keyed, ..)| *keyed == table) {
                 let key = match operation {
                     // What is written comes from the node below, in the order of the columns.
                     Some("Insert") => {
-                        inner.first().and_then(|source| parameter(&source["Output"][0], ""))
+                        inner.first().and_then(|source| parameter(&source["Output"][*place], ""))
                     }
                     // The rows are found by the node below, which is looked at for itself.
                     Some(_) => return self.walk_all(inner),
@@ -101,7 +105,7 @@ fn row(planned: &Planned, touched: &Touched) -> String {
 fn every_statement_of_a_session_stays_with_that_session() {
     // F44: one parameter, the session's id, finds or places every row, so no statement needs two shards.
     let Some(plans) = plans() else { return };
-    let keyed: BTreeSet<_> = KEYED.iter().map(|(table, _)| (*table).to_owned()).collect();
+    let keyed: BTreeSet<_> = KEYED.iter().map(|(table, ..)| (*table).to_owned()).collect();
     let mut table = String::from("| Call | Reads | Writes | Session's id |\n|---|---|---|---|\n");
     for planned in &plans.session {
         let touched = Touched::by(planned);

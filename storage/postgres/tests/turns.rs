@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::place::{Database, template};
 use crate::proxy::Proxy;
-use crate::session::{SESSION, commit, new_session};
+use crate::session::{SESSION, commit, full_commit, full_session, new_session};
 
 /// A database with one session, behind a relay; every statement of a turn is prepared.
 fn talk() -> Option<(Database, Proxy, PostgresStore)> {
@@ -66,6 +66,100 @@ fn a_turn_takes_two_round_trips_and_one_transaction() {
     assert!(last[0].get::<bool, _>("same"));
 }
 
+/// The tables that a turn may write beside the session's own.
+const EXTRAS: [&str; 4] =
+    ["content_events", "flow_execution_turns", "chat_request_log", "event_outbox"];
+
+#[test]
+fn a_turn_with_something_of_everything_takes_no_more() {
+    // S4.33, S5.24, S6.30: one round trip and one transaction for all it writes.
+    let Some((database, proxy, store)) = talk() else { return };
+    database.block_on(store.commit(&full_commit(Revision(2)))).unwrap();
+    // The first time it is prepared as well.
+    assert_eq!(proxy.round_trips(), 2);
+    for n in 3..8 {
+        database.block_on(store.commit(&full_commit(Revision(n)))).unwrap();
+        assert_eq!(proxy.round_trips(), 1);
+    }
+    // A plain turn between them is what it was.
+    database.block_on(store.commit(&commit(Revision(8)))).unwrap();
+    assert_eq!(proxy.round_trips(), 1);
+    database.block_on(store.create_session(&full_session(2))).unwrap();
+    assert_eq!(proxy.round_trips(), 2);
+    database.block_on(store.create_session(&full_session(3))).unwrap();
+    assert_eq!(proxy.round_trips(), 1);
+    for (table, rows) in EXTRAS.into_iter().zip([6 * 2 + 1, 6, 6, 6 * 2]) {
+        let counted = database.rows(&format!(
+            "SELECT count(*), count(DISTINCT x.xmin::text), bool_and(EXISTS (
+               SELECT 1 FROM session_journal AS j
+               WHERE j.session_id = x.session_id AND j.xmin::text = x.xmin::text))
+             FROM {table} AS x WHERE x.session_id = '00000000-0000-0000-0000-000000000001'",
+        ));
+        let (count, transactions) = (counted[0].get::<i64, _>(0), counted[0].get::<i64, _>(1));
+        assert_eq!((count, transactions), (rows, 6), "{table}");
+        assert!(counted[0].get::<bool, _>(2), "{table}");
+    }
+}
+
+#[test]
+fn a_refused_turn_writes_nothing_of_what_came_with_it() {
+    // R2.3, S4.37
+    let Some((database, _, store)) = talk() else { return };
+    database.block_on(async {
+        store.commit(&full_commit(Revision(1))).await.unwrap_err();
+        store.create_session(&full_session(1)).await.unwrap_err();
+        let mut other = hold_sessions(&database).await;
+        // It waits for a turn that commits first, and then finds that it is late.
+        let late = async { store.commit(&full_commit(Revision(2))).await };
+        let first = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let first = "UPDATE conversation_sessions SET revision = 3; COMMIT";
+            sqlx::raw_sql(first).execute(&mut other).await.unwrap();
+        };
+        let (late, ()) = tokio::join!(late, first);
+        assert!(matches!(late.unwrap_err(), CommitError::Conflict { actual: Revision(3), .. }));
+    });
+    for table in EXTRAS {
+        assert_eq!(database.rows(&format!("SELECT 1 FROM {table}")).len(), 0, "{table}");
+    }
+    // Of two turns of one key the second is refused, whoever they are of.
+    database.block_on(store.commit(&full_commit(Revision(3)))).unwrap();
+    let mut again = full_commit(Revision(3));
+    again.expected = Revision(4);
+    let error = database.block_on(store.commit(&again)).unwrap_err();
+    assert!(matches!(error, CommitError::Answered { session: SESSION }), "{error:?}");
+    assert_eq!(database.rows("SELECT 1 FROM flow_execution_turns").len(), 1);
+}
+
+#[test]
+fn the_events_of_a_turn_are_its_sessions_and_in_order() {
+    // S6.30, S6.33
+    let Some((database, _, store)) = talk() else { return };
+    database.block_on(store.commit(&full_commit(Revision(2)))).unwrap();
+    let rows = database.rows(
+        "SELECT concat_ws('|', destination, subscription_id, status, priority, retry_count,
+           max_retries, payload, headers, routing_key, correlation_id, session_id,
+           created_at = '1969-12-31 23:59:59.999+00', processed_at = created_at) AS row
+         FROM event_outbox ORDER BY seq",
+    );
+    let rows: Vec<String> = rows.iter().map(|row| row.get("row")).collect();
+    let session = "key|c|00000000-0000-0000-0000-000000000001|t";
+    assert_eq!(
+        rows,
+        [
+            format!("stream|published|2|0|5|{{ \"n\" : 1 }}|{{}}|{session}|t"),
+            format!(
+                "webhook|00000000-0000-0000-0000-000000000004|pending|2|0|5|{{ \"n\" : 1 }}|{session}"
+            ),
+        ]
+    );
+    let mut bad = full_commit(Revision(3));
+    bad.turn.events[1].event_type = String::new();
+    let error = database.block_on(store.commit(&bad)).unwrap_err();
+    assert!(matches!(error, CommitError::Store(_)), "{error:?}");
+    assert_eq!(database.rows("SELECT 1 FROM flow_execution_turns").len(), 1);
+}
+
 #[test]
 fn other_calls_of_a_conversation_cost_one_round_trip_and_a_refusal_one_more() {
     let Some((database, proxy, store)) = talk() else { return };
@@ -106,6 +200,7 @@ fn a_turn_rewrites_its_row_in_place() {
     database.block_on(async {
         store.create_session(&new_session()).await.unwrap();
         for n in 1..41 {
+            let commit = if n % 2 == 0 { full_commit } else { commit };
             store.commit(&commit(Revision(n))).await.unwrap();
         }
     });

@@ -13,10 +13,14 @@ CREATE TABLE content_events (
   -- Masked (S7.13).
   value TEXT CHECK (json_valid(value)),
   created_at TEXT NOT NULL,
+  -- Which turn, and its place among the rows of that turn: what came last is known for certain.
+  revision INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
   UNIQUE (impression_id, event)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ix_content_events_content ON content_events (content_id, event, created_at);
 CREATE INDEX ix_content_events_session ON content_events (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX ix_content_events_user ON content_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX ix_content_events_flow ON content_events (flow_id, created_at) WHERE flow_id IS NOT NULL;
 CREATE INDEX ix_content_events_created ON content_events (created_at);
 

@@ -19,6 +19,7 @@ mod changes;
 mod column;
 mod content;
 mod effect;
+mod evidence;
 mod fault;
 mod flow;
 mod inspect;
@@ -29,6 +30,7 @@ mod outbox;
 mod pool;
 mod session;
 mod subscription;
+mod trace;
 mod work;
 
 pub use backup::{BackupError, backup};

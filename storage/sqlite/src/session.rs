@@ -1,11 +1,13 @@
 //! [`SessionStore`] on SQLite.
 
+mod extras;
 pub(crate) mod read;
 
 use chatflow::{NodeId, Revision, SessionId, Timestamp};
 use chatflow_storage::{
-    Commit, CommitError, CreateError, HistoryPage, HistoryQuery, JournalRow, LeaseRequest,
-    LeaseToken, NewSession, SessionStore, StoreError, StoredSession, TraceLevel, Turn,
+    ChangeNotice, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, JournalRow,
+    LeaseRequest, LeaseToken, NewSession, SessionStore, StoreError, StoredSession, TraceLevel,
+    Turn, check_event,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
@@ -41,7 +43,8 @@ WHERE id = ?1 AND revision = ?2 AND (lease_expires_at IS NULL OR lease_expires_a
 
 impl SessionStore for SqliteStore {
     fn create_session(&self, new: &NewSession) -> Result<(), CreateError> {
-        self.write("create a session", |transaction| {
+        check(&new.turn)?;
+        self.write("create a session", |transaction| -> Result<(), CreateError> {
             let id = new.head.id;
             match insert(transaction, new) {
                 Err(error) if is_taken(&error) => return Err(CreateError::Exists { session: id }),
@@ -52,9 +55,12 @@ impl SessionStore for SqliteStore {
                 .and_then(|()| {
                     journal(transaction, id, Revision(1), new.head.started_at, &new.turn)
                 })
+                .and_then(|()| extras::append(transaction, new.into()))
                 .doing("write the first rows of a session", transaction)?;
             Ok(())
-        })
+        })?;
+        self.tell_of(&new.turn);
+        Ok(())
     }
 
     fn load_session(&self, id: SessionId) -> Result<Option<StoredSession>, StoreError> {
@@ -79,7 +85,14 @@ impl SessionStore for SqliteStore {
     }
 
     fn commit(&self, commit: &Commit) -> Result<Revision, CommitError> {
-        self.write("commit a turn", |transaction| {
+        check(&commit.turn)?;
+        let revision = self.write("commit a turn", |transaction| {
+            if let Some(answered) = &commit.turn.answered
+                && extras::is_answered(transaction, commit, &answered.request_key)
+                    .doing("look for an answer", transaction)?
+            {
+                return Err(CommitError::Answered { session: commit.session });
+            }
             let last = update(transaction, commit).doing("write a session", transaction)?;
             let Some(last) = last else {
                 return Err(refusal(transaction, commit.session, commit.expected, commit.at)?);
@@ -89,9 +102,12 @@ impl SessionStore for SqliteStore {
                 .and_then(|()| {
                     journal(transaction, commit.session, revision, commit.at, &commit.turn)
                 })
+                .and_then(|()| extras::append(transaction, commit.into()))
                 .doing("write the rows of a turn", transaction)?;
             Ok(revision)
-        })
+        })?;
+        self.tell_of(&commit.turn);
+        Ok(revision)
     }
 
     fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {
@@ -121,6 +137,20 @@ pub(crate) fn take_lease(connection: &Connection, lease: &LeaseRequest) -> Resul
         return Err(refusal(connection, lease.session, lease.expected, lease.at)?);
     }
     Ok(())
+}
+
+impl SqliteStore {
+    /// Wakes those who deliver events.
+    fn tell_of(&self, turn: &Turn) {
+        if !turn.events.is_empty() {
+            self.observers.tell(&[ChangeNotice::Outbox]);
+        }
+    }
+}
+
+/// The events of a turn are refused as every store refuses them.
+fn check(turn: &Turn) -> Result<(), StoreError> {
+    turn.events.iter().try_for_each(check_event).map_err(|error| StoreError::Store(error.into()))
 }
 
 fn is_taken(error: &rusqlite::Error) -> bool {

@@ -113,3 +113,23 @@ fn the_administration_of_sessions_in_a_file_holds_the_contract() {
 fn the_administration_of_sessions_in_memory_holds_the_contract() {
     contract::session_admin(in_memory);
 }
+
+#[test]
+fn evidence_in_a_file_holds_the_contract() {
+    contract::evidence(in_files(Durability::Normal));
+}
+
+#[test]
+fn evidence_in_memory_holds_the_contract() {
+    contract::evidence(in_memory);
+}
+
+#[test]
+fn traces_in_a_file_hold_the_contract() {
+    contract::traces(in_files(Durability::Normal));
+}
+
+#[test]
+fn traces_in_memory_hold_the_contract() {
+    contract::traces(in_memory);
+}

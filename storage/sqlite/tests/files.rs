@@ -48,7 +48,7 @@ fn turn() -> Turn {
         path: None,
     };
     let journal = JournalEntry { input: "1".into(), outcomes: "[]".into(), turn_hash: "h".into() };
-    Turn { history: vec![row.clone(), row], journal: Some(journal) }
+    Turn { history: vec![row.clone(), row], journal: Some(journal), ..Turn::default() }
 }
 
 fn create(store: &SqliteStore) {

@@ -211,8 +211,8 @@ fn what_refers_to_a_session_goes_with_it_and_events_stay() {
                  INSERT INTO flow_execution_turns VALUES (
                    '{session}', 1, 'f', '2026', 1, 0, 1, '[]', NULL);
                  INSERT INTO content_events (
-                   id, event, content_id, session_id, user_id, value, created_at)
-                 VALUES ('{session}', 'interaction', 'c', '{session}', '{user}', '1', '2026');
+                   id, event, content_id, session_id, user_id, value, created_at, revision, ordinal)
+                 VALUES ('{session}', 'interaction', 'c', '{session}', '{user}', '1', '2026', 1, 1);
                  INSERT INTO event_outbox (
                    id, event_type, event_version, source_service, destination, payload, status,
                    priority, retry_count, max_retries, session_id, created_at)

@@ -4,13 +4,20 @@ use chatflow::{FlowRef, Revision, SessionId};
 use uuid::Uuid;
 
 use super::Case;
-use super::fixture::{at, commit, flow_id, new_session, rows_of, school_id, session_id, user_id};
+use super::fixture::{
+    at, commit, content_id, event, flow_id, full_turn, new_session, rows_of, school_id, session_id,
+    user_id,
+};
 use crate::admin::{Forgotten, SessionCursor, SessionQuery, SessionSummary, Total};
 use crate::blocking::Store;
 use crate::effect::{Claim, EffectClaim};
+use crate::evidence::{ContentEvent, ContentEventQuery};
 use crate::id::LeaseToken;
+use crate::outbox::EventQuery;
 use crate::scope::AccessScope;
-use crate::session::{Commit, LeaseRequest, NewSession, SessionHead, SessionStatus, Snapshot};
+use crate::session::{
+    Commit, LeaseRequest, NewSession, SessionHead, SessionStatus, Snapshot, Turn,
+};
 
 pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
     vec![
@@ -26,6 +33,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         a_turn_and_the_sweep_at_once_leave_one_of_both,
         ended_sessions_are_deleted_in_batches,
         a_forgotten_user_has_no_sessions,
+        what_a_forgotten_user_was_shown_stays_counted,
     ]
 }
 
@@ -412,4 +420,48 @@ fn a_forgotten_user_has_no_sessions<S: Store>(store: &S) {
         assert_eq!(rows_of(store, n), none);
         assert!(!store.complete_effect(&n.to_string(), 1, at(1), None).unwrap());
     }
+}
+
+/// The events of content item 7, the newest first or not, by their session, user and value.
+fn shown<S: Store>(store: &S) -> Vec<ContentEvent> {
+    let content = content_id(7);
+    let query =
+        ContentEventQuery { content, kind: None, from: None, to: None, skip: 0, limit: 100 };
+    let mut rows = store.content_events(&system(), &query).unwrap().rows;
+    rows.sort_by_key(|row| row.event.id);
+    rows
+}
+
+fn what_a_forgotten_user_was_shown_stays_counted<S: Store>(store: &S) {
+    // S4.42, S12.12, F3: what names the user goes, also of a session that was deleted before.
+    for n in 1..4 {
+        let user = user_id(if n == 3 { 2 } else { 1 });
+        create(store, n, |head| SessionHead { user_id: Some(user), ..head });
+        let mut told = event(n);
+        told.user_id = Some(user);
+        let turn = Turn { events: vec![told], ..full_turn(n * 10, "seen", "one") };
+        store.commit(&Commit { turn, ..commit(n, 1, "x") }).unwrap();
+    }
+    let before = shown(store);
+    store.delete_session(&system(), session_id(1)).unwrap().unwrap();
+    let of = |n: u128, row: &ContentEvent| row.session_id == Some(session_id(n));
+    let deleted = shown(store).into_iter().zip(&before).filter(|(_, old)| of(1, old));
+    let deleted: Vec<_> = deleted.collect();
+    assert!(!deleted.is_empty());
+    for (row, old) in deleted {
+        assert_eq!(row, ContentEvent { session_id: None, ..old.clone() });
+    }
+    assert_eq!(store.forget_user(&system(), user_id(1)).unwrap(), Forgotten { sessions: 1 });
+    for (row, mut old) in shown(store).into_iter().zip(before) {
+        if !of(3, &old) {
+            (old.session_id, old.user_id, old.event.value) = (None, None, None);
+        }
+        assert_eq!(row, old);
+    }
+    let all = EventQuery { limit: 100, ..EventQuery::default() };
+    let left = store.events(&system(), &all).unwrap();
+    assert_eq!(
+        left.iter().map(|row| row.event.session_id).collect::<Vec<_>>(),
+        [Some(session_id(3))]
+    );
 }

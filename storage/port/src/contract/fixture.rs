@@ -1,12 +1,15 @@
 //! Records to start from, and the texts that stores stumble over.
 
 use chatflow::{
-    ContentId, ExecutionContext, FlowId, FlowRef, Revision, SessionId, TenantId, Timestamp,
-    Visibility,
+    ContentId, ExecutionContext, FlowId, FlowRef, ImpressionId, Revision, SessionId, TenantId,
+    Timestamp, Visibility,
 };
 use uuid::Uuid;
 
 use crate::blocking::Store;
+use crate::evidence::{
+    AnsweredRequest, ContentEventKind, NewContentEvent, SessionEventQuery, interaction_id,
+};
 use crate::id::{EventId, SubscriptionId, ThemeId, UserId};
 use crate::library::{
     Applied, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord,
@@ -19,6 +22,7 @@ use crate::session::{
     SessionStatus, Snapshot, TraceLevel, Turn,
 };
 use crate::subscription::{SubscriptionMethod, SubscriptionRecord, SubscriptionStatus};
+use crate::trace::{TraceQuery, TraceTurn};
 
 /// Texts that have broken stores: quotes, comments, wildcards, joins, right-to-left, emoji.
 pub(super) const HOSTILE: [&str; 8] = [
@@ -241,7 +245,8 @@ pub(super) fn turn(text: &str, rows: usize) -> Turn {
         outcomes: "[]".into(),
         turn_hash: format!("turn {text}"),
     };
-    Turn { history: (0..rows).map(row).collect(), journal: Some(journal) }
+    let history = (0..rows).map(row).collect();
+    Turn { history, journal: Some(journal), ..Turn::default() }
 }
 
 pub(super) fn new_session(n: u128) -> NewSession {
@@ -356,7 +361,82 @@ pub(super) fn rows_of(store: &impl Store, n: u128) -> String {
     let all = HistoryQuery { session, after_seq: 0, skip: 0, limit: u64::MAX };
     let stored = store.load_session(session).unwrap();
     let history = store.history(all).unwrap();
-    format!("{stored:#?}\n{history:#?}\n{:#?}", store.journal(session).unwrap())
+    let journal = store.journal(session).unwrap();
+    let all = SessionEventQuery { session, skip: 0, limit: u64::MAX };
+    let events = store.session_content_events(all).unwrap();
+    let all = TraceQuery { session, from: Revision(0), limit: u64::MAX };
+    let trace = store.session_trace(&AccessScope::system(), all).unwrap();
+    let answered: Vec<_> = ["one", "two", "three"]
+        .map(|key| store.recall_request(session, key, at(0)).unwrap())
+        .into_iter()
+        .flatten()
+        .collect();
+    format!("{stored:#?}\n{history:#?}\n{journal:#?}\n{events:#?}\n{trace:#?}\n{answered:#?}")
+}
+
+/// An impression of an item, with the number as its ordinal within the test.
+pub(super) fn impression(n: u128, content: u128, variant: Option<&str>) -> NewContentEvent {
+    NewContentEvent {
+        id: ImpressionId::derived(&n.to_string()).0,
+        kind: ContentEventKind::Impression,
+        content_id: content_id(content),
+        variant_key: variant.map(Into::into),
+        flow_id: Some(flow_id(9)),
+        node_id: Some(format!("node {n}").into()),
+        impression_id: None,
+        value: None,
+    }
+}
+
+/// What the visitor did with [`impression`] of that number.
+pub(super) fn interaction(shown: &NewContentEvent, value: &str) -> NewContentEvent {
+    let impression = ImpressionId(shown.id);
+    NewContentEvent {
+        id: interaction_id(impression),
+        kind: ContentEventKind::Interaction,
+        impression_id: Some(impression),
+        value: Some(value.into()),
+        ..shown.clone()
+    }
+}
+
+/// A traced turn of two steps, one of which failed, of flow `flow`.
+pub(super) fn traced(flow: u128, text: &str) -> TraceTurn {
+    TraceTurn {
+        flow_id: flow_id(flow),
+        steps_taken: 2,
+        errors: 1,
+        duration_ms: 30,
+        steps: format!("[{}]", json(text)),
+        state: Some(json(text)),
+    }
+}
+
+/// An answer that expires at second 2.
+pub(super) fn answered(key: &str, text: &str) -> AnsweredRequest {
+    AnsweredRequest {
+        request_key: key.into(),
+        body_hash: "b".repeat(64),
+        status: 200,
+        response: json(text),
+        expires_at: at(2000),
+    }
+}
+
+/// [`turn`] with something of everything.
+pub(super) fn full_turn(n: u128, text: &str, key: &str) -> Turn {
+    let shown = impression(n, 7, Some("a"));
+    Turn {
+        content_events: vec![
+            interaction(&shown, &json(text)),
+            impression(n + 1000, 8, None),
+            shown,
+        ],
+        converts: true,
+        trace: Some(traced(1, text)),
+        answered: Some(answered(key, text)),
+        ..turn(text, 2)
+    }
 }
 
 /// Every record there is of schools, themes, contents and flows 1 to 9, as text.

@@ -98,8 +98,14 @@ impl SessionAdminStore for MemoryStore {
             runs(scope, conversation) && conversation.session.head.user_id == Some(user)
         });
         for id in &ids {
+            tables.forget(|session, _, _| session == Some(*id));
             tables.delete(*id);
         }
+        // Of sessions that went before.
+        tables.forget(|_, named, school| {
+            let is_own = school.is_some_and(|id| scope.administers().contains(&id));
+            named == Some(user) && (scope.is_system() || is_own)
+        });
         Ok(Forgotten { sessions: u64::try_from(ids.len()).unwrap_or(u64::MAX) })
     }
 }
@@ -108,6 +114,29 @@ impl Tables {
     fn delete(&mut self, id: SessionId) {
         self.sessions.remove(&id);
         self.effects.retain(|_, effect| effect.session != id);
+        for event in &mut self.content_events {
+            event.session_id = event.session_id.filter(|session| *session != id);
+        }
+        for access in &mut self.accesses {
+            access.session_id = access.session_id.filter(|session| *session != id);
+        }
+    }
+
+    /// What was shown stays counted; who saw it, and what they answered, goes. `is_meant` is asked with
+    /// the session, the user and the school.
+    fn forget(
+        &mut self,
+        is_meant: impl Fn(Option<SessionId>, Option<UserId>, Option<TenantId>) -> bool,
+    ) {
+        for event in &mut self.content_events {
+            if is_meant(event.session_id, event.user_id, event.school_id) {
+                (event.user_id, event.event.value) = (None, None);
+            }
+        }
+        self.events.retain(|_, stored| {
+            let event = &stored.event;
+            !is_meant(event.session_id, event.user_id, event.school_id)
+        });
     }
 
     /// The ids of the sessions that fit, in the order in which they started.

@@ -1,19 +1,26 @@
 //! [`SessionStore`] in memory.
 
+use std::collections::BTreeMap;
+
 use chatflow::{Revision, SessionId, Timestamp};
 use serde::de::IgnoredAny;
 
+use super::evidence::record_content;
 use super::{Conversation, MemoryStore, Tables};
+use crate::changes::ChangeNotice;
 use crate::error::StoreError;
+use crate::evidence::RecalledRequest;
 use crate::id::LeaseToken;
+use crate::outbox::{NewEvent, check_event};
 use crate::session::{
     Commit, CommitError, CreateError, HistoryPage, HistoryQuery, HistoryRow, JournalRow, LeaseMark,
     LeaseRequest, NewSession, SessionStore, Snapshot, StoredSession, Turn,
 };
+use crate::trace::TraceRow;
 
 impl SessionStore for MemoryStore {
     fn create_session(&self, new: &NewSession) -> Result<(), CreateError> {
-        check_json(&new.snapshot, &new.turn)?;
+        check_turn(&new.snapshot, &new.turn)?;
         let mut tables = self.tables();
         let id = new.head.id;
         if tables.sessions.contains_key(&id) {
@@ -26,9 +33,19 @@ impl SessionStore for MemoryStore {
             last_activity_at: new.head.started_at,
             lease: None,
         };
-        let mut conversation = Conversation { session, history: Vec::new(), journal: Vec::new() };
+        let mut conversation = Conversation {
+            session,
+            history: Vec::new(),
+            journal: Vec::new(),
+            traces: Vec::new(),
+            answered: BTreeMap::new(),
+        };
+        append_events(&mut tables, id, &new.turn)?;
         conversation.append(&new.turn, new.head.started_at);
+        record_content(&mut tables.content_events, &conversation.session, &new.turn);
         tables.sessions.insert(id, conversation);
+        drop(tables);
+        self.told(&new.turn);
         Ok(())
     }
 
@@ -49,19 +66,30 @@ impl SessionStore for MemoryStore {
     }
 
     fn commit(&self, commit: &Commit) -> Result<Revision, CommitError> {
-        check_json(&commit.snapshot, &commit.turn)?;
+        check_turn(&commit.snapshot, &commit.turn)?;
         let mut tables = self.tables();
         let conversation = tables
             .sessions
             .get_mut(&commit.session)
             .ok_or(CommitError::NotFound { session: commit.session })?;
+        conversation.guard_request(&commit.turn, commit.at)?;
         conversation.guard(commit.expected, commit.lease, commit.at)?;
+        if commit.turn.has_extras() {
+            append_events(&mut tables, commit.session, &commit.turn)?;
+        }
+        let Tables { sessions, content_events, .. } = &mut *tables;
+        let conversation = sessions
+            .get_mut(&commit.session)
+            .ok_or(CommitError::NotFound { session: commit.session })?;
         let session = &mut conversation.session;
         session.revision = commit.expected.next();
         session.snapshot = commit.snapshot.clone();
         session.last_activity_at = commit.at;
         session.lease = None;
         conversation.append(&commit.turn, commit.at);
+        record_content(content_events, &conversation.session, &commit.turn);
+        drop(tables);
+        self.told(&commit.turn);
         Ok(commit.expected.next())
     }
 
@@ -104,6 +132,17 @@ impl Conversation {
         }
     }
 
+    /// A request is answered once, until its answer expires (S4.37).
+    fn guard_request(&self, turn: &Turn, at: Timestamp) -> Result<(), CommitError> {
+        let key = turn.answered.as_ref().map(|answered| &answered.request_key);
+        match key.and_then(|key| self.answered.get(key)) {
+            Some(stored) if stored.answered.expires_at > at => {
+                Err(CommitError::Answered { session: self.session.head.id })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn append(&mut self, turn: &Turn, at: Timestamp) {
         let mut seq = self.history.last().map_or(0, |row| row.seq);
         for row in &turn.history {
@@ -112,6 +151,13 @@ impl Conversation {
         }
         if let Some(entry) = turn.journal.clone() {
             self.journal.push(JournalRow { revision: self.session.revision, at, entry });
+        }
+        if let Some(turn) = turn.trace.clone() {
+            self.traces.push(TraceRow { revision: self.session.revision, at, turn });
+        }
+        if let Some(answered) = turn.answered.clone() {
+            let key = answered.request_key.clone();
+            self.answered.insert(key, RecalledRequest { answered, created_at: at });
         }
     }
 }
@@ -127,12 +173,39 @@ pub(super) fn take_lease(tables: &mut Tables, lease: &LeaseRequest) -> Result<()
     Ok(())
 }
 
-/// The columns that hold JSON hold JSON (S1.3).
-fn check_json(snapshot: &Snapshot, turn: &Turn) -> Result<(), StoreError> {
+impl MemoryStore {
+    /// Wakes those who deliver events.
+    fn told(&self, turn: &Turn) {
+        if !turn.events.is_empty() {
+            self.observers.tell(&[ChangeNotice::Outbox]);
+        }
+    }
+}
+
+/// Writes the events of a turn, which are its session's (S6.30), or none of them.
+fn append_events(tables: &mut Tables, session: SessionId, turn: &Turn) -> Result<(), StoreError> {
+    let own = |event: &NewEvent| NewEvent { session_id: Some(session), ..event.clone() };
+    let events: Vec<_> = turn.events.iter().map(own).collect();
+    if tables.events.values().any(|known| events.iter().any(|new| new.id == known.event.id)) {
+        return Err(StoreError::Store("there is an event with this id".into()));
+    }
+    tables.append_events(&events)
+}
+
+/// The columns that hold JSON hold JSON (S1.3), and events keep their rules.
+fn check_turn(snapshot: &Snapshot, turn: &Turn) -> Result<(), StoreError> {
+    for event in &turn.events {
+        check_event(event).map_err(|error| StoreError::Store(error.into()))?;
+    }
     let rows = turn.history.iter().flat_map(|row| [Some(&row.content), row.path.as_ref()]);
     let entries = turn.journal.iter().flat_map(|entry| [Some(&entry.input), Some(&entry.outcomes)]);
+    let values = turn.content_events.iter().map(|event| event.value.as_ref());
+    let steps = turn.trace.iter().flat_map(|trace| [Some(&trace.steps), trace.state.as_ref()]);
+    let answers = turn.answered.iter().map(|answered| Some(&answered.response));
+    let extras = values.chain(steps).chain(answers);
     let own = [&snapshot.state, &snapshot.engine, &snapshot.info].map(Some);
-    own.into_iter().chain(rows).chain(entries).flatten().try_for_each(|text| check(text))
+    let texts = own.into_iter().chain(rows).chain(entries).chain(extras);
+    texts.flatten().try_for_each(|text| check(text))
 }
 
 /// Refuses what is not JSON.

@@ -2,8 +2,11 @@
 
 use chatflow::{FlowId, FlowRef, NodeId, Revision, SessionId, TenantId, Timestamp};
 
+use crate::evidence::{AnsweredRequest, NewContentEvent};
 use crate::id::{LeaseToken, ThemeId, UserId};
+use crate::outbox::NewEvent;
 use crate::text_enum::text_enum;
+use crate::trace::TraceTurn;
 
 text_enum! {
     /// Where a session stands (S1.18).
@@ -102,6 +105,29 @@ pub struct Turn {
     pub history: Vec<NewHistoryRow>,
     /// What is needed to replay the turn; `None` when no journal is kept.
     pub journal: Option<JournalEntry>,
+    /// What was shown and taken up, in order (S5.21, S5.22).
+    pub content_events: Vec<NewContentEvent>,
+    /// Whether what the session was ever shown has led to its end: then the store writes a conversion
+    /// for each distinct item and variant, tied to the last impression of that pair (S5.23).
+    pub converts: bool,
+    /// What a traced session did (F18).
+    pub trace: Option<TraceTurn>,
+    /// The answer to the request that made the turn, to be repeated when it comes again (S4.37).
+    pub answered: Option<AnsweredRequest>,
+    /// What others are told of (S6.30). Whatever they say, their session is the turn's.
+    pub events: Vec<NewEvent>,
+}
+
+impl Turn {
+    /// Whether there is anything beside history and journal. Most turns have nothing, and cost
+    /// nothing for it.
+    pub fn has_extras(&self) -> bool {
+        !self.content_events.is_empty()
+            || self.converts
+            || self.trace.is_some()
+            || self.answered.is_some()
+            || !self.events.is_empty()
+    }
 }
 
 /// A session and the rows of its first turn.

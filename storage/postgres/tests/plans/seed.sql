@@ -18,6 +18,24 @@ INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_has
 SELECT s.id, n, now(), '{"value":"b"}', '[]', repeat('h', 44)
 FROM conversation_sessions AS s CROSS JOIN generate_series(1, 2) AS n;
 
+INSERT INTO content_events (
+  id, event, content_id, variant_key, session_id, node_id, created_at, revision, ordinal)
+SELECT gen_random_uuid(), 'impression', gen_random_uuid(), 'b', s.id, 'node', now(), 2, n
+FROM conversation_sessions AS s CROSS JOIN generate_series(1, 4) AS n;
+
+INSERT INTO flow_execution_turns (
+  session_id, revision, flow_id, at, step_count, error_count, duration_ms, steps)
+SELECT s.id, n, s.flow_id, now(), 3, 0, 5, '[]'
+FROM conversation_sessions AS s CROSS JOIN generate_series(1, 2) AS n;
+
+INSERT INTO chat_request_log (
+  session_id, request_key, body_hash, status, response, created_at, expires_at)
+SELECT s.id, 'key ' || n, repeat('b', 64), 200, '{}', now(), now()
+FROM conversation_sessions AS s CROSS JOIN generate_series(1, 2) AS n;
+
+INSERT INTO trace_access_audit (id, session_id, actor_label, access_type, accessed_at)
+SELECT gen_random_uuid(), s.id, 'somebody', 'view_trace', now() FROM conversation_sessions AS s;
+
 INSERT INTO chat_themes (id, name, config, is_active, is_default, version, row_version, created_at, updated_at)
 SELECT gen_random_uuid(), 'Theme ' || n, json_build_object('text', repeat('t', 500)), true, false, '1.0', 1, now(), now()
 FROM generate_series(1, 2000) AS n;

@@ -42,7 +42,7 @@ fn turn(number: u64, extra: usize) -> Turn {
         outcomes: "[]".into(),
         turn_hash: format!("hash {number}"),
     };
-    Turn { history: vec![row.clone(), row], journal: Some(journal) }
+    Turn { history: vec![row.clone(), row], journal: Some(journal), ..Turn::default() }
 }
 
 /// Starts a session.

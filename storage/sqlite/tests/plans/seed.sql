@@ -22,6 +22,20 @@ INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_has
 SELECT n.id, seq.value, '2026-01-01T00:00:00.000Z', '{"value":"b"}', '[]', 'h'
 FROM n CROSS JOIN json_each('[1,2]') AS seq;
 
+INSERT INTO content_events (
+  id, event, content_id, variant_key, session_id, node_id, created_at, revision, ordinal)
+SELECT substr(n.id, 1, 35) || seq.value, 'impression', n.id, 'b', n.id, 'node', '2026-01-01T00:00:00.000Z', 2, seq.value
+FROM n CROSS JOIN json_each('[1,2]') AS seq WHERE n.n % 16 = 0;
+
+INSERT INTO flow_execution_turns (
+  session_id, revision, flow_id, at, step_count, error_count, duration_ms, steps)
+SELECT n.id, seq.value, n.id, '2026-01-01T00:00:00.000Z', 3, 0, 5, '[]'
+FROM n CROSS JOIN json_each('[1,2]') AS seq;
+
+INSERT INTO chat_request_log (
+  session_id, request_key, body_hash, status, response, created_at, expires_at)
+SELECT n.id, 'key', 'b', 200, '{}', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z' FROM n;
+
 INSERT INTO webhook_subscriptions (
   id, name, url, method, headers, timeout_seconds, max_retries, event_types, status,
   consecutive_failures, row_version, created_at, updated_at)
