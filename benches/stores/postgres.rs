@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use chatflow::SessionId;
 use chatflow_benches::clock;
 use chatflow_postgres::{Options, PostgresStore};
-use chatflow_storage::{AsyncSessionStore, HistoryQuery};
+use chatflow_storage::{
+    AccessScope, AsyncSessionAdminStore, AsyncSessionStore, HistoryQuery, NewSession, SessionQuery,
+};
 use chatflow_throwaway::Server;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Row};
@@ -297,8 +299,8 @@ fn copies() -> [String; 3] {
     let each = format!("generate_series(0, {turns} - 1) AS g");
     [
         format!(
-            "INSERT INTO conversation_sessions (id, revision, history_seq, {COLUMNS})
-             SELECT n, {turns}, {ROWS}, {COLUMNS}
+            "INSERT INTO conversation_sessions (id, revision, history_seq, started_at, {COLUMNS})
+             SELECT n, {turns}, {ROWS}, to_timestamp(1690000000 + floor(random() * 10000000)), {COLUMNS}
              FROM unnest($1) AS n CROSS JOIN conversation_sessions AS s WHERE s.id = $2"
         ),
         format!(
@@ -334,5 +336,15 @@ impl Filled for Stored {
     fn history(&self, query: HistoryQuery) {
         let page = self.runtime.block_on(self.store.history(query)).expect("the store reads");
         assert!(page.rows.len() > 10, "a turn was just written");
+    }
+
+    fn start(&self, session: &NewSession) {
+        self.runtime.block_on(self.store.create_session(session)).expect("a session is created");
+    }
+
+    fn list(&self, query: &SessionQuery) {
+        let scope = AccessScope::system();
+        let page = self.runtime.block_on(self.store.list_sessions(&scope, query));
+        assert_eq!(page.expect("the store reads").sessions.len(), 50);
     }
 }

@@ -10,7 +10,9 @@ use chatflow::SessionId;
 use chatflow_benches::clock;
 pub(crate) use chatflow_sqlite::Durability;
 use chatflow_sqlite::{Options, SqliteStore};
-use chatflow_storage::{HistoryQuery, SessionStore};
+use chatflow_storage::{
+    AccessScope, HistoryQuery, NewSession, SessionAdminStore, SessionQuery, SessionStore,
+};
 use rusqlite::{Connection, TransactionBehavior, params};
 use uuid::Uuid;
 
@@ -222,8 +224,9 @@ fn copies() -> [String; 3] {
     let each = format!("json_each('[{}]') AS g", numbers.join(","));
     [
         format!(
-            "INSERT INTO conversation_sessions (id, revision, history_seq, {COLUMNS})
-             SELECT n.value, {turns}, {ROWS}, {COLUMNS}
+            "INSERT INTO conversation_sessions (id, revision, history_seq, started_at, {COLUMNS})
+             SELECT n.value, {turns}, {ROWS}, strftime('%Y-%m-%dT%H:%M:%S.000000Z',
+               1690000000 + abs(random()) % 10000000, 'unixepoch'), {COLUMNS}
              FROM json_each(?1) AS n CROSS JOIN conversation_sessions AS s WHERE s.id = ?2"
         ),
         format!(
@@ -257,5 +260,14 @@ impl Filled for Grown {
     fn history(&self, query: HistoryQuery) {
         let page = self.store.history(query).expect("the store reads");
         assert!(page.rows.len() > 10, "a turn was just written");
+    }
+
+    fn start(&self, session: &NewSession) {
+        self.store.create_session(session).expect("a session is created");
+    }
+
+    fn list(&self, query: &SessionQuery) {
+        let page = self.store.list_sessions(&AccessScope::system(), query);
+        assert_eq!(page.expect("the store reads").sessions.len(), 50);
     }
 }
