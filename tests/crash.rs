@@ -40,7 +40,7 @@ struct Cut {
 
 #[test]
 fn a_killed_server_has_lost_doubled_and_halved_no_turn() {
-    let kills = budget::cases(25, 100);
+    let kills = budget::cases(25, 200);
     let mut chance = Chance(budget::seed());
     let place = Place::with_flows();
     let mut server = Server::start(&place.database(), &[]);

@@ -32,7 +32,7 @@ enum What {
 const SUITES: [Suite; 7] = [
     Suite { name: "properties", what: What::Tests("properties::"), batches: 20 },
     Suite { name: "server", what: What::Tests("server::"), batches: 10 },
-    Suite { name: "crash", what: What::Tests("crash::"), batches: 4 },
+    Suite { name: "crash", what: What::Tests("crash::"), batches: 8 },
     Suite { name: "linear", what: What::Tests("linear::"), batches: 10 },
     Suite { name: "crash-postgres", what: What::Tests("postgres::outage::"), batches: 5 },
     Suite { name: "linear-postgres", what: What::Tests("postgres::order::"), batches: 10 },
