@@ -3,6 +3,7 @@
 mod judge;
 mod talk;
 
+use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ pub(crate) use self::judge::{is_whole, replays};
 pub(crate) use self::talk::{Chance, Talk};
 
 use self::judge::Judge;
-use crate::real::{Client, Place, Server, Visitor};
+use crate::real::{Client, Place, Server, Visitor, run};
 
 /// Clients that talk at the same time, each in sessions of its own.
 const CLIENTS: usize = 4;
@@ -87,6 +88,8 @@ fn a_killed_server_has_lost_doubled_and_halved_no_turn() {
         }
     }
     let sessions = judge.replays();
+    let told = run([Path::new("db"), Path::new("check"), Path::new("--db"), &place.database()]);
+    assert_eq!(told.code, 0, "{told:?}");
     figure("kills", kills as usize);
     figure("acknowledged turns, each there once and whole", turns - cut.stored);
     figure("turns without an answer that were there once and whole", cut.stored);

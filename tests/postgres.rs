@@ -1,9 +1,12 @@
 //! What is above the stores, on Postgres: the server that `DATABASE_URL` names, or one of the run's
 //! own. Where there is neither, these tests say so and pass, and fail in CI.
 
+mod check;
 mod conversations;
+mod dump;
 mod option;
 mod order;
 mod outage;
 mod place;
+mod rights;
 mod service;

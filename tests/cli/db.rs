@@ -111,11 +111,11 @@ fn a_migration_says_what_was_and_what_is() {
     // S1.10.
     let place = Place::new();
     let database = place.file("chatflow.db", "");
-    let migrate = |more: &[&str]| {
+    let migrate = |database: &Path, more: &[&str]| {
         let words = ["migrate"].iter().chain(more).map(Path::new);
-        run(words.chain([Path::new("--db"), database.as_path()]))
+        run(words.chain([Path::new("--db"), database]))
     };
-    let told = migrate(&["--dry-run"]);
+    let told = migrate(&database, &["--dry-run"]);
     assert_eq!((told.code, told.err.as_str()), (0, ""), "{told:?}");
     assert!(told.out.starts_with("migration 1: initial\n"), "{told:?}");
     let (_, newest) = told.out.trim_end().rsplit_once(' ').unwrap();
@@ -125,24 +125,29 @@ fn a_migration_says_what_was_and_what_is() {
     assert_eq!(std::fs::metadata(&database).unwrap().len(), 0);
     let told = check(&database, &[]);
     assert!(told.code == 5 && told.out.contains("schema_older"), "{told:?}");
-    let told = migrate(&[]);
+    let told = migrate(&database, &[]);
     assert!(
         told.out.ends_with(&told_to("was at version 0 and is at version NEWEST\n")),
         "{told:?}"
     );
-    let told = migrate(&[]);
+    let told = migrate(&database, &[]);
     let end = told_to("is at version NEWEST: nothing to do\n");
     assert!(told.code == 0 && told.out.ends_with(&end), "{told:?}");
 
+    // As the first program left it.
     let hand = Connection::open(&database).unwrap();
-    hand.execute_batch(
-        "DELETE FROM schema_migrations WHERE version > 1; DROP TABLE cms_content_fts;
-         DROP TABLE cms_content_search; DROP TABLE cms_content_variants",
-    )
-    .unwrap();
+    let text = |sql: &str| hand.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    let table = text("SELECT sql FROM sqlite_schema WHERE name = 'schema_migrations'");
+    let sum = text("SELECT checksum FROM schema_migrations WHERE version = 1");
+    let database = place.file("old.db", "");
+    let hand = Connection::open(&database).unwrap();
+    hand.execute_batch(include_str!("../../storage/sqlite/migrations/0001_initial.sql")).unwrap();
+    hand.execute_batch(&table).unwrap();
+    let record = "INSERT INTO schema_migrations VALUES (1, 'initial', ?1, '')";
+    hand.execute(record, [sum]).unwrap();
     let told = check(&database, &[]);
     assert!(told.code == 5 && told.out.contains("schema_older"), "{told:?}");
-    let told = migrate(&[]);
+    let told = migrate(&database, &[]);
     assert!(told.out.starts_with("migration 2: variants_and_search\n"), "{told:?}");
     assert!(
         told.out.ends_with(&told_to("was at version 1 and is at version NEWEST\n")),
@@ -153,7 +158,7 @@ fn a_migration_says_what_was_and_what_is() {
     let sql = "INSERT INTO schema_migrations VALUES (9000, 'later', hex(zeroblob(32)), '')";
     hand.execute_batch(sql).unwrap();
     for words in [&["--dry-run"][..], &[]] {
-        let told = migrate(words);
+        let told = migrate(&database, words);
         assert_eq!(told.code, 1, "{told:?}");
         let text = told_to("at version 9000, this program knows NEWEST");
         assert!(told.err.contains(&text), "{told:?}");

@@ -12,6 +12,7 @@ use chatflow_throwaway::Server as Postgres;
 use serde_json::json;
 use sqlx::Row as _;
 
+use super::check::is_sound;
 use super::place::{Database, available};
 use super::service::Pair;
 use crate::crash::{Chance, Talk, is_whole, replays};
@@ -148,6 +149,7 @@ impl Scene {
     fn conclude(self, what: &str) {
         let ids = self.counts();
         assert_eq!(ids.len(), self.writers.iter().flatten().count());
+        is_sound(&self.pair.database, ids.len());
         let store = self.pair.database.open();
         let sessions = replays(&store, ids.into_iter());
         let words: usize = self.writers.iter().flatten().map(|talk| talk.words.len()).sum();

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 pub(super) struct Database {
     /// The address of another database of its server.
     from: String,
-    name: String,
+    pub(super) name: String,
     pub(super) url: String,
 }
 
@@ -83,6 +83,22 @@ impl Database {
 
     fn connect(&self) -> PostgresStore {
         Wait.block_on(PostgresStore::connect(&self.url)).expect("the store opens")
+    }
+
+    /// Runs statements past the store.
+    pub(super) fn execute(&self, sql: &str) {
+        self.run(sql).expect("the statements run");
+    }
+
+    /// As [`Database::execute`], for statements that may fail.
+    pub(super) fn run(&self, sql: &str) -> sqlx::Result<()> {
+        execute(&self.url, sql)
+    }
+
+    /// The address for another user of this database, who needs no password.
+    pub(super) fn url_of(&self, user: &str) -> String {
+        let settings = PgConnectOptions::from_str(&self.url).expect("an address");
+        settings.username(user).to_url_lossy().to_string()
     }
 
     /// Reads past the store.

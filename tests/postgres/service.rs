@@ -39,6 +39,13 @@ impl Pair {
         self.servers.each_ref().map(Server::client)
     }
 
+    /// Stops the servers and keeps the database.
+    pub(super) fn into_database(self) -> Database {
+        let Self { servers, place, database } = self;
+        drop((servers, place));
+        database
+    }
+
     /// A client that asks one after the other.
     fn client(&self) -> Client {
         let [one, other] = self.clients();

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chatflow_sqlite::{BackupError, backup};
 use clap::Args;
 
-use super::database::DatabaseArguments;
-use super::report::{say, tell_error};
+use super::database::{Database, DatabaseArguments};
+use super::report::{say, tell, tell_error};
 use super::{exit, open};
 
 #[derive(Debug, Args)]
@@ -21,9 +21,17 @@ pub(super) struct BackupArguments {
 }
 
 pub(super) fn run(arguments: &BackupArguments) -> u8 {
-    let source = match arguments.database.file() {
-        Ok(path) => path,
-        Err(code) => return code,
+    let source = match &arguments.database.db {
+        Database::File(path) => path,
+        Database::Server(address) => {
+            return address.dump_command(&arguments.target).map_or_else(|code| code, |command| {
+                tell(format_args!(
+                    "error: a Postgres database is copied by its own program (help: run `{command}`, with the \
+                     password in PGPASSWORD or in a password file)"
+                ));
+                exit::INPUT
+            });
+        }
     };
     match backup(source, &arguments.target, arguments.force) {
         Ok(bytes) => {

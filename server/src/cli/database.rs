@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use chatflow_postgres::PostgresStore;
-use chatflow_sqlite::SqliteStore;
-use chatflow_storage::{BlockOn, Waiting};
+use chatflow_postgres::{Inspector as ServerInspector, PostgresStore, dump_command};
+use chatflow_sqlite::{Inspector as FileInspector, SqliteStore};
+use chatflow_storage::{BlockOn, Inspect, Waiting};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use tokio::runtime::Runtime;
@@ -30,23 +30,6 @@ pub(super) struct DatabaseArguments {
     pub(super) db: Database,
 }
 
-impl DatabaseArguments {
-    /// The file, for verbs that work on files only; otherwise the reason has been told and the exit
-    /// code is returned.
-    pub(super) fn file(&self) -> Result<&Path, u8> {
-        match &self.db {
-            Database::File(path) => Ok(path),
-            Database::Server(_) => {
-                tell(
-                    "error: this verb works on SQLite files (help: for Postgres use its own tools, such as \
-                     pg_dump; its tables are brought up to date whenever a server starts)",
-                );
-                Err(exit::INPUT)
-            }
-        }
-    }
-}
-
 /// Where the records are.
 #[derive(Clone, Debug)]
 pub(super) enum Database {
@@ -64,6 +47,13 @@ pub(super) struct Address(String);
 pub(super) enum Opened {
     File(Box<SqliteStore>),
     Server(Box<Waiting<PostgresStore, OwnRuntime>>),
+}
+
+/// A database opened for reading only, as it was at one moment.
+pub(super) struct Inspected {
+    /// What it is called in messages.
+    pub(super) name: String,
+    pub(super) inspector: Box<dyn Inspect>,
 }
 
 /// A runtime for one store.
@@ -89,10 +79,17 @@ impl fmt::Debug for Address {
 impl Address {
     /// Connects; on failure the reason has been told and the exit code is returned.
     pub(super) async fn connect(&self) -> Result<PostgresStore, u8> {
-        PostgresStore::connect(&self.0).await.map_err(|error| {
-            tell_error(&error);
-            exit::HOST
-        })
+        PostgresStore::connect(&self.0).await.map_err(|error| cannot(&error))
+    }
+
+    /// The command that copies the database; if the address cannot be read, this has been told and
+    /// the exit code is returned.
+    pub(super) fn dump_command(&self, target: &Path) -> Result<String, u8> {
+        dump_command(&self.0, target).map_err(|error| cannot(&error))
+    }
+
+    async fn inspect(&self) -> Result<ServerInspector, u8> {
+        ServerInspector::open(&self.0).await.map_err(|error| cannot(&error))
     }
 }
 
@@ -102,15 +99,44 @@ impl Database {
         match self {
             Self::File(path) => file(path).map(Box::new).map(Opened::File),
             Self::Server(address) => {
-                let runtime = Runtime::new().map_err(|error| {
-                    tell(format_args!("error: cannot start: {error}"));
-                    exit::HOST
-                })?;
+                let runtime = OwnRuntime::new()?;
                 let store = runtime.block_on(address.connect())?;
-                Ok(Opened::Server(Box::new(Waiting::new(store, OwnRuntime(runtime)))))
+                Ok(Opened::Server(Box::new(Waiting::new(store, runtime))))
             }
         }
     }
+
+    /// Opens the database for a look; on failure the reason has been told and the exit code is
+    /// returned.
+    pub(super) fn inspect(&self) -> Result<Inspected, u8> {
+        match self {
+            Self::File(path) => {
+                let inspector = FileInspector::open(path).map_err(|error| open::failed(&error))?;
+                Ok(Inspected { name: path.display().to_string(), inspector: Box::new(inspector) })
+            }
+            Self::Server(address) => {
+                let runtime = OwnRuntime::new()?;
+                let inspector = runtime.block_on(address.inspect())?;
+                let name = inspector.server().to_owned();
+                Ok(Inspected { name, inspector: Box::new(Waiting::new(inspector, runtime)) })
+            }
+        }
+    }
+}
+
+impl OwnRuntime {
+    fn new() -> Result<Self, u8> {
+        let runtime = Runtime::new();
+        runtime.map(Self).map_err(|error| {
+            tell(format_args!("error: cannot start: {error}"));
+            exit::HOST
+        })
+    }
+}
+
+fn cannot(error: &chatflow_postgres::OpenError) -> u8 {
+    tell_error(error);
+    exit::HOST
 }
 
 /// Opens a file; on failure the reason has been told and the exit code is returned.

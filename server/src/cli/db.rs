@@ -1,17 +1,15 @@
 //! `chatflow db check`: whether a database is sound, down to the state of each session.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use chatflow::Session;
-use chatflow_sqlite::{Fault, Finding, Inspector, Problem};
-use chatflow_storage::StoredSession;
+use chatflow::{FlowRef, Session};
+use chatflow_storage::{Finding, Inspect, InspectError, Problem, StoredSession};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::database::DatabaseArguments;
+use super::exit;
 use super::report::{say, tell_error};
-use super::{exit, open};
 use crate::error::chain;
 
 #[derive(Debug, Subcommand)]
@@ -36,83 +34,105 @@ pub(super) struct CheckArguments {
 /// rubble neither fills the screen nor the memory.
 const LISTED: u64 = 100;
 
+/// How many sessions are in memory at a time, and come over the network at once.
+const PAGE: u32 = 100;
+
 pub(super) fn run(verb: &DbVerb) -> u8 {
     let DbVerb::Check(arguments) = verb;
-    let path = match arguments.database.file() {
-        Ok(path) => path,
+    let looked = match arguments.database.db.inspect() {
+        Ok(looked) => looked,
         Err(code) => return code,
     };
-    let inspector = match Inspector::open(path) {
-        Ok(inspector) => inspector,
-        Err(error) => return open::failed(&error),
-    };
     let mut findings = Findings { print: !arguments.json, ..Findings::default() };
-    match check(&inspector, &mut findings) {
-        Err(fault) => {
-            tell_error(&fault);
+    match check(&*looked.inspector, &mut findings) {
+        Err(error) => {
+            tell_error(&error);
             exit::HOST
         }
         Ok(sessions) => {
-            findings.conclude(path, sessions);
+            findings.conclude(&looked.name, sessions);
             if findings.faults() == 0 { exit::OK } else { exit::UNSOUND }
         }
     }
 }
 
 /// Checks everything; answers with the number of sessions.
-fn check(inspector: &Inspector, findings: &mut Findings) -> Result<u64, Fault> {
+fn check(inspector: &dyn Inspect, findings: &mut Findings) -> Result<u64, InspectError> {
     inspector.inspect(&mut |finding| findings.add(finding))?;
-    let (mut count, mut stopped) = (0_u64, None);
-    let listed = inspector.sessions(&mut |found| {
-        count = count.saturating_add(1);
-        match found {
-            Ok(stored) => {
-                let judged = judge(inspector, &stored, findings);
-                stopped = stopped.take().or_else(|| judged.err());
+    let mut judge = Judge { inspector, versions: BTreeMap::new(), sessions: 0 };
+    match judge.sessions(findings) {
+        // The database's own fault is told of already.
+        Err(_) if findings.has(Problem::FileDamaged) => Ok(judge.sessions),
+        judged => judged.map(|()| judge.sessions),
+    }
+}
+
+/// Judges what the store cannot, because it does not read what the engine keeps.
+struct Judge<'a> {
+    inspector: &'a dyn Inspect,
+    /// Whether a version is stored: there are far more sessions than versions.
+    versions: BTreeMap<FlowRef, bool>,
+    /// How many were judged.
+    sessions: u64,
+}
+
+impl Judge<'_> {
+    fn sessions(&mut self, findings: &mut Findings) -> Result<(), InspectError> {
+        let mut last = None;
+        loop {
+            let page = self.inspector.sessions(last.as_deref(), PAGE)?;
+            for found in page.sessions {
+                self.sessions = self.sessions.saturating_add(1);
+                match found {
+                    Ok(stored) => self.session(&stored, findings)?,
+                    Err(finding) => findings.add(finding),
+                }
             }
-            Err((id, fault)) => findings.add(unreadable(&id, chain(&fault))),
+            last = page.next;
+            if last.is_none() {
+                return Ok(());
+            }
         }
-    });
-    match listed.err().or(stopped) {
-        None => Ok(count),
-        // The file's own fault is told of already.
-        Some(_) if findings.has(Problem::FileDamaged) => Ok(count),
-        Some(fault) => Err(fault),
     }
-}
 
-/// What the store cannot tell of a session, because it does not read what the engine keeps.
-fn judge(
-    inspector: &Inspector,
-    stored: &StoredSession,
-    findings: &mut Findings,
-) -> Result<(), Fault> {
-    let (id, kept) = (stored.head.id.to_string(), &stored.snapshot);
-    let session = match Session::restore(&kept.engine, &kept.state) {
-        Ok(session) => session,
-        Err(error) => {
-            findings.add(unreadable(&id, chain(&error)));
-            return Ok(());
+    fn session(
+        &mut self,
+        stored: &StoredSession,
+        findings: &mut Findings,
+    ) -> Result<(), InspectError> {
+        let (id, kept) = (stored.head.id.to_string(), &stored.snapshot);
+        let session = match Session::restore(&kept.engine, &kept.state) {
+            Ok(session) => session,
+            Err(error) => {
+                findings.add(Finding::unreadable(&id, chain(&error)));
+                return Ok(());
+            }
+        };
+        let place = format!("session {id}");
+        if let Some(hash) = &kept.state_hash
+            && let Err(mismatch) = session.verify_state(hash)
+        {
+            findings.add(Finding::new(Problem::StateChanged, &place, mismatch.to_string()));
         }
-    };
-    let place = format!("session {id}");
-    if let Some(hash) = &kept.state_hash
-        && let Err(mismatch) = session.verify_state(hash)
-    {
-        findings.add(Finding::new(Problem::StateChanged, &place, mismatch.to_string()));
-    }
-    for pin in session.pins() {
-        // Version 0 is of a program that brings its flows itself.
-        if pin.seq > 0 && !inspector.has_version(pin)? {
-            let what = format!("is pinned to version {} of flow {}, not stored", pin.seq, pin.id);
-            findings.add(Finding::new(Problem::VersionMissing, &place, what));
+        for pin in session.pins() {
+            // Version 0 is of a program that brings its flows itself.
+            if pin.seq > 0 && !self.has_version(pin)? {
+                let what =
+                    format!("is pinned to version {} of flow {}, not stored", pin.seq, pin.id);
+                findings.add(Finding::new(Problem::VersionMissing, &place, what));
+            }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-fn unreadable(id: &str, why: String) -> Finding {
-    Finding::new(Problem::SessionUnreadable, format!("session {id}"), why)
+    fn has_version(&mut self, flow: FlowRef) -> Result<bool, InspectError> {
+        if let Some(known) = self.versions.get(&flow) {
+            return Ok(*known);
+        }
+        let is_stored = self.inspector.has_version(flow)?;
+        self.versions.insert(flow, is_stored);
+        Ok(is_stored)
+    }
 }
 
 /// What was found.
@@ -149,7 +169,7 @@ impl Findings {
         self.counts.iter().filter(|(problem, _)| !problem.is_note()).map(|(_, count)| count).sum()
     }
 
-    fn conclude(&self, path: &Path, sessions: u64) {
+    fn conclude(&self, name: &str, sessions: u64) {
         if self.print {
             for (problem, count) in &self.counts {
                 let more = count.saturating_sub(LISTED);
@@ -157,9 +177,9 @@ impl Findings {
                     say(format_args!("{}: {more} more of this kind", problem.code()));
                 }
             }
-            let (path, faults) = (path.display(), self.faults());
+            let faults = self.faults();
             let verdict = if faults == 0 { "sound" } else { "not sound" };
-            say(format_args!("`{path}` is {verdict}: {sessions} sessions, {faults} faults"));
+            say(format_args!("`{name}` is {verdict}: {sessions} sessions, {faults} faults"));
             return;
         }
         let counts: serde_json::Map<String, Value> =

@@ -1,13 +1,11 @@
 //! `chatflow migrate`: the tables of a database, up to date.
 
-use std::path::Path;
-
-use chatflow_sqlite::{Inspector, OpenError, SqliteStore, Versions};
+use chatflow_storage::Versions;
 use clap::Args;
 
-use super::database::DatabaseArguments;
-use super::report::say;
-use super::{exit, open};
+use super::database::{Database, DatabaseArguments};
+use super::exit;
+use super::report::{say, tell_error};
 
 #[derive(Debug, Args)]
 pub(super) struct MigrateArguments {
@@ -19,32 +17,38 @@ pub(super) struct MigrateArguments {
 }
 
 pub(super) fn run(arguments: &MigrateArguments) -> u8 {
-    let path = match arguments.database.file() {
-        Ok(path) => path,
-        Err(code) => return code,
-    };
-    match migrate(path, arguments.dry_run) {
+    match migrate(&arguments.database.db, arguments.dry_run) {
         Ok(()) => exit::OK,
-        Err(error) => open::failed(&error),
+        Err(code) => code,
     }
 }
 
-fn migrate(file: &Path, dry_run: bool) -> Result<(), OpenError> {
-    let path = file.display();
-    // The look is over before the change begins, which needs the database for itself.
-    let Versions { found, known, missing } = Inspector::open(file)?.versions()?;
+fn migrate(database: &Database, dry_run: bool) -> Result<(), u8> {
+    let (name, Versions { found, known, missing }) = look(database)?;
     if missing.is_empty() {
-        say(format_args!("`{path}` is at version {found}: nothing to do"));
+        say(format_args!("`{name}` is at version {found}: nothing to do"));
         return Ok(());
     }
-    for (version, name) in &missing {
-        say(format_args!("migration {version}: {name}"));
+    for (version, change) in &missing {
+        say(format_args!("migration {version}: {change}"));
     }
     if dry_run {
-        say(format_args!("`{path}` is at version {found} and would be at version {known}"));
+        say(format_args!("`{name}` is at version {found} and would be at version {known}"));
     } else {
-        drop(SqliteStore::open(file)?);
-        say(format_args!("`{path}` was at version {found} and is at version {known}"));
+        drop(database.open()?);
+        say(format_args!("`{name}` was at version {found} and is at version {known}"));
     }
     Ok(())
+}
+
+/// The look is over before the change begins, which needs the database for itself.
+fn look(database: &Database) -> Result<(String, Versions), u8> {
+    let looked = database.inspect()?;
+    match looked.inspector.versions() {
+        Ok(versions) => Ok((looked.name, versions)),
+        Err(error) => {
+            tell_error(&error);
+            Err(exit::HOST)
+        }
+    }
 }

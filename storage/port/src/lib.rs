@@ -28,9 +28,11 @@ mod error;
 mod evidence;
 mod flow;
 mod id;
+mod inspect;
 mod job;
 mod library;
 mod memory;
+mod migration;
 mod outbox;
 mod role;
 mod scope;
@@ -68,6 +70,10 @@ pub use id::{
     EventId, LeaseToken, ServiceAccountId, SubscriptionId, ThemeId, UserId, connection_row_id,
     history_row_id, node_row_id, variant_row_id,
 };
+pub use inspect::{
+    AsyncInspect, Finding, Inspect, InspectError, InspectedPage, LostVersion, Numbers, Problem,
+    SessionFigures, TABLES_OF_SESSIONS, Tell,
+};
 pub use job::{AsyncJobStore, JobRecord, JobRequest, JobStore};
 pub use library::{
     Applied, ApplyError, AsyncLibraryStore, Batch, Change, ConnectionRow, ContentRecord,
@@ -76,6 +82,7 @@ pub use library::{
     check_batch, may_edit, settle,
 };
 pub use memory::MemoryStore;
+pub use migration::{Migration, Migrations, Misfit, SchemaState, Versions};
 pub use outbox::{
     AsyncOutboxStore, Attempt, CIRCUIT_OPENS_AT, DeliveryOutcome, Destination, EventClaim,
     EventLock, EventQuery, EventStatus, EventUpdate, InvalidEvent, Jitter, NewEvent, OldEvents,

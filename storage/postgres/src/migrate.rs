@@ -1,24 +1,12 @@
 //! Brings the tables up to date (S1.10).
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
+use chatflow_storage::{Migration, Migrations, Misfit, SchemaState, Versions};
 use sqlx::{PgConnection, Row};
 
 use crate::library::search;
 use crate::open::{OpenError, explain};
 
-/// A numbered change of the tables. Applied once, never edited afterwards.
-#[derive(Clone, Copy)]
-struct Migration {
-    version: u32,
-    name: &'static str,
-    sql: &'static str,
-    /// Whether the words of items that are there already are to be written, which SQL cannot do.
-    fills_search: bool,
-}
-
-const MIGRATIONS: &[Migration] = &[
+const MIGRATIONS: Migrations = Migrations(&[
     Migration {
         version: 1,
         name: "initial",
@@ -55,7 +43,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0006_evidence.sql"),
         fills_search: false,
     },
-];
+]);
 
 /// What the server and the database say of themselves.
 ///
@@ -92,17 +80,27 @@ const APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY 
 
 const RECORD: &str = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
 
+/// Compares a database with this program.
+pub(crate) async fn versions(
+    connection: &mut PgConnection,
+    server: &str,
+) -> Result<Versions, OpenError> {
+    let state = state(connection, server).await?;
+    MIGRATIONS.versions(&state).map_err(|misfit| refuse(misfit, server))
+}
+
 /// Applies what is missing, in one transaction that keeps other processes out.
 pub(crate) async fn migrate(connection: &mut PgConnection, server: &str) -> Result<(), OpenError> {
-    let before = applied(connection, server).await?;
-    if missing(&before, server)?.is_empty() {
+    let refuse = |misfit| refuse(misfit, server);
+    let before = state(connection, server).await?;
+    if MIGRATIONS.missing(&before).map_err(refuse)?.is_empty() {
         return Ok(());
     }
     run(connection, "BEGIN").await.map_err(|e| explain(server, "begin the migrations", e))?;
     run(connection, LOCK).await.map_err(|e| explain(server, "wait for other programs", e))?;
     // Another process may have been faster.
-    let now = applied(connection, server).await?;
-    let missing = missing(&now, server)?;
+    let now = state(connection, server).await?;
+    let missing = MIGRATIONS.missing(&now).map_err(refuse)?;
     apply(connection, &missing, server).await?;
     run(connection, "COMMIT").await.map_err(|e| explain(server, "commit the migrations", e))
 }
@@ -127,7 +125,7 @@ async fn apply(
         sqlx::query(RECORD)
             .bind(i64::from(migration.version))
             .bind(migration.name)
-            .bind(checksum(migration.sql))
+            .bind(migration.checksum())
             .execute(&mut *connection)
             .await
             .map_err(|e| explain(server, "record a migration", e))?;
@@ -140,16 +138,7 @@ async fn run(connection: &mut PgConnection, sql: &'static str) -> sqlx::Result<(
 }
 
 /// What the database holds.
-enum Applied {
-    /// No tables.
-    Empty,
-    /// Tables, but not ours.
-    Foreign,
-    /// Ours: versions and checksums.
-    Ours(Vec<(u32, String)>),
-}
-
-async fn applied(connection: &mut PgConnection, server: &str) -> Result<Applied, OpenError> {
+async fn state(connection: &mut PgConnection, server: &str) -> Result<SchemaState, OpenError> {
     let fail = |error| explain(server, "read what the database holds", error);
     let facts = sqlx::query(FACTS).fetch_one(&mut *connection).await.map_err(fail)?;
     let has = |column| facts.try_get::<bool, _>(column).map_err(fail);
@@ -168,47 +157,21 @@ async fn applied(connection: &mut PgConnection, server: &str) -> Result<Applied,
         return Err(OpenError::Unsuitable { server: server.to_owned(), problem });
     }
     if !has("ours")? {
-        return Ok(if has("has_tables")? { Applied::Foreign } else { Applied::Empty });
+        return Ok(if has("has_tables")? { SchemaState::Foreign } else { SchemaState::Empty });
     }
     let rows = sqlx::query(APPLIED).fetch_all(connection).await.map_err(fail)?;
     let read = rows.iter().map(|row| {
         Ok((row.try_get::<i32, _>("version")?.unsigned_abs(), row.try_get("checksum")?))
     });
-    Ok(Applied::Ours(read.collect::<sqlx::Result<_>>().map_err(fail)?))
+    Ok(SchemaState::Ours(read.collect::<sqlx::Result<_>>().map_err(fail)?))
 }
 
-fn missing(applied: &Applied, server: &str) -> Result<Vec<Migration>, OpenError> {
-    let applied = match applied {
-        Applied::Empty => return Ok(MIGRATIONS.to_vec()),
-        Applied::Foreign => return Err(OpenError::Foreign { server: server.to_owned() }),
-        Applied::Ours(applied) => applied,
-    };
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
-    if let Some(found) = applied.iter().map(|(version, _)| *version).find(|found| *found > known) {
-        return Err(OpenError::Newer { found, known });
+fn refuse(misfit: Misfit, server: &str) -> OpenError {
+    match misfit {
+        Misfit::Foreign => OpenError::Foreign { server: server.to_owned() },
+        Misfit::Newer { found, known } => OpenError::Newer { found, known },
+        Misfit::Changed { version, name } => OpenError::ChangedMigration { version, name },
     }
-    let mut missing = Vec::new();
-    for migration in MIGRATIONS {
-        match applied.iter().find(|(version, _)| *version == migration.version) {
-            None => missing.push(*migration),
-            Some((_, sum)) if *sum == checksum(migration.sql) => {}
-            Some(_) => {
-                let (version, name) = (migration.version, migration.name);
-                return Err(OpenError::ChangedMigration { version, name });
-            }
-        }
-    }
-    Ok(missing)
-}
-
-/// SHA-256 in hex, the same whatever line ends a checkout has.
-fn checksum(sql: &str) -> String {
-    let digest = Sha256::digest(sql.replace("\r\n", "\n"));
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]
@@ -217,13 +180,7 @@ mod tests {
 
     #[test]
     fn migrations_are_numbered_from_one_without_gaps() {
-        let versions: Vec<_> = MIGRATIONS.iter().map(|migration| migration.version).collect();
-        assert_eq!(versions, (1..).take(MIGRATIONS.len()).collect::<Vec<u32>>());
-    }
-
-    #[test]
-    fn a_checksum_does_not_depend_on_line_ends() {
-        assert_eq!(checksum("a\r\nb"), checksum("a\nb"));
-        assert_eq!(checksum("abc").get(..8), Some("ba7816bf"));
+        let versions: Vec<_> = MIGRATIONS.0.iter().map(|migration| migration.version).collect();
+        assert_eq!(versions, (1..).take(MIGRATIONS.0.len()).collect::<Vec<u32>>());
     }
 }

@@ -140,7 +140,7 @@ impl PostgresStore {
     }
 }
 
-fn settings(url: &str) -> Result<PgConnectOptions, OpenError> {
+pub(crate) fn settings(url: &str) -> Result<PgConnectOptions, OpenError> {
     // The driver takes any scheme, and so half a password for the name of a database.
     if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
         return Err(OpenError::Address("it does not start with `postgres://`".into()));
@@ -148,7 +148,7 @@ fn settings(url: &str) -> Result<PgConnectOptions, OpenError> {
     PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(cause(error)))
 }
 
-async fn open(
+pub(crate) async fn open(
     settings: &PgConnectOptions,
     options: Options,
     server: &str,
@@ -174,7 +174,7 @@ async fn adopt(connection: &mut PgConnection) -> sqlx::Result<()> {
 }
 
 /// Where the database is, for messages.
-fn server(settings: &PgConnectOptions) -> String {
+pub(crate) fn server(settings: &PgConnectOptions) -> String {
     let host = match settings.get_socket() {
         Some(folder) => folder.display().to_string(),
         None => format!("{}:{}", settings.get_host(), settings.get_port()),

@@ -5,7 +5,7 @@
 //! database that spreads sessions over machines knows at once where to go (docs/scaling.md).
 
 mod extras;
-mod read;
+pub(crate) mod read;
 mod rows;
 mod statement;
 

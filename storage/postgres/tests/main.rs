@@ -9,6 +9,7 @@
 
 mod contract;
 mod events;
+mod inspect;
 mod opening;
 mod partitions;
 mod place;

@@ -21,7 +21,7 @@ fn partitioning() -> String {
     sql.to_owned()
 }
 
-fn partition(database: &Database) {
+pub(crate) fn partition(database: &Database) {
     database.execute(&partitioning());
     database.execute(MONTH);
 }

@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, TenantId, Timestamp};
-use chatflow_postgres::{Options, PostgresStore};
+use chatflow_postgres::{Inspector, Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
-    AsyncEvidenceStore, AsyncFlowStore, AsyncOutboxStore, AsyncSessionAdminStore,
+    AsyncEvidenceStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore, AsyncSessionAdminStore,
     AsyncSessionStore, AsyncSubscriptionStore, AsyncTraceStore, ContentEventQuery, DeliveryOutcome,
     DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery, FlowSessionQuery,
     Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, ServiceAccountId,
@@ -292,6 +292,22 @@ async fn call_events(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sent
 }
 
+/// The statements by which a look at the database pages through its sessions.
+fn look() -> Option<Vec<Planned>> {
+    let database = template()?.clone_database();
+    database.execute(SEED);
+    let proxy = Proxy::new(&database.url);
+    let statements = database.block_on(async {
+        let inspector = Inspector::open(&proxy.url).await.unwrap();
+        inspector.inspect(&mut |_| {}).await.unwrap();
+        inspector.sessions(None, 100).await.unwrap();
+        proxy.prepared()
+    });
+    let has_pages = |statement: &&Statement| statement.sql.contains("WHERE id >= $1");
+    let plan = |statement| database.block_on(plan(&database, "look", statement)).unwrap();
+    Some(statements.iter().filter(has_pages).map(plan).collect())
+}
+
 /// The plan that serves every execution, whatever the parameters are: that of a prepared statement
 /// which has been used for a while.
 async fn plan(
@@ -356,5 +372,14 @@ fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
     // Other releases word their plans otherwise; that none scans holds for each.
     if plans.release == RELEASE {
         compare("tests/plans/plans.txt", &found);
+    }
+}
+
+#[test]
+fn a_look_finds_each_page_of_sessions_where_the_last_one_ended() {
+    let Some(plans) = look() else { return };
+    assert_eq!(plans.len(), 2);
+    for Planned { text, .. } in plans {
+        assert!(!text.contains("Seq Scan") && !text.contains("Sort"), "{text}");
     }
 }

@@ -4,11 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use chatflow_storage::Finding;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ffi};
 
 use crate::fault::Fault;
-use crate::inspect::{Finding, Inspector};
+use crate::inspect::Inspector;
 use crate::open::{OpenError, folder};
 
 /// Why no copy was made; then nothing has the name of the copy that had not before.
@@ -83,7 +84,7 @@ pub fn backup(
     let failed = |error| BackupError::Store(Box::new(Fault::new("write a copy", &part.0, error)));
     copy(source.connection(), &part.0).map_err(failed)?;
     let mut first = None;
-    let inspected = Inspector::open(&part.0)?.inspect(&mut |finding| {
+    let inspected = Inspector::open(&part.0)?.look(&mut |finding| {
         if first.is_none() && !finding.problem.is_note() {
             first = Some(finding);
         }

@@ -1,28 +1,28 @@
 //! Looks a database over without writing to it.
 
-mod finding;
 mod rows;
 
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chatflow::{FlowRef, SessionId};
-use chatflow_storage::StoredSession;
-use rusqlite::{Connection, OpenFlags, params};
+use chatflow_storage::{
+    Finding, Inspect, InspectError, InspectedPage, StoredSession, Tell, Versions,
+};
+use rusqlite::{Connection, OpenFlags, Row, params};
 
 use crate::column::Id;
 use crate::fault::{Fault, FaultKind};
-use crate::migrate::{self, Versions};
+use crate::migrate;
 use crate::open::{OpenError, explain};
 use crate::session::read;
 
-pub use finding::{Finding, Problem};
+/// Ids are texts, whatever is in them; the empty one comes before all.
+const SESSIONS: &str = "SELECT id FROM conversation_sessions WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 /// A database opened for reading, as it was at one moment; others may go on writing to it.
-///
-/// All that it reads, it reads row by row, so a large database takes no more memory than a small
-/// one. Findings are told as they come.
 pub struct Inspector {
     connection: Connection,
     path: PathBuf,
@@ -53,26 +53,15 @@ impl Inspector {
         Ok(Self { connection, path: path.to_owned() })
     }
 
-    /// Which migrations the database has and lacks.
-    ///
-    /// # Errors
-    /// [`OpenError`], if it is not a database of this program.
-    pub fn versions(&self) -> Result<Versions, OpenError> {
-        migrate::versions(&self.connection, &self.path)
-    }
-
     /// Tells what is wrong with the file, its tables and the rows that belong together.
-    ///
-    /// # Errors
-    /// [`Fault`], if reading fails for a reason that is not in the file.
-    pub fn inspect(&self, tell: &mut dyn FnMut(Finding)) -> Result<(), Fault> {
+    pub(crate) fn look(&self, tell: Tell<'_>) -> Result<(), Fault> {
         self.stage("check the pages", tell, rows::pages)?;
-        match self.versions() {
+        match migrate::versions(&self.connection, &self.path) {
             Ok(versions) if versions.missing.is_empty() => {
                 self.stage("compare the tables", tell, rows::tables)?;
             }
             Ok(versions) => tell(Finding::older(&versions)),
-            Err(error) => tell(Finding::schema(&error)),
+            Err(error) => tell(Finding::foreign(&error)),
         }
         if !self.has_sessions()? {
             return Ok(());
@@ -83,45 +72,18 @@ impl Inspector {
         self.stage("look for the versions of sessions", tell, rows::versions)
     }
 
-    /// Hands over every session, or its id and why it cannot be read, in the order of ids.
-    ///
-    /// # Errors
-    /// [`Fault`], if the list of sessions cannot be read.
-    pub fn sessions(
-        &self,
-        each: &mut dyn FnMut(Result<StoredSession, (String, Fault)>),
-    ) -> Result<(), Fault> {
-        if !self.has_sessions()? {
-            return Ok(());
-        }
-        let mut list = || {
-            let sql = "SELECT id FROM conversation_sessions ORDER BY id";
-            let mut statement = self.connection.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let text: String = row.get(0)?;
-                let read = || read::session(&self.connection, SessionId(row.get::<_, Id>(0)?.0));
-                match read() {
-                    Ok(found) => found.into_iter().for_each(|session| each(Ok(session))),
-                    Err(error) => each(Err((text, self.fault("read a session", error)))),
-                }
+    /// A session, unless it has gone, or what is wrong with it.
+    fn session(&self, row: &Row<'_>) -> rusqlite::Result<Option<Result<StoredSession, Finding>>> {
+        let text: String = row.get(0)?;
+        let read = || read::session(&self.connection, SessionId(row.get::<_, Id>(0)?.0));
+        Ok(match read() {
+            Ok(session) => session.map(Ok),
+            Err(error) => {
+                let fault = self.fault("read a session", error);
+                let cause = fault.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+                Some(Err(Finding::unreadable(&text, format!("{fault}{cause}"))))
             }
-            Ok(())
-        };
-        list().map_err(|error| self.fault("list the sessions", error))
-    }
-
-    /// Whether a version of a flow is stored.
-    ///
-    /// # Errors
-    /// [`Fault`], if it cannot be looked up.
-    pub fn has_version(&self, flow: FlowRef) -> Result<bool, Fault> {
-        let look = || {
-            self.connection
-                .prepare_cached("SELECT 1 FROM flow_versions WHERE flow_id = ?1 AND seq = ?2")?
-                .exists(params![Id(flow.id.0), flow.seq])
-        };
-        look().map_err(|error| self.fault("look up a version of a flow", error))
+        })
     }
 
     /// The connection, for the copy of a backup.
@@ -139,21 +101,62 @@ impl Inspector {
     fn stage(
         &self,
         doing: &'static str,
-        tell: &mut dyn FnMut(Finding),
-        stage: fn(&Connection, &mut dyn FnMut(Finding)) -> rusqlite::Result<()>,
+        tell: Tell<'_>,
+        stage: fn(&Connection, Tell<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), Fault> {
         let Err(error) = stage(&self.connection, tell) else { return Ok(()) };
         let fault = self.fault(doing, error);
         if !matches!(fault.kind(), FaultKind::Damaged | FaultKind::Other) {
             return Err(fault);
         }
-        tell(Finding::stopped(doing, &fault));
+        tell(Finding::stopped(doing, fault.source()));
         Ok(())
     }
 
     fn fault(&self, doing: &'static str, error: rusqlite::Error) -> Fault {
         Fault::new(doing, &self.path, error)
     }
+}
+
+impl Inspect for Inspector {
+    fn versions(&self) -> Result<Versions, InspectError> {
+        migrate::versions(&self.connection, &self.path).map_err(failed)
+    }
+
+    fn inspect(&self, tell: Tell<'_>) -> Result<(), InspectError> {
+        self.look(tell).map_err(failed)
+    }
+
+    fn sessions(&self, after: Option<&str>, limit: u32) -> Result<InspectedPage, InspectError> {
+        let list = || {
+            let (mut sessions, mut last, mut listed) = (Vec::new(), None, 0_u32);
+            let mut statement = self.connection.prepare_cached(SESSIONS)?;
+            let mut rows = statement.query(params![after.unwrap_or_default(), limit])?;
+            while let Some(row) = rows.next()? {
+                sessions.extend(self.session(row)?);
+                last = Some(row.get(0)?);
+                listed = listed.saturating_add(1);
+            }
+            Ok(InspectedPage { sessions, next: last.filter(|_| listed >= limit) })
+        };
+        if !self.has_sessions().map_err(failed)? {
+            return Ok(InspectedPage::default());
+        }
+        list().map_err(|error| failed(self.fault("list the sessions", error)))
+    }
+
+    fn has_version(&self, flow: FlowRef) -> Result<bool, InspectError> {
+        let look = || {
+            self.connection
+                .prepare_cached("SELECT 1 FROM flow_versions WHERE flow_id = ?1 AND seq = ?2")?
+                .exists(params![Id(flow.id.0), flow.seq])
+        };
+        look().map_err(|error| failed(self.fault("look up a version of a flow", error)))
+    }
+}
+
+fn failed(error: impl Error + Send + Sync + 'static) -> InspectError {
+    InspectError(Box::new(error))
 }
 
 fn read_only(path: &Path) -> rusqlite::Result<Connection> {

@@ -35,7 +35,6 @@ mod work;
 
 pub use backup::{BackupError, backup};
 pub use fault::{Fault, FaultKind};
-pub use inspect::{Finding, Inspector, Problem};
-pub use migrate::Versions;
+pub use inspect::Inspector;
 pub use open::{Durability, OpenError, Options};
 pub use pool::SqliteStore;

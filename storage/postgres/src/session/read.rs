@@ -8,17 +8,31 @@ use chatflow_storage::{
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
+use uuid::Uuid;
 
 use crate::column::{
     count, json, label, maybe_json, maybe_node, maybe_time, node, number, seq, time,
 };
 
-const SESSION: &str = "
+/// Sessions with all they have, after `FROM`.
+macro_rules! sessions {
+    ($from:literal) => {
+        concat!(
+            "
 SELECT id, user_id, flow_id, flow_seq, flow_version, session_token, token_hint, csrf_hash,
   school_id, theme_id, trace_enabled, trace_level::text AS trace_level, started_at, revision,
   status::text AS status, last_activity_at, ended_at, ended_reason, lease_token, lease_expires_at,
   current_node_id, current_flow_id, state_hash, turn_hash, info, state, engine
-FROM conversation_sessions WHERE id = $1";
+FROM conversation_sessions ",
+            $from
+        )
+    };
+}
+
+const SESSION: &str = sessions!("WHERE id = $1");
+
+/// The sessions from an id on.
+const PAGE: &str = sessions!("WHERE id >= $1 ORDER BY id LIMIT $2");
 
 /// The total comes in every row; an empty page is one row without a number.
 const HISTORY: &str = "
@@ -38,12 +52,30 @@ const JOURNAL: &str = "
 SELECT revision, at, input, outcomes, turn_hash
 FROM session_journal WHERE session_id = $1 ORDER BY revision";
 
-pub(super) async fn session(
+pub(crate) async fn session(
     connection: &mut PgConnection,
     id: SessionId,
 ) -> sqlx::Result<Option<StoredSession>> {
     let row = sqlx::query(SESSION).bind(id.0).fetch_optional(connection).await?;
     row.map(|row| stored(&row)).transpose()
+}
+
+/// A session, or its id and why it cannot be read.
+type Listed = Result<StoredSession, (Uuid, sqlx::Error)>;
+
+/// A page of sessions from an id on.
+pub(crate) async fn page(
+    connection: &mut PgConnection,
+    from: Uuid,
+    limit: u32,
+) -> sqlx::Result<Vec<Listed>> {
+    let query = sqlx::query(PAGE).bind(from).bind(i64::from(limit));
+    let rows = query.fetch_all(connection).await?;
+    let listed = rows.iter().map(|row| {
+        let id = row.try_get("id")?;
+        Ok(stored(row).map_err(|error| (id, error)))
+    });
+    listed.collect()
 }
 
 fn stored(row: &PgRow) -> sqlx::Result<StoredSession> {

@@ -44,6 +44,18 @@ pub fn is_installed() -> bool {
     programs().is_some()
 }
 
+/// Where a program of the Postgres on this machine is, such as `pg_dump`: that of the servers here,
+/// or else the first on the path.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let folder = programs()?;
+    // A link leads to the folder where all of its release are.
+    let server = std::fs::canonicalize(folder.join("postgres")).ok();
+    let own = server.and_then(|server| Some(server.parent()?.to_owned()));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = own.into_iter().chain([folder]).chain(std::env::split_paths(&path));
+    folders.map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
 impl Server {
     /// Starts a server. As root it is run by the user `postgres`, since Postgres refuses root.
     ///

@@ -2,28 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use chatflow_storage::{
+    Finding, LostVersion, Numbers, Problem, SessionFigures, TABLES_OF_SESSIONS, Tell,
+};
 use rusqlite::{Connection, Row};
 
-use super::{Finding, Problem};
 use crate::migrate;
-
-/// Takes findings.
-type Tell<'a> = &'a mut dyn FnMut(Finding);
-
-/// Rows of a table that belong to no session, by the session they name.
-macro_rules! strays {
-    ($table:literal) => {
-        concat!(
-            "SELECT '",
-            $table,
-            "', session_id, count(*) FROM ",
-            $table,
-            " WHERE session_id NOT IN (SELECT id FROM conversation_sessions) GROUP BY session_id"
-        )
-    };
-}
-
-const STRAYS: [&str; 2] = [strays!("conversation_history"), strays!("session_journal")];
 
 /// A session's own figures beside those of its rows; each look-up is one of the primary key.
 const TURNS: &str = "
@@ -40,8 +24,7 @@ FROM conversation_sessions AS s ORDER BY s.id";
 
 const VERSIONS: &str = "
 SELECT s.flow_id, s.flow_seq, count(*) AS sessions, min(s.id) AS one,
-  s.flow_seq > 0
-    AND EXISTS (SELECT 1 FROM flow_definitions AS f WHERE f.id = s.flow_id) AS known
+  EXISTS (SELECT 1 FROM flow_definitions AS f WHERE f.id = s.flow_id) AS has_flow
 FROM conversation_sessions AS s
 WHERE NOT EXISTS (
   SELECT 1 FROM flow_versions AS v WHERE v.flow_id = s.flow_id AND v.seq = s.flow_seq)
@@ -65,12 +48,10 @@ pub(super) fn tables(connection: &Connection, tell: Tell<'_>) -> rusqlite::Resul
     migrate::make(&model)?;
     let found = schema(connection)?;
     for (name, sql) in schema(&model)? {
-        let what = match found.get(&name) {
-            Some(same) if *same == sql => continue,
-            Some(_) => "it is not as the migrations made it",
-            None => "it is missing",
-        };
-        tell(Finding::new(Problem::SchemaChanged, name, what));
+        let there = found.get(&name);
+        if there.is_none_or(|there| *there != sql) {
+            tell(Finding::changed(&name, there.is_some()));
+        }
     }
     Ok(())
 }
@@ -93,70 +74,72 @@ pub(super) fn references(connection: &Connection, tell: Tell<'_>) -> rusqlite::R
     let sql = "
       SELECT c.\"table\", c.rowid, c.parent
       FROM sqlite_schema AS t JOIN pragma_foreign_key_check(t.name) AS c
-      WHERE t.type = 'table' AND t.name NOT IN ('conversation_history', 'session_journal')";
+      WHERE t.type = 'table' AND c.parent <> 'conversation_sessions'";
     each(connection, sql, |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
         let place = match row.get::<_, Option<i64>>(1)? {
             Some(number) => format!("{table}, row {number}"),
             None => table,
         };
-        let what = format!("refers to a row of {parent} that is missing");
-        tell(Finding::new(Problem::ReferenceMissing, place, what));
+        tell(Finding::reference(place, &parent));
         Ok(())
     })
 }
 
+/// Rows of a session that is not there, by the session they name.
 pub(super) fn strays(connection: &Connection, tell: Tell<'_>) -> rusqlite::Result<()> {
-    for sql in STRAYS {
-        each(connection, sql, |row| {
-            let (table, session): (String, String) = (row.get(0)?, row.get(1)?);
-            let what = format!("{} rows of {table}, but no session", row.get::<_, i64>(2)?);
-            tell(Finding::new(Problem::SessionMissing, format!("session {session}"), what));
+    for table in TABLES_OF_SESSIONS {
+        let there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+        if !connection.prepare(there)?.exists([table])? {
+            continue;
+        }
+        let sql = format!(
+            "SELECT session_id, count(*) FROM {table}
+             WHERE session_id NOT IN (SELECT id FROM conversation_sessions) GROUP BY session_id"
+        );
+        each(connection, &sql, |row| {
+            tell(Finding::stray(table, &row.get::<_, String>(0)?, row.get(1)?));
             Ok(())
         })?;
     }
     Ok(())
 }
 
-/// History and journal have every number from one to the session's, and the chain's end is its.
+/// A session's own figures, beside those of its rows.
 pub(super) fn turns(connection: &Connection, tell: Tell<'_>) -> rusqlite::Result<()> {
     each(connection, TURNS, |row| {
-        let number = |name: &str| row.get::<_, i64>(name);
-        let mut fault = |problem, what| -> rusqlite::Result<()> {
-            let place = format!("session {}", row.get::<_, String>("id")?);
-            tell(Finding::new(problem, place, what));
-            Ok(())
+        let figures = SessionFigures {
+            id: row.get("id")?,
+            revision: row.get("revision")?,
+            history_seq: row.get("history_seq")?,
+            turn_hash: row.get("turn_hash")?,
+            history: Numbers {
+                count: row.get("rows")?,
+                first: row.get("first")?,
+                last: row.get("last")?,
+            },
+            journal: Numbers {
+                count: row.get("entries")?,
+                first: row.get("oldest")?,
+                last: row.get("newest")?,
+            },
+            chain: row.get("chain")?,
         };
-        let (rows, first, last) = (number("rows")?, number("first")?, number("last")?);
-        let wanted = number("history_seq")?;
-        if (rows, first, last) != (wanted, 1, wanted) {
-            let what = format!("{rows} rows of history from {first} to {last}, not 1 to {wanted}");
-            fault(Problem::HistoryGap, what)?;
-        }
-        let (entries, oldest, newest) = (number("entries")?, number("oldest")?, number("newest")?);
-        let (revision, hash) = (number("revision")?, row.get::<_, Option<String>>("turn_hash")?);
-        // A program may keep no journal at all; then there is no hash of it either.
-        let none = entries == 0 && hash.is_none();
-        if !none && (entries, oldest, newest) != (revision, 1, revision) {
-            let what =
-                format!("{entries} journal entries from {oldest} to {newest}, not 1 to {revision}");
-            fault(Problem::JournalGap, what)?;
-        } else if !none && hash != row.get::<_, Option<String>>("chain")? && hash.is_some() {
-            let what = "the hash of the last journal entry is not the session's".to_owned();
-            fault(Problem::JournalChanged, what)?;
-        }
+        figures.judge(tell);
         Ok(())
     })
 }
 
 pub(super) fn versions(connection: &Connection, tell: Tell<'_>) -> rusqlite::Result<()> {
     each(connection, VERSIONS, |row| {
-        let (flow, seq): (String, i64) = (row.get("flow_id")?, row.get("flow_seq")?);
-        let (sessions, one): (i64, String) = (row.get("sessions")?, row.get("one")?);
-        let what = format!("is not stored, but {sessions} sessions are pinned to it, e.g. {one}");
-        let problem =
-            if row.get("known")? { Problem::VersionMissing } else { Problem::FlowUnknown };
-        tell(Finding::new(problem, format!("flow {flow}, version {seq}"), what));
+        let lost = LostVersion {
+            flow: row.get("flow_id")?,
+            seq: row.get("flow_seq")?,
+            sessions: row.get("sessions")?,
+            one: row.get("one")?,
+            has_flow: row.get("has_flow")?,
+        };
+        tell(lost.judge());
         Ok(())
     })
 }

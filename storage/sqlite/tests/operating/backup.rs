@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chatflow_sqlite::{BackupError, Durability, OpenError, Options, Problem, SqliteStore, backup};
-use chatflow_storage::SessionStore as _;
+use chatflow_sqlite::{BackupError, Durability, OpenError, Options, SqliteStore, backup};
+use chatflow_storage::{Problem, SessionStore as _};
 use tempfile::TempDir;
 
 use crate::inspect::{filled, problems};

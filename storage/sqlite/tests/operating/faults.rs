@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use chatflow::SessionId;
-use chatflow_sqlite::{FaultKind, OpenError, Options, Problem, SqliteStore};
-use chatflow_storage::{CommitError, SessionStore as _};
+use chatflow_sqlite::{FaultKind, OpenError, Options, SqliteStore};
+use chatflow_storage::{CommitError, Problem, SessionStore as _};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use chatflow::SessionId;
-use chatflow_sqlite::{Inspector, Problem, SqliteStore};
+use chatflow_sqlite::{Inspector, SqliteStore};
+use chatflow_storage::{Inspect, Problem};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -44,17 +45,17 @@ fn a_sound_database_is_found_sound_and_not_written_to() {
     assert_eq!(problems(&path), [Problem::FlowUnknown]);
     assert!(Problem::FlowUnknown.is_note());
     assert!(std::fs::read(&path).unwrap() == bytes);
-    let mut sessions = 0;
     let inspector = Inspector::open(&path).unwrap();
-    inspector.sessions(&mut |found| sessions += usize::from(found.is_ok())).unwrap();
-    assert_eq!(sessions, 1);
+    let revisions = || {
+        let page = inspector.sessions(None, 10).unwrap();
+        page.sessions.into_iter().map(|found| found.unwrap().revision.0).collect::<Vec<_>>()
+    };
+    assert_eq!(revisions(), [10]);
     assert_eq!(inspector.versions().unwrap().missing, []);
     // One moment is what it sees, whatever is written meanwhile.
     let store = SqliteStore::open(&path).unwrap();
     commit(&store, 11, 0).unwrap();
-    let mut seen = None;
-    inspector.sessions(&mut |found| seen = found.ok().map(|session| session.revision.0)).unwrap();
-    assert_eq!(seen, Some(10));
+    assert_eq!(revisions(), [10]);
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn every_kind_of_disorder_is_found() {
         HistoryGap, JournalChanged, JournalGap, ReferenceMissing, SchemaChanged, SchemaForeign,
         SessionMissing,
     };
-    let disorders: [(&str, &[Problem]); 11] = [
+    let disorders: [(&str, &[Problem]); 15] = [
         ("DELETE FROM conversation_history WHERE seq = 3", &[HistoryGap]),
         ("DELETE FROM conversation_history WHERE seq = 20", &[HistoryGap]),
         ("DELETE FROM conversation_history", &[HistoryGap]),
@@ -72,6 +73,25 @@ fn every_kind_of_disorder_is_found() {
         ("DELETE FROM session_journal", &[JournalGap]),
         ("UPDATE conversation_sessions SET turn_hash = 'other'", &[JournalChanged]),
         ("DELETE FROM conversation_sessions", &[SessionMissing]),
+        (
+            "INSERT INTO chat_request_log VALUES ('nobody', 'key', '', 200, '{}', '', '')",
+            &[SessionMissing],
+        ),
+        (
+            "INSERT INTO content_events (id, event, content_id, session_id, created_at, revision, ordinal)
+             VALUES (printf('%036d', 1), 'impression', printf('%036d', 1), 'nobody', '', 1, 1)",
+            &[SessionMissing],
+        ),
+        (
+            "INSERT INTO flow_execution_turns
+             VALUES ('nobody', 1, 'flow', '', 1, 0, 1, '[]', NULL)",
+            &[SessionMissing],
+        ),
+        (
+            "INSERT INTO trace_access_audit (id, session_id, actor_label, access_type, accessed_at)
+             VALUES (printf('%036d', 1), 'nobody', 'me', 'export', '')",
+            &[SessionMissing],
+        ),
         ("INSERT INTO cms_content_tags VALUES ('sea', 'nothing')", &[ReferenceMissing]),
         ("DROP INDEX ix_schools_name", &[SchemaChanged]),
         (
@@ -101,11 +121,19 @@ fn a_session_that_cannot_be_read_is_named_and_the_others_are_handed_over() {
     let sql = "PRAGMA ignore_check_constraints = ON;
                UPDATE conversation_sessions SET status = 'odd' WHERE revision = 10";
     Connection::open(&path).unwrap().execute_batch(sql).unwrap();
-    let mut found = Vec::new();
-    Inspector::open(&path).unwrap().sessions(&mut |session| found.push(session)).unwrap();
-    let [Err((id, fault)), Ok(other)] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!((id.as_str(), other.revision.0), (SESSION.to_string().as_str(), 1));
-    assert!(fault.to_string().contains("odd.db"), "{fault}");
+    let inspector = Inspector::open(&path).unwrap();
+    let page = inspector.sessions(None, 10).unwrap();
+    let [Err(finding), Ok(other)] = page.sessions.as_slice() else { panic!("{page:?}") };
+    assert_eq!((finding.problem, other.revision.0), (Problem::SessionUnreadable, 1));
+    assert_eq!(finding.place, format!("session {SESSION}"));
+    assert!(finding.what.contains("odd.db"), "{finding}");
+    assert_eq!(page.next, None);
+    // A page that is full says where to go on.
+    let first = inspector.sessions(None, 1).unwrap();
+    assert_eq!((first.sessions.len(), first.next), (1, Some(SESSION.to_string())));
+    let second = inspector.sessions(Some(&SESSION.to_string()), 1).unwrap();
+    let third = inspector.sessions(second.next.as_deref(), 1).unwrap();
+    assert_eq!((second.sessions.len(), third.sessions.len(), third.next), (1, 0, None));
 }
 
 #[test]

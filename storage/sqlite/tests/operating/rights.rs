@@ -8,7 +8,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use chatflow_sqlite::{FaultKind, OpenError, Problem, SqliteStore};
+use chatflow_sqlite::{FaultKind, OpenError, SqliteStore};
+use chatflow_storage::Problem;
 use tempfile::TempDir;
 
 use crate::inspect::{filled, problems};

@@ -3,9 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::fault::Fault;
-use crate::migrate::Versions;
-use crate::open::OpenError;
+use crate::migration::Versions;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,8 +20,10 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The pages or indexes of the file do not hold.
+    /// Pages or indexes do not hold, or cannot be read.
     FileDamaged,
+    /// Pages and indexes could not be looked at.
+    PagesUnchecked,
     /// The migrations of the database are not those of this program.
     SchemaForeign,
     /// Migrations are missing.
@@ -32,7 +32,7 @@ pub enum Problem {
     SchemaChanged,
     /// A row refers to one that is not there.
     ReferenceMissing,
-    /// History or journal of a session that is not there.
+    /// Rows of a session that is not there.
     SessionMissing,
     /// The history of a session does not end where the session says, or has a gap.
     HistoryGap,
@@ -55,6 +55,7 @@ impl Problem {
     pub fn code(self) -> &'static str {
         match self {
             Self::FileDamaged => "file_damaged",
+            Self::PagesUnchecked => "pages_unchecked",
             Self::SchemaForeign => "schema_foreign",
             Self::SchemaOlder => "schema_older",
             Self::SchemaChanged => "schema_changed",
@@ -73,7 +74,13 @@ impl Problem {
     /// What to do about it.
     pub fn help(self) -> &'static str {
         match self {
-            Self::FileDamaged => "stop all that use the file, keep a copy, restore a backup",
+            Self::FileDamaged => {
+                "stop all that use the database, keep a copy of its files, restore a backup"
+            }
+            Self::PagesUnchecked => {
+                "as a superuser, `CREATE EXTENSION amcheck` and `GRANT EXECUTE ON FUNCTION \
+                 bt_index_check(regclass) TO` this user"
+            }
             Self::SchemaForeign => "use the program that the database belongs to",
             Self::SchemaOlder => "make a backup, then run `chatflow migrate`",
             Self::SchemaChanged | Self::ReferenceMissing => {
@@ -102,7 +109,7 @@ impl Problem {
 
     /// Whether it may be as it should be, and is told for the sake of completeness.
     pub fn is_note(self) -> bool {
-        self == Self::FlowUnknown
+        matches!(self, Self::FlowUnknown | Self::PagesUnchecked)
     }
 }
 
@@ -112,19 +119,45 @@ impl Finding {
         Self { problem, place: place.into(), what: what.into() }
     }
 
-    pub(super) fn older(versions: &Versions) -> Self {
+    /// Migrations are missing.
+    pub fn older(versions: &Versions) -> Self {
         let Versions { found, known, .. } = versions;
         let what = format!("at version {found}, this program knows {known}");
         Self::new(Problem::SchemaOlder, "schema_migrations", what)
     }
 
-    pub(super) fn schema(error: &OpenError) -> Self {
+    /// The migrations are not those of this program, which the error says.
+    pub fn foreign(error: &dyn Error) -> Self {
         Self::new(Problem::SchemaForeign, "schema_migrations", error.to_string())
     }
 
-    pub(super) fn stopped(doing: &str, fault: &Fault) -> Self {
-        let cause = fault.source().map(ToString::to_string).unwrap_or_default();
-        Self::new(Problem::FileDamaged, "file", format!("cannot {doing}: {cause}"))
+    /// The database did not let a part of the check come to its end.
+    pub fn stopped(doing: &str, cause: Option<&dyn Error>) -> Self {
+        let cause = cause.map(ToString::to_string).unwrap_or_default();
+        Self::new(Problem::FileDamaged, "database", format!("cannot {doing}: {cause}"))
+    }
+
+    /// A part of the tables is not what the migrations made; `found` is whether it is there at all.
+    pub fn changed(part: &str, found: bool) -> Self {
+        let what = if found { "it is not as the migrations made it" } else { "it is missing" };
+        Self::new(Problem::SchemaChanged, part, what)
+    }
+
+    /// Rows of `table` that name a row of `parent` which is not there.
+    pub fn reference(place: impl Into<String>, parent: &str) -> Self {
+        let what = format!("refers to a row of {parent} that is missing");
+        Self::new(Problem::ReferenceMissing, place, what)
+    }
+
+    /// Rows of `table` that belong to a session which is not there.
+    pub fn stray(table: &str, session: &str, rows: i64) -> Self {
+        let what = format!("{rows} rows of {table}, but no session");
+        Self::new(Problem::SessionMissing, format!("session {session}"), what)
+    }
+
+    /// A session that cannot be read.
+    pub fn unreadable(session: &str, why: impl Into<String>) -> Self {
+        Self::new(Problem::SessionUnreadable, format!("session {session}"), why)
     }
 }
 
