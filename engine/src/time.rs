@@ -26,8 +26,8 @@ impl Timestamp {
     ///
     /// `None` if it is not RFC 3339 or not a real date. Digits beyond milliseconds are dropped.
     pub fn parse(text: &str) -> Option<Self> {
-        // Nearly all times are written by this engine.
-        if let Some(time) = text.as_bytes().try_into().ok().and_then(Self::parse_own) {
+        // Nearly all times are written by this engine, or by a store that adds three zeros.
+        if let Some(time) = text.strip_suffix('Z').and_then(Self::parse_own) {
             return Some(time);
         }
         let (date, rest) = text.split_at_checked(10)?;
@@ -55,12 +55,17 @@ impl Timestamp {
 }
 
 impl Timestamp {
-    /// The form that [`Display`](fmt::Display) writes: `2026-01-31T09:30:00.000Z`.
-    fn parse_own(text: &[u8; 24]) -> Option<Self> {
+    /// The form that [`Display`](fmt::Display) writes without its `Z`, `2026-01-31T09:30:00.000`, or with
+    /// three digits more.
+    fn parse_own(text: &str) -> Option<Self> {
+        let (text, more) = text.as_bytes().split_first_chunk::<23>()?;
+        if !more.is_empty() && number(<[u8; 3]>::try_from(more).ok()?).is_none() {
+            return None;
+        }
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', clock @ ..] = *text else {
             return None;
         };
-        let [h1, h2, b':', n1, n2, b':', s1, s2, b'.', f1, f2, f3, b'Z'] = clock else {
+        let [h1, h2, b':', n1, n2, b':', s1, s2, b'.', f1, f2, f3] = clock else {
             return None;
         };
         let (year, month, day) = (number([y1, y2, y3, y4])?, number([m1, m2])?, number([d1, d2])?);
@@ -225,6 +230,8 @@ mod tests {
     fn offsets_and_fractions_are_read() {
         let utc = Timestamp::parse("2026-01-31T09:30:00.5Z");
         assert_eq!(Timestamp::parse("2026-01-31T22:30:00.500999+13:00"), utc);
+        assert_eq!(Timestamp::parse("2026-01-31T09:30:00.500999Z"), utc);
+        assert_eq!(Timestamp::parse("2026-01-31T09:30:00.5009Z"), utc);
     }
 
     #[test]
@@ -239,6 +246,7 @@ mod tests {
             "2026-02-29T00:00:00.000Z",
             "2026-01-01T00:60:00.000Z",
             "2026-01-01T00:00:00.0:0Z",
+            "2026-01-01T00:00:00.0000:0Z",
             "0000-00-00T00:00:00.000Z",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");

@@ -55,6 +55,19 @@ impl SqliteStore {
         read(&reader).doing(doing, &reader)
     }
 
+    /// Runs one reading statement that takes a moment, on the connection that writes if it is free: that one knows the pages
+    /// that it wrote, which the others must read again.
+    pub(crate) fn read_newest<T>(
+        &self,
+        doing: &'static str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        match self.writer.try_lock() {
+            Ok(writer) => read(&writer).doing(doing, &writer),
+            Err(_) => self.read(doing, read),
+        }
+    }
+
     /// Runs several reading statements that must see one state of the database.
     pub(crate) fn read_together<T>(
         &self,

@@ -64,7 +64,7 @@ impl SessionStore for SqliteStore {
     }
 
     fn load_session(&self, id: SessionId) -> Result<Option<StoredSession>, StoreError> {
-        self.read("read a session", |connection| read::session(connection, id))
+        self.read_newest("read a session", |connection| read::session(connection, id))
     }
 
     fn take_lease(&self, lease: &LeaseRequest) -> Result<(), CommitError> {

@@ -1,20 +1,23 @@
 //! Reading sessions.
 
-use chatflow::{FlowId, FlowRef, NodeId, Revision, SessionId, TenantId};
+use chatflow::{FlowId, FlowRef, NodeId, Revision, SessionId, TenantId, Timestamp};
 use chatflow_storage::{
     HistoryPage, HistoryQuery, HistoryRow, InteractionType, JournalEntry, JournalRow, LeaseMark,
     LeaseToken, NewHistoryRow, SessionHead, SessionStatus, Snapshot, StoredSession, ThemeId,
     TraceLevel, UserId,
 };
+use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
 
-use crate::column::{Id, count, label, maybe_node, maybe_time, maybe_uuid, number, time, uuid};
+use crate::column::{Id, Time, count, label, maybe_uuid, number, time};
 
+/// In the order in which they are taken.
 const SESSION: &str = "
 SELECT id, user_id, flow_id, flow_seq, flow_version, session_token, token_hint, csrf_hash,
-  school_id, theme_id, trace_enabled, trace_level, started_at, revision, status,
-  last_activity_at, ended_at, ended_reason, lease_token, lease_expires_at, current_node_id,
-  current_flow_id, state_hash, turn_hash, info, state, engine
+  school_id, theme_id, trace_enabled, trace_level, started_at, current_node_id, current_flow_id,
+  state, engine, info, status, state_hash, turn_hash, ended_at, ended_reason, revision,
+  last_activity_at, lease_token, lease_expires_at
 FROM conversation_sessions WHERE id = ?1";
 
 const HISTORY: &str = "
@@ -35,51 +38,81 @@ pub(crate) fn session(
 ) -> rusqlite::Result<Option<StoredSession>> {
     let mut statement = connection.prepare_cached(SESSION)?;
     let stored = statement.query_row([Id(id.0)], |row| {
-        let token = maybe_uuid(row, "lease_token")?.map(LeaseToken);
-        let until = maybe_time(row, "lease_expires_at")?;
-        Ok(StoredSession {
-            head: head(row)?,
-            snapshot: snapshot(row)?,
-            revision: Revision(count(row, "revision")?),
-            last_activity_at: time(row, "last_activity_at")?,
-            lease: token.zip(until).map(|(token, until)| LeaseMark { token, until }),
-        })
+        let mut columns = Columns { row, next: 0 };
+        let head = head(&mut columns)?;
+        let snapshot = snapshot(&mut columns)?;
+        let revision = Revision(columns.get::<i64>()?.unsigned_abs());
+        let Time(last_activity_at) = columns.get()?;
+        let (token, until) = (columns.maybe_id()?.map(LeaseToken), columns.maybe_time()?);
+        let lease = token.zip(until).map(|(token, until)| LeaseMark { token, until });
+        Ok(StoredSession { head, snapshot, revision, last_activity_at, lease })
     });
     stored.optional()
 }
 
-fn head(row: &Row<'_>) -> rusqlite::Result<SessionHead> {
-    let has_level = row.get::<_, Option<String>>("trace_level")?.is_some();
-    let level = || label(row, "trace_level", TraceLevel::parse);
+fn head(columns: &mut Columns<'_, '_>) -> rusqlite::Result<SessionHead> {
     Ok(SessionHead {
-        id: SessionId(uuid(row, "id")?),
-        user_id: maybe_uuid(row, "user_id")?.map(UserId),
-        flow: FlowRef { id: FlowId(uuid(row, "flow_id")?), seq: row.get("flow_seq")? },
-        flow_version: row.get("flow_version")?,
-        token_digest: row.get("session_token")?,
-        token_hint: row.get("token_hint")?,
-        csrf_digest: row.get("csrf_hash")?,
-        school_id: maybe_uuid(row, "school_id")?.map(TenantId),
-        theme_id: maybe_uuid(row, "theme_id")?.map(ThemeId),
-        trace_enabled: row.get("trace_enabled")?,
-        trace_level: has_level.then(level).transpose()?,
-        started_at: time(row, "started_at")?,
+        id: SessionId(columns.get::<Id>()?.0),
+        user_id: columns.maybe_id()?.map(UserId),
+        flow: FlowRef { id: FlowId(columns.get::<Id>()?.0), seq: columns.get()? },
+        flow_version: columns.get()?,
+        token_digest: columns.get()?,
+        token_hint: columns.get()?,
+        csrf_digest: columns.get()?,
+        school_id: columns.maybe_id()?.map(TenantId),
+        theme_id: columns.maybe_id()?.map(ThemeId),
+        trace_enabled: columns.get()?,
+        trace_level: columns.maybe_label(TraceLevel::parse)?,
+        started_at: columns.get::<Time>()?.0,
     })
 }
 
-fn snapshot(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
+fn snapshot(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Snapshot> {
     Ok(Snapshot {
-        current_node_id: maybe_node(row, "current_node_id")?,
-        current_flow_id: maybe_uuid(row, "current_flow_id")?.map(FlowId),
-        state: row.get("state")?,
-        engine: row.get("engine")?,
-        info: row.get("info")?,
-        status: label(row, "status", SessionStatus::parse)?,
-        state_hash: row.get("state_hash")?,
-        turn_hash: row.get("turn_hash")?,
-        ended_at: maybe_time(row, "ended_at")?,
-        ended_reason: row.get("ended_reason")?,
+        current_node_id: columns.get::<Option<String>>()?.map(NodeId::from),
+        current_flow_id: columns.maybe_id()?.map(FlowId),
+        state: columns.get()?,
+        engine: columns.get()?,
+        info: columns.get()?,
+        status: columns.maybe_label(SessionStatus::parse)?.ok_or(rusqlite::Error::InvalidQuery)?,
+        state_hash: columns.get()?,
+        turn_hash: columns.get()?,
+        ended_at: columns.maybe_time()?,
+        ended_reason: columns.get()?,
     })
+}
+
+/// Takes the columns of a row one after the other. To look for each of a session's by its name would
+/// cost as much as reading it.
+struct Columns<'a, 'row> {
+    row: &'a Row<'row>,
+    next: usize,
+}
+
+impl Columns<'_, '_> {
+    fn get<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let index = self.next;
+        self.next = index.saturating_add(1);
+        self.row.get(index)
+    }
+
+    fn maybe_id(&mut self) -> rusqlite::Result<Option<Uuid>> {
+        Ok(self.get::<Option<Id>>()?.map(|id| id.0))
+    }
+
+    fn maybe_time(&mut self) -> rusqlite::Result<Option<Timestamp>> {
+        Ok(self.get::<Option<Time>>()?.map(|time| time.0))
+    }
+
+    fn maybe_label<T>(&mut self, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<Option<T>> {
+        let index = self.next;
+        let text: Option<String> = self.get()?;
+        let unknown = || {
+            let what = "unknown label".into();
+            rusqlite::Error::FromSqlConversionFailure(index, Type::Text, what)
+        };
+        text.map(|text| parse(&text).ok_or_else(unknown)).transpose()
+    }
 }
 
 pub(super) fn history(
