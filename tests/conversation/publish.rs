@@ -25,7 +25,7 @@ pub fn publish(world: &World, store: &impl Store, at: Timestamp) {
         themes: Vec::new(),
         contents: world.items.iter().map(|item| anyway(content(item))).collect(),
         flows: world.definitions.iter().map(flow).collect(),
-        events: Vec::new(),
+        ..Batch::default()
     };
     let applied = store.apply(&AccessScope::system(), &batch).unwrap();
     assert!(applied.flows.iter().all(|stamp| stamp.newest.is_some_and(|version| version.seq == 1)));

@@ -2,6 +2,7 @@
 
 use crate::account::{AccountStore, AsyncAccountStore};
 use crate::admin::{AsyncSessionAdminStore, SessionAdminStore};
+use crate::audit::{AsyncAuditStore, AuditStore};
 use crate::changes::{AsyncChanges, Changes, Observed};
 use crate::content::{AsyncContentStore, ContentStore};
 use crate::effect::{AsyncEffectStore, EffectStore};
@@ -10,6 +11,7 @@ use crate::flow::{AsyncFlowStore, FlowStore};
 use crate::job::{AsyncJobStore, JobStore};
 use crate::library::{AsyncLibraryStore, LibraryStore};
 use crate::outbox::{AsyncOutboxStore, OutboxStore};
+use crate::performance::{AsyncPerformanceStore, PerformanceStore};
 use crate::session::{AsyncSessionStore, SessionStore};
 use crate::setting::{AsyncSettingStore, SettingStore};
 use crate::subscription::{AsyncSubscriptionStore, SubscriptionStore};
@@ -45,6 +47,8 @@ all_of!(
     SessionAdminStore,
     EvidenceStore,
     TraceStore,
+    PerformanceStore,
+    AuditStore,
     OutboxStore,
     SubscriptionStore,
     Changes,
@@ -64,6 +68,8 @@ all_of!(
     AsyncSessionAdminStore,
     AsyncEvidenceStore,
     AsyncTraceStore,
+    AsyncPerformanceStore,
+    AsyncAuditStore,
     AsyncOutboxStore,
     AsyncSubscriptionStore,
     AsyncChanges,

@@ -14,6 +14,7 @@
 
 mod account;
 mod admin;
+mod audit;
 mod changes;
 mod content;
 mod effect;
@@ -24,6 +25,7 @@ mod flow;
 mod isolation;
 mod library;
 mod outbox;
+mod performance;
 mod pins;
 mod search;
 mod session;
@@ -46,6 +48,8 @@ pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     sessions(&make_store);
     evidence(&make_store);
     traces(&make_store);
+    performance(&make_store);
+    audit(&make_store);
     events(&make_store);
     accounts(&make_store);
     work(&make_store);
@@ -81,6 +85,16 @@ pub fn evidence<S: Store>(make_store: impl Fn() -> S) {
 /// The cases of [`TraceStore`](crate::TraceStore).
 pub fn traces<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &trace::cases());
+}
+
+/// The cases of [`PerformanceStore`](crate::PerformanceStore).
+pub fn performance<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &performance::cases());
+}
+
+/// The cases of [`AuditStore`](crate::AuditStore).
+pub fn audit<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &audit::cases());
 }
 
 /// The cases of [`OutboxStore`](crate::OutboxStore), of

@@ -18,11 +18,13 @@
 
 mod account;
 mod admin;
+mod audit;
 mod blocking;
 mod changes;
 mod content;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+mod day;
 mod effect;
 mod error;
 mod evidence;
@@ -34,6 +36,7 @@ mod library;
 mod memory;
 mod migration;
 mod outbox;
+mod performance;
 mod role;
 mod scope;
 mod search;
@@ -53,11 +56,15 @@ pub use admin::{
     AsyncSessionAdminStore, Forgotten, SessionAdminStore, SessionCursor, SessionPage, SessionQuery,
     SessionSummary, Total,
 };
+pub use audit::{
+    AsyncAuditStore, AuditCursor, AuditEntry, AuditQuery, AuditStore, InvalidAudit, check_audit,
+};
 pub use blocking::{AsyncStore, Blocking, Store};
 pub use changes::{
     AsyncChanges, CacheKind, ChangeNotice, Changes, LOOK_AGAIN, Observed, Observers, Watch,
 };
 pub use content::{AsyncContentStore, ContentStore};
+pub use day::Day;
 pub use effect::{AsyncEffectStore, Claim, EffectClaim, EffectStore, other_request_key};
 pub use error::StoreError;
 pub use evidence::{
@@ -89,6 +96,10 @@ pub use outbox::{
     OutboxStore, Priority, RetryError, SUBSCRIPTION_ENDS_AT, Settled, Settlement, StoredEvent,
     StreamCursor, StreamEvent, StreamPage, StreamQuery, check_event, circuit_pause,
     reconnect_delay, retry_at, retry_delay,
+};
+pub use performance::{
+    AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, PerformanceStore,
+    VariantPerformance,
 };
 pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};

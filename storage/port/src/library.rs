@@ -9,6 +9,7 @@ use std::error::Error;
 
 use chatflow::ContentId;
 
+use crate::audit::InvalidAudit;
 use crate::error::StoreError;
 use crate::id::ThemeId;
 use crate::outbox::InvalidEvent;
@@ -61,6 +62,9 @@ pub enum ApplyError {
     /// An event breaks a rule of the outbox.
     #[error(transparent)]
     InvalidEvent(#[from] InvalidEvent),
+    /// An entry breaks a rule of the audit log.
+    #[error(transparent)]
+    InvalidAudit(#[from] InvalidAudit),
     /// The store broke; the source says what it was doing.
     #[error("the store failed")]
     Store(#[source] Box<dyn Error + Send + Sync>),

@@ -2,24 +2,28 @@
 
 mod account;
 mod admin;
+mod audit;
 mod content;
 mod effect;
 mod evidence;
 mod flow;
 mod library;
 mod outbox;
+mod performance;
 mod session;
 mod subscription;
 mod trace;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chatflow::{ContentId, FlowId, FlowRef, SessionId, TenantId, Timestamp};
+use uuid::Uuid;
 
 use crate::account::{ServiceAccountRecord, UserRecord};
+use crate::audit::{AuditCursor, AuditEntry};
 use crate::changes::Observers;
 use crate::evidence::{ContentEvent, RecalledRequest};
 use crate::flow::VersionRecord;
@@ -27,6 +31,7 @@ use crate::id::{ServiceAccountId, SubscriptionId, ThemeId, UserId};
 use crate::job::JobRecord;
 use crate::library::{ContentRecord, FlowRecord, SchoolRecord, Stored, ThemeRecord};
 use crate::outbox::StoredEvent;
+use crate::performance::{ContentDay, Counters};
 use crate::session::{HistoryRow, JournalRow, StoredSession};
 use crate::subscription::{DeliveryRecord, StoredSubscription};
 use crate::trace::{TraceAccess, TraceRow};
@@ -45,6 +50,11 @@ struct Tables {
     sessions: BTreeMap<SessionId, Conversation>,
     content_events: Vec<ContentEvent>,
     accesses: Vec<TraceAccess>,
+    /// The content events that are counted.
+    counted: BTreeSet<Uuid>,
+    counters: BTreeMap<(ContentId, String), Counters>,
+    content_days: Vec<(ContentId, ContentDay)>,
+    audit: BTreeMap<AuditCursor, AuditEntry>,
     /// The number of the event that was written last.
     last_seq: u64,
     events: BTreeMap<u64, StoredEvent>,
@@ -143,6 +153,16 @@ mod tests {
     #[test]
     fn evidence_holds_the_contract() {
         contract::evidence(MemoryStore::new);
+    }
+
+    #[test]
+    fn counters_hold_the_contract() {
+        contract::performance(MemoryStore::new);
+    }
+
+    #[test]
+    fn the_audit_log_holds_the_contract() {
+        contract::audit(MemoryStore::new);
     }
 
     #[test]

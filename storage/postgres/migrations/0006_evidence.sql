@@ -18,6 +18,8 @@ CREATE TABLE content_events (
   -- Which turn, and its place among the rows of that turn: what came last is known for certain.
   revision bigint NOT NULL,
   ordinal integer NOT NULL,
+  -- Whether counters and days have it (F17).
+  is_counted boolean NOT NULL DEFAULT false,
   UNIQUE (impression_id, event)
 );
 CREATE INDEX ix_content_events_content ON content_events (content_id, event, created_at);
@@ -25,17 +27,30 @@ CREATE INDEX ix_content_events_session ON content_events (session_id) WHERE sess
 CREATE INDEX ix_content_events_user ON content_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX ix_content_events_flow ON content_events (flow_id, created_at) WHERE flow_id IS NOT NULL;
 CREATE INDEX ix_content_events_created ON content_events (created_at);
+CREATE INDEX ix_content_events_uncounted ON content_events (id) WHERE NOT is_counted;
 
--- Counts of a closed day; `''` and the nil id stand for none.
+-- The events that are counted and what was added by hand (S1.41, S3.59); variant `''` is an item shown without one. Of a
+-- key, not of a row: a variant that is taken out and put back has its counters still.
+CREATE TABLE content_counters (
+  content_id uuid NOT NULL,
+  variant_key varchar(100) COLLATE "C" NOT NULL,
+  impressions bigint NOT NULL,
+  engagements bigint NOT NULL,
+  conversions bigint NOT NULL,
+  PRIMARY KEY (content_id, variant_key)
+);
+
+-- The events that are counted, by day; `''` and the nil id stand for none.
 CREATE TABLE content_daily (
   content_id uuid NOT NULL,
   variant_key varchar(100) COLLATE "C" NOT NULL,
   flow_id uuid NOT NULL,
+  school_id uuid NOT NULL,
   date date NOT NULL,
   impressions bigint NOT NULL,
   interactions bigint NOT NULL,
   conversions bigint NOT NULL,
-  PRIMARY KEY (content_id, variant_key, flow_id, date)
+  PRIMARY KEY (content_id, date, variant_key, flow_id, school_id)
 );
 
 -- Daily numbers of flows, and of their nodes; node `''` is the flow itself (S1.57).
@@ -99,5 +114,6 @@ CREATE TABLE audit_log (
   request_id varchar(64) COLLATE "C",
   ip varchar(45) COLLATE "C"
 );
-CREATE INDEX ix_audit_log_at ON audit_log (at);
-CREATE INDEX ix_audit_log_resource ON audit_log (resource_type, resource_id, at);
+CREATE INDEX ix_audit_log_at ON audit_log (at, id);
+CREATE INDEX ix_audit_log_school ON audit_log (school_id, at, id) WHERE school_id IS NOT NULL;
+CREATE INDEX ix_audit_log_resource ON audit_log (resource_type, resource_id, at, id);

@@ -18,6 +18,7 @@
 
 mod account;
 mod admin;
+mod audit;
 mod changes;
 mod column;
 mod content;
@@ -31,6 +32,7 @@ mod library;
 mod migrate;
 mod open;
 mod outbox;
+mod performance;
 mod pool;
 mod session;
 mod subscription;

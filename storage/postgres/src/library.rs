@@ -18,6 +18,7 @@ use chatflow_storage::{
 use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
 
+use crate::audit;
 use crate::changes::Wire;
 use crate::fault::{boxed, failed};
 use crate::outbox;
@@ -134,6 +135,8 @@ impl Work<'_> {
         let applied = self.apply(batch).await?;
         let appended = outbox::append(self.connection, &batch.events).await;
         appended.map_err(|error| failed("write events", error))?;
+        let appended = audit::append(self.connection, &batch.audit).await;
+        appended.map_err(|error| failed("write the audit log", error))?;
         let told = wire.notify(self.connection, notices).await;
         told.map_err(|error| failed("tell others", error))?;
         Ok(applied)

@@ -80,3 +80,15 @@ fn traces_hold_the_contract() {
     let Some(stores) = stores() else { return };
     contract::traces(stores);
 }
+
+#[test]
+fn counters_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::performance(stores);
+}
+
+#[test]
+fn the_audit_log_holds_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::audit(stores);
+}

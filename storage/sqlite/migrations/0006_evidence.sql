@@ -16,6 +16,8 @@ CREATE TABLE content_events (
   -- Which turn, and its place among the rows of that turn: what came last is known for certain.
   revision INTEGER NOT NULL,
   ordinal INTEGER NOT NULL,
+  -- Whether counters and days have it (F17).
+  is_counted INTEGER NOT NULL DEFAULT 0 CHECK (is_counted IN (0, 1)),
   UNIQUE (impression_id, event)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ix_content_events_content ON content_events (content_id, event, created_at);
@@ -23,17 +25,30 @@ CREATE INDEX ix_content_events_session ON content_events (session_id) WHERE sess
 CREATE INDEX ix_content_events_user ON content_events (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX ix_content_events_flow ON content_events (flow_id, created_at) WHERE flow_id IS NOT NULL;
 CREATE INDEX ix_content_events_created ON content_events (created_at);
+CREATE INDEX ix_content_events_uncounted ON content_events (is_counted) WHERE is_counted = 0;
 
--- Counts of a closed day; `''` stands for none.
+-- The events that are counted and what was added by hand (S1.41, S3.59); variant `''` is an item shown without one. Of a
+-- key, not of a row: a variant that is taken out and put back has its counters still.
+CREATE TABLE content_counters (
+  content_id TEXT NOT NULL,
+  variant_key TEXT NOT NULL,
+  impressions INTEGER NOT NULL,
+  engagements INTEGER NOT NULL,
+  conversions INTEGER NOT NULL,
+  PRIMARY KEY (content_id, variant_key)
+) STRICT, WITHOUT ROWID;
+
+-- The events that are counted, by day; `''` stands for none.
 CREATE TABLE content_daily (
   content_id TEXT NOT NULL,
   variant_key TEXT NOT NULL,
   flow_id TEXT NOT NULL,
+  school_id TEXT NOT NULL,
   date TEXT NOT NULL,
   impressions INTEGER NOT NULL,
   interactions INTEGER NOT NULL,
   conversions INTEGER NOT NULL,
-  PRIMARY KEY (content_id, variant_key, flow_id, date)
+  PRIMARY KEY (content_id, date, variant_key, flow_id, school_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Daily numbers of flows, and of their nodes; node `''` is the flow itself (S1.57).
@@ -96,5 +111,6 @@ CREATE TABLE audit_log (
   request_id TEXT CHECK (length(request_id) <= 64),
   ip TEXT CHECK (length(ip) <= 45)
 ) STRICT;
-CREATE INDEX ix_audit_log_at ON audit_log (at);
-CREATE INDEX ix_audit_log_resource ON audit_log (resource_type, resource_id, at);
+CREATE INDEX ix_audit_log_at ON audit_log (at, id);
+CREATE INDEX ix_audit_log_school ON audit_log (school_id, at, id) WHERE school_id IS NOT NULL;
+CREATE INDEX ix_audit_log_resource ON audit_log (resource_type, resource_id, at, id);

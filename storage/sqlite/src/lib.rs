@@ -14,6 +14,7 @@
 
 mod account;
 mod admin;
+mod audit;
 mod backup;
 mod changes;
 mod column;
@@ -27,6 +28,7 @@ mod library;
 mod migrate;
 mod open;
 mod outbox;
+mod performance;
 mod pool;
 mod session;
 mod subscription;

@@ -17,6 +17,7 @@ use chatflow_storage::{
 };
 use rusqlite::{Connection, ffi};
 
+use crate::audit;
 use crate::changes;
 use crate::fault::{Doing, boxed};
 use crate::outbox;
@@ -98,6 +99,7 @@ impl LibraryStore for SqliteStore {
                 applied.flows.push(flow::publish(transaction, change, verdict, batch.at)?);
             }
             outbox::append(transaction, &batch.events).doing("write events", transaction)?;
+            audit::append(transaction, &batch.audit).doing("write the audit log", transaction)?;
             let raised = changes::raise(transaction, &notices).doing("tell others", transaction)?;
             Ok::<_, ApplyError>((applied, raised))
         })?;

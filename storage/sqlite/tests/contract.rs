@@ -133,3 +133,23 @@ fn traces_in_a_file_hold_the_contract() {
 fn traces_in_memory_hold_the_contract() {
     contract::traces(in_memory);
 }
+
+#[test]
+fn counters_in_a_file_hold_the_contract() {
+    contract::performance(in_files(Durability::Normal));
+}
+
+#[test]
+fn counters_in_memory_hold_the_contract() {
+    contract::performance(in_memory);
+}
+
+#[test]
+fn the_audit_log_in_a_file_holds_the_contract() {
+    contract::audit(in_files(Durability::Normal));
+}
+
+#[test]
+fn the_audit_log_in_memory_holds_the_contract() {
+    contract::audit(in_memory);
+}

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 const SEED: &str = include_str!("plans/seed.sql");
 
 /// Whole files: sessions, what is read of the library on the way, and what goes on beside them.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 18] = [
     ("session.rs", include_str!("../src/session.rs")),
     ("session/extras.rs", include_str!("../src/session/extras.rs")),
     ("session/read.rs", include_str!("../src/session/read.rs")),
@@ -36,6 +36,8 @@ const FILES: [(&str, &str); 16] = [
     ("account/user.rs", include_str!("../src/account/user.rs")),
     ("account/service.rs", include_str!("../src/account/service.rs")),
     ("admin.rs", include_str!("../src/admin.rs")),
+    ("performance.rs", include_str!("../src/performance.rs")),
+    ("audit.rs", include_str!("../src/audit.rs")),
 ];
 
 /// Of this file only what loads a theme; the rest is for those who keep the library.

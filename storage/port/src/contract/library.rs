@@ -102,7 +102,7 @@ fn full() -> Batch {
         themes: vec![anyway(theme)],
         contents: vec![anyway(content)],
         flows: vec![publish(flow, &["key:x"])],
-        events: Vec::new(),
+        ..Batch::default()
     }
 }
 

@@ -12,11 +12,12 @@ use super::record::{
     Batch, ConnectionRow, FlowRecord, NewVersion, NodeRow, Record, RecordKey, SchoolRecord,
     ThemeRecord,
 };
+use crate::audit::check_audit;
 use crate::outbox::check_event;
 
 pub(crate) type Problem = Result<(), &'static str>;
 
-/// Checks every record and event of a batch by itself: JSON, lengths, ranges and the shape of graphs.
+/// Checks every record, event and audit entry of a batch by itself: JSON, lengths, ranges and the shape of graphs.
 ///
 /// # Errors
 /// [`ApplyError::Invalid`] for the first rule that is broken.
@@ -42,6 +43,7 @@ pub fn check_batch(batch: &Batch) -> Result<(), ApplyError> {
         }
     }
     batch.events.iter().try_for_each(check_event)?;
+    batch.audit.iter().try_for_each(check_audit)?;
     Ok(())
 }
 

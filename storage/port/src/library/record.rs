@@ -8,6 +8,7 @@ use chatflow::{
 use uuid::Uuid;
 
 use super::content::ContentRecord;
+use crate::audit::AuditEntry;
 use crate::flow::VersionRecord;
 use crate::id::{SubscriptionId, ThemeId, UserId};
 use crate::outbox::NewEvent;
@@ -270,6 +271,8 @@ pub struct Batch {
     /// What tells of all that; written as given, in this order and whatever of the rest is stored
     /// already (S6.30).
     pub events: Vec<NewEvent>,
+    /// Who did all that; written like the events (S1.68). One whose id is known is left alone.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// What a batch did.

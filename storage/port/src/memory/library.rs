@@ -92,6 +92,7 @@ impl LibraryStore for MemoryStore {
         let mut written = tables.clone();
         let applied = written.library.apply(scope, batch)?;
         written.append_events(&batch.events)?;
+        written.append_audit(&batch.audit);
         *tables = written;
         drop(tables);
         self.observers.tell(&batch.notices());

@@ -1,0 +1,211 @@
+//! [`AsyncPerformanceStore`] on Postgres.
+
+use chatflow::{ContentId, FlowId, TenantId, Timestamp};
+use chatflow_storage::{
+    AccessScope, AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, Day, RowAccess,
+    StoreError, UserId, VariantPerformance,
+};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+use uuid::Uuid;
+
+use crate::column::{Time, count, json, number, tenants, time, visibility};
+use crate::pool::PostgresStore;
+
+const ACCESS: &str = "
+SELECT visibility::text AS visibility, school_id, created_by,
+  is_active AND status = 'published' AS is_live
+FROM cms_content WHERE id = $1";
+
+/// Nothing for a variant that is not there.
+const ADD: &str = "
+INSERT INTO content_counters AS c (
+  content_id, variant_key, impressions, engagements, conversions)
+SELECT v.content_id, v.variant_key, $3, $4, $5
+FROM cms_content_variants AS v WHERE v.content_id = $1 AND v.variant_key = $2
+ON CONFLICT (content_id, variant_key) DO UPDATE SET
+  impressions = c.impressions + excluded.impressions,
+  engagements = c.engagements + excluded.engagements,
+  conversions = c.conversions + excluded.conversions
+RETURNING impressions, engagements, conversions";
+
+const PERFORMANCE: &str = "
+SELECT v.variant_key, v.performance_data, coalesce(c.impressions, 0) AS impressions,
+  coalesce(c.engagements, 0) AS engagements, coalesce(c.conversions, 0) AS conversions
+FROM cms_content_variants AS v
+LEFT JOIN content_counters AS c
+  ON c.content_id = v.content_id AND c.variant_key = v.variant_key
+WHERE v.content_id = $1 ORDER BY v.variant_key";
+
+/// What another job counts is its business, and rows are raised in one order, so that no two jobs
+/// wait for each other.
+const COUNT: &str = "
+WITH batch AS (
+  SELECT e.id FROM content_events AS e WHERE NOT e.is_counted
+  ORDER BY e.id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+), counted AS (
+  UPDATE content_events AS e SET is_counted = true FROM batch WHERE e.id = batch.id
+  RETURNING e.content_id, coalesce(e.variant_key, '') AS variant_key, e.flow_id, e.school_id,
+    e.created_at, e.event
+), days AS (
+  INSERT INTO content_daily AS d (
+    content_id, date, variant_key, flow_id, school_id, impressions, interactions, conversions)
+  SELECT content_id, (created_at AT TIME ZONE 'UTC')::date, variant_key,
+    coalesce(flow_id, '00000000-0000-0000-0000-000000000000'),
+    coalesce(school_id, '00000000-0000-0000-0000-000000000000'),
+    count(*) FILTER (WHERE event = 'impression'), count(*) FILTER (WHERE event = 'interaction'),
+    count(*) FILTER (WHERE event = 'conversion')
+  FROM counted GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+  ON CONFLICT (content_id, date, variant_key, flow_id, school_id) DO UPDATE SET
+    impressions = d.impressions + excluded.impressions,
+    interactions = d.interactions + excluded.interactions,
+    conversions = d.conversions + excluded.conversions
+  RETURNING 1
+), counters AS (
+  INSERT INTO content_counters AS c (
+    content_id, variant_key, impressions, engagements, conversions)
+  SELECT content_id, variant_key, count(*) FILTER (WHERE event = 'impression'),
+    count(*) FILTER (WHERE event = 'interaction'), count(*) FILTER (WHERE event = 'conversion')
+  -- The days first, in every job.
+  FROM counted WHERE (SELECT count(*) FROM days) > 0
+  GROUP BY 1, 2 ORDER BY 1, 2
+  ON CONFLICT (content_id, variant_key) DO UPDATE SET
+    impressions = c.impressions + excluded.impressions,
+    engagements = c.engagements + excluded.engagements,
+    conversions = c.conversions + excluded.conversions
+)
+SELECT count(*) AS counted FROM counted";
+
+/// $4 all schools, $5 those that are counted.
+const DAYS: &str = "
+SELECT d.date::timestamp AT TIME ZONE 'UTC' AS day, nullif(d.variant_key, '') AS variant_key,
+  nullif(d.flow_id, '00000000-0000-0000-0000-000000000000') AS flow_id,
+  nullif(d.school_id, '00000000-0000-0000-0000-000000000000') AS school_id,
+  d.impressions, d.interactions AS engagements, d.conversions
+FROM content_daily AS d
+WHERE d.content_id = $1 AND d.date BETWEEN ($2::timestamptz AT TIME ZONE 'UTC')::date
+    AND ($3::timestamptz AT TIME ZONE 'UTC')::date
+  AND ($4 OR d.school_id = ANY ($5))
+ORDER BY d.date, d.variant_key, d.flow_id, d.school_id";
+
+const DELETE: &str = "
+DELETE FROM content_events WHERE id = ANY (ARRAY(
+  SELECT e.id FROM content_events AS e WHERE e.created_at < $1 AND e.is_counted
+  ORDER BY e.created_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
+impl AsyncPerformanceStore for PostgresStore {
+    async fn add_performance(
+        &self,
+        scope: &AccessScope,
+        content: ContentId,
+        variant_key: &str,
+        increments: Counters,
+    ) -> Result<Option<Counters>, StoreError> {
+        let mut lent = self.lend("raise counters").await?;
+        match access(lent.connection(), content).await {
+            Ok(Some(row)) if scope.edits(&row) => {}
+            other => return lent.read(other.map(|_| None)),
+        }
+        let added = sqlx::query(ADD)
+            .bind(content.0)
+            .bind(variant_key)
+            .bind(number(increments.impressions))
+            .bind(number(increments.engagements))
+            .bind(number(increments.conversions))
+            .fetch_optional(lent.connection())
+            .await;
+        lent.wrote(added.and_then(|row| row.map(|row| counters(&row)).transpose()))
+    }
+
+    async fn performance(
+        &self,
+        scope: &AccessScope,
+        content: ContentId,
+    ) -> Result<Vec<VariantPerformance>, StoreError> {
+        let mut lent = self.lend("read counters").await?;
+        match access(lent.connection(), content).await {
+            Ok(Some(row)) if scope.views(&row) => {}
+            other => return lent.read(other.map(|_| Vec::new())),
+        }
+        let rows = sqlx::query(PERFORMANCE).bind(content.0).fetch_all(lent.connection()).await;
+        let variant = |row: &PgRow| {
+            Ok(VariantPerformance {
+                variant_key: row.try_get("variant_key")?,
+                data: json(row, "performance_data")?,
+                counters: counters(row)?,
+            })
+        };
+        lent.read(rows.and_then(|rows| rows.iter().map(variant).collect()))
+    }
+
+    async fn count_content_events(&self, limit: u64) -> Result<u64, StoreError> {
+        let mut lent = self.lend("count content events").await?;
+        let row = sqlx::query(COUNT).bind(number(limit)).fetch_one(lent.connection()).await;
+        lent.wrote(row.and_then(|row| count(&row, "counted")))
+    }
+
+    async fn content_days(
+        &self,
+        scope: &AccessScope,
+        query: ContentDayQuery,
+    ) -> Result<Vec<ContentDay>, StoreError> {
+        let mut lent = self.lend("read the days of an item").await?;
+        let rows = sqlx::query(DAYS)
+            .bind(query.content.0)
+            .bind(Time(query.from.begins()))
+            .bind(Time(query.to.begins()))
+            .bind(scope.is_system())
+            .bind(tenants(scope.counted()))
+            .fetch_all(lent.connection())
+            .await;
+        let day = |row: &PgRow| {
+            Ok(ContentDay {
+                day: Day::of(time(row, "day")?),
+                variant_key: row.try_get("variant_key")?,
+                flow_id: row.try_get::<Option<Uuid>, _>("flow_id")?.map(FlowId),
+                school_id: row.try_get::<Option<Uuid>, _>("school_id")?.map(TenantId),
+                counters: counters(row)?,
+            })
+        };
+        lent.read(rows.and_then(|rows| rows.iter().map(day).collect()))
+    }
+
+    async fn delete_content_events(
+        &self,
+        before: Timestamp,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        let mut lent = self.lend("delete content events").await?;
+        let deleted = sqlx::query(DELETE)
+            .bind(Time(before))
+            .bind(number(limit))
+            .execute(lent.connection())
+            .await;
+        lent.wrote(deleted.map(|deleted| deleted.rows_affected()))
+    }
+}
+
+/// Who may see and change an item.
+async fn access(
+    connection: &mut PgConnection,
+    content: ContentId,
+) -> sqlx::Result<Option<RowAccess>> {
+    let row = sqlx::query(ACCESS).bind(content.0).fetch_optional(connection).await?;
+    let access = |row: PgRow| {
+        Ok(RowAccess {
+            visibility: visibility(&row)?,
+            school_id: row.try_get::<Option<Uuid>, _>("school_id")?.map(TenantId),
+            created_by: row.try_get::<Option<Uuid>, _>("created_by")?.map(UserId),
+            is_live: row.try_get("is_live")?,
+        })
+    };
+    row.map(access).transpose()
+}
+
+fn counters(row: &PgRow) -> sqlx::Result<Counters> {
+    Ok(Counters {
+        impressions: count(row, "impressions")?,
+        engagements: count(row, "engagements")?,
+        conversions: count(row, "conversions")?,
+    })
+}
