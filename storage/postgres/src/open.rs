@@ -165,12 +165,23 @@ pub(crate) async fn open(
     }
 }
 
+/// Rows of the stream that no transaction of this server can have written.
+macro_rules! foreign {
+    () => {
+        "destination = 'stream' AND written_by >= pg_snapshot_xmax(pg_current_snapshot())"
+    };
+}
+
 /// Events that came with a copy from another server, whose transactions had higher numbers, would
-/// be held back from the stream until this one has as many; they go to its begin (F43).
+/// be held back from the stream until this one has as many; they go to its begin (F43). Where there are
+/// none, nothing is written: a standby and a role that only reads can be connected to.
 async fn adopt(connection: &mut PgConnection) -> sqlx::Result<()> {
-    let sql = "UPDATE event_outbox SET written_by = '0'
-      WHERE destination = 'stream' AND written_by >= pg_snapshot_xmax(pg_current_snapshot())";
-    sqlx::query(sql).execute(connection).await.map(drop)
+    let look = concat!("SELECT EXISTS (SELECT 1 FROM event_outbox WHERE ", foreign!(), ")");
+    if sqlx::query_scalar(look).fetch_one(&mut *connection).await? {
+        let take = concat!("UPDATE event_outbox SET written_by = '0' WHERE ", foreign!());
+        sqlx::query(take).execute(connection).await?;
+    }
+    Ok(())
 }
 
 /// Where the database is, for messages.
