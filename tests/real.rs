@@ -1,11 +1,13 @@
 //! The `chatflow` command as a process of its own, and a client that talks to it over HTTP.
 
+mod account;
 mod client;
 mod command;
 mod place;
 mod server;
 mod visitor;
 
+pub(crate) use account::{Account, HILLSIDE};
 pub(crate) use client::{Answer, Client};
 pub(crate) use command::{Ran, chatflow, finish, run};
 pub(crate) use place::Place;

@@ -1,5 +1,7 @@
 //! The HTTP service: the real program on a real file, and a client that knows only the wire.
 
+mod accounts;
+mod administration;
 mod bodies;
 pub(crate) mod demo;
 mod evidence;
@@ -8,6 +10,7 @@ pub(crate) mod huey;
 mod native;
 mod pictures;
 pub(crate) mod races;
+mod repeats;
 mod scripts;
 mod secrets;
 mod sessions;

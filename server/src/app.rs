@@ -7,15 +7,17 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::get;
 use chatflow::{Engine, Handlers, Limits, Masker, Options};
-use chatflow_storage::AsyncStore;
+use chatflow_storage::AnyStore;
 
 use crate::body;
 use crate::error::{ApiError, complete};
 use crate::flows::FlowCache;
-use crate::routes::{history, interact, listing, page, session, start};
+use crate::identity::{IdentityProvider, IgnoredToken, NobodySignsIn};
+use crate::input::Schemas;
 use crate::token::random_id;
+use crate::{openapi, routes};
 
 /// How the service behaves.
 #[derive(Clone, Debug, Default)]
@@ -31,42 +33,54 @@ pub struct ServiceOptions {
     /// Masks what traces and analyses keep; if there is none, by a key of this process alone
     /// (S7.15).
     pub masker: Option<Masker>,
+    /// Tells who sends a request; if there is none, nobody signs in.
+    pub identity: Option<Arc<dyn IdentityProvider>>,
+    /// Who may manage.
+    pub access: AccessMode,
+}
+
+/// Who may manage content, flows and all the rest (S2.21).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AccessMode {
+    /// Each by the rules of its role and school.
+    #[default]
+    Rules,
+    /// Only those who run the platform, as in the service that this one replaces.
+    AdminOnly,
 }
 
 /// The service over a store.
-pub(crate) struct App<S> {
-    pub(crate) store: S,
+pub(crate) struct App {
+    pub(crate) store: AnyStore,
     pub(crate) options: ServiceOptions,
     pub(crate) engine: Engine,
     pub(crate) flows: FlowCache,
     pub(crate) masker: Masker,
+    pub(crate) identity: Arc<dyn IdentityProvider>,
+    pub(crate) schemas: Schemas,
 }
 
 /// The shared state of all handlers.
-pub(crate) type Shared<S> = axum::extract::State<Arc<App<S>>>;
+pub(crate) type Shared = axum::extract::State<Arc<App>>;
 
 /// The service's routes over a store; embedders may nest or serve them.
-pub fn router<S: AsyncStore + 'static>(store: S, options: ServiceOptions) -> Router {
+pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     let engine = Engine::with_options(options.limits, options.engine.clone());
     // Without randomness no session starts either, and nothing is masked.
     let key = || random_id().unwrap_or_default();
     let masker = options.masker.clone().unwrap_or_else(|| Masker::new(key().as_bytes()));
-    let app = Arc::new(App { store, options, engine, flows: FlowCache::default(), masker });
-    Router::new()
-        .route("/", get(page::index))
-        .route("/chat.css", get(page::style))
-        .route("/chat.js", get(page::script))
-        .route("/v1/chat/flows", get(listing::flows::<S>))
-        .route("/v1/chat/start", post(start::start::<S>))
-        .route("/v1/chat/sessions/{session_token}", get(session::read::<S>))
-        .route("/v1/chat/sessions/{session_token}/interact", post(interact::interact::<S>))
-        .route("/v1/chat/sessions/{session_token}/history", get(history::history::<S>))
-        .route("/v1/chat/sessions/{session_token}/state", patch(session::patch_state::<S>))
-        .route("/v1/chat/sessions/{session_token}/end", post(session::end::<S>))
+    let identity = options.identity.clone().unwrap_or_else(|| Arc::new(NobodySignsIn));
+    let (flows, schemas) = (FlowCache::default(), Schemas::default());
+    let app = Arc::new(App { store, options, engine, flows, masker, identity, schemas });
+    let (described, description) = routes::all().split_for_parts();
+    let description = Arc::new(openapi::document(description));
+    described
+        .merge(routes::pages())
+        .with_state(app)
+        .route("/v1/openapi.json", get(openapi::serve).with_state(description))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(label))
-        .with_state(app)
 }
 
 async fn not_found() -> ApiError {
@@ -83,7 +97,9 @@ async fn label(request: Request, next: Next) -> Response {
     let name = HeaderName::from_static("x-request-id");
     let given = request.headers().get(&name).filter(|id| is_request_id(id)).cloned();
     let id = given.or_else(|| HeaderValue::from_str(&random_id().ok()?.simple().to_string()).ok());
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let ignored = IgnoredToken::default();
+    parts.extensions.insert(ignored.clone());
     let response = match body::receive(body).await {
         Ok(body) => next.run(Request::from_parts(parts, body)).await,
         Err(error) => error.into_response(),
@@ -92,6 +108,10 @@ async fn label(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     if let Some(id) = id {
         headers.insert(name, id);
+    }
+    if ignored.is_set() {
+        let name = HeaderName::from_static("x-auth-warning");
+        headers.insert(name, HeaderValue::from_static("invalid-token-ignored"));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

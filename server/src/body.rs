@@ -12,11 +12,14 @@ use crate::error::ApiError;
 /// How deep a body may be nested.
 const MAX_DEPTH: usize = 64;
 
+/// 1 MiB, the limit of bodies unless a route says otherwise.
+pub(crate) const MIB: usize = 1024 * 1024;
+
 /// The largest body that any route takes, in bytes.
-pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+const MAX_BYTES: usize = 8 * MIB;
 
 /// How many bytes beyond that are read of a body that will be refused.
-const MAX_DISCARDED: usize = 8 * 1024 * 1024;
+const MAX_DISCARDED: usize = 8 * MIB;
 
 /// A body, and the names of keys that nobody reads.
 #[derive(Debug)]
@@ -53,12 +56,21 @@ pub(crate) async fn read(
     limit: usize,
     known: &'static [&'static str],
 ) -> Result<Fields, ApiError> {
+    Ok(Fields { map: read_object(headers, body, limit).await?, known })
+}
+
+/// Reads a body of at most `limit` bytes; an empty body is `{}`.
+pub(crate) async fn read_object(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Map<String, Value>, ApiError> {
     let bytes = to_bytes(body, limit).await.map_err(|_| {
         let detail = format!("The body may have at most {limit} bytes");
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
     })?;
     if bytes.is_empty() {
-        return Ok(Fields { map: Map::new(), known });
+        return Ok(Map::new());
     }
     check_content_type(headers)?;
     let value: Value = serde_json::from_slice(&bytes)
@@ -81,7 +93,12 @@ pub(crate) async fn read(
             ));
         }
     }
-    Ok(Fields { map, known })
+    Ok(map)
+}
+
+/// What is said of a key that means nothing (F37).
+pub(crate) fn ignored(key: &str) -> String {
+    format!("unknown key `{key}` was ignored")
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
@@ -166,11 +183,7 @@ impl Fields {
     /// Keys that were given but mean nothing here (F37).
     pub(crate) fn unknown(&self) -> Vec<String> {
         let known = |key: &&String| !self.known.contains(&key.as_str());
-        self.map
-            .keys()
-            .filter(known)
-            .map(|key| format!("unknown key `{key}` was ignored"))
-            .collect()
+        self.map.keys().filter(known).map(|key| ignored(key)).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The `chatflow` command.
 
+mod account;
 mod backup;
 mod chat;
 mod check;
@@ -12,6 +13,7 @@ mod open;
 mod replay;
 mod report;
 mod serve;
+mod token;
 
 pub(crate) use report::tell as log;
 
@@ -63,6 +65,14 @@ enum Verb {
     /// Look after a database.
     #[command(subcommand)]
     Db(db::DbVerb),
+    /// Look after the accounts of people.
+    #[command(subcommand)]
+    User(account::UserVerb),
+    /// Look after the accounts of programs.
+    #[command(subcommand)]
+    ServiceAccount(account::ServiceVerb),
+    /// Sign a token with which an account calls the service.
+    Token(token::TokenArguments),
     /// Bring the tables of a database up to date, as every opening does.
     Migrate(migrate::MigrateArguments),
 }
@@ -77,6 +87,9 @@ pub fn run() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Backup(arguments) => backup::run(&arguments),
         Verb::Db(verb) => db::run(&verb),
+        Verb::User(verb) => account::run_user(&verb),
+        Verb::ServiceAccount(verb) => account::run_service(&verb),
+        Verb::Token(arguments) => token::run(&arguments),
         Verb::Migrate(arguments) => migrate::run(&arguments),
     };
     ExitCode::from(code)

@@ -5,9 +5,22 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::StepError;
 use chatflow_storage::{CommitError, CreateError, StoreError};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::token::NoEntropy;
+
+/// What is wrong with one field of a request (S3.5).
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FieldError {
+    /// Where: `body`, `query` or `path`, and the way from there.
+    pub(crate) loc: Vec<Value>,
+    /// For people.
+    pub(crate) msg: String,
+    /// For programs.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+}
 
 /// A refused request.
 #[derive(Debug)]
@@ -41,6 +54,28 @@ impl ApiError {
     ) -> Self {
         let detail = json!([{"loc": place, "msg": message.into(), "type": kind}]);
         Self { detail, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "") }
+    }
+
+    /// Errors of several fields (S3.5).
+    pub(crate) fn fields(found: Vec<FieldError>) -> Self {
+        let detail = json!(found);
+        Self { detail, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", "") }
+    }
+
+    /// A refusal whose detail is more than a text.
+    pub(crate) fn with_detail(status: StatusCode, code: &'static str, detail: Value) -> Self {
+        Self { detail, ..Self::new(status, code, "") }
+    }
+
+    /// The same error under another status.
+    pub(crate) fn or_status(mut self, status: StatusCode, code: &'static str) -> Self {
+        (self.status, self.code) = (status, code);
+        self
+    }
+
+    /// The caller is known and may not do this.
+    pub(crate) fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "This account may not do this")
     }
 
     /// There is no such session, or its token is wrong: clients cannot tell which.
@@ -122,6 +157,15 @@ impl IntoResponse for ApiError {
             "unavailable" => Some("2"),
             _ => None,
         };
+        let challenge = match self.code {
+            "authentication_required" => Some("Bearer"),
+            "invalid_token" | "invalid_account" => Some("Bearer error=\"invalid_token\""),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            let challenge = HeaderValue::from_static(challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         if let Some(seconds) = again {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }

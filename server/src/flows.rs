@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use chatflow::{Catalog, Flow, FlowDefinition, FlowRef};
-use chatflow_storage::{AccessScope, AsyncFlowStore, VersionRecord};
+use chatflow_storage::prelude::*;
+use chatflow_storage::{AccessScope, AnyStore, VersionRecord};
 
 use crate::error::ApiError;
 
@@ -17,9 +18,9 @@ pub(crate) struct FlowCache(Mutex<BTreeMap<FlowRef, Arc<Flow>>>);
 
 impl FlowCache {
     /// A catalog of these versions. They are pins of a session, so its scope has been checked.
-    pub(crate) async fn catalog<S: AsyncFlowStore>(
+    pub(crate) async fn catalog(
         &self,
-        store: &S,
+        store: &AnyStore,
         scope: &AccessScope,
         versions: impl IntoIterator<Item = FlowRef>,
     ) -> Result<Catalog, ApiError> {

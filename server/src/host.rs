@@ -6,9 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use chatflow::{
     AsyncResolver, Effect, EffectKind, Handlers, Outcome, Revision, SessionId, Timestamp, clean,
 };
-use chatflow_storage::{
-    AccessScope, AsyncContentStore, AsyncSessionStore, LeaseRequest, LeaseToken, StoreError,
-};
+use chatflow_storage::prelude::*;
+use chatflow_storage::{AccessScope, AnyStore, LeaseRequest, LeaseToken, StoreError};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, chain};
@@ -18,8 +17,8 @@ use crate::token::random_id;
 const LEASE_MARGIN_MS: i64 = 15_000;
 
 /// The host side of one turn.
-pub(crate) struct TurnHost<'a, S> {
-    store: &'a S,
+pub(crate) struct TurnHost<'a> {
+    store: &'a AnyStore,
     handlers: &'a Handlers,
     scope: AccessScope,
     /// The session and its revision, for the lease; none for a start, which needs no lease.
@@ -37,9 +36,9 @@ enum Lease {
     Lost(ApiError),
 }
 
-impl<'a, S: AsyncContentStore + AsyncSessionStore + Sync> TurnHost<'a, S> {
+impl<'a> TurnHost<'a> {
     pub(crate) fn new(
-        store: &'a S,
+        store: &'a AnyStore,
         handlers: &'a Handlers,
         scope: AccessScope,
         session: Option<(SessionId, Revision)>,
@@ -124,7 +123,7 @@ impl<'a, S: AsyncContentStore + AsyncSessionStore + Sync> TurnHost<'a, S> {
     }
 }
 
-impl<S: AsyncContentStore + AsyncSessionStore + Sync> AsyncResolver for TurnHost<'_, S> {
+impl AsyncResolver for TurnHost<'_> {
     fn now(&self) -> Timestamp {
         now()
     }

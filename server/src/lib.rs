@@ -3,15 +3,24 @@
 mod app;
 mod body;
 mod cli;
+mod config;
 mod error;
 mod fixture;
 mod flows;
 mod host;
+mod identity;
 mod import;
+mod input;
+mod openapi;
 mod routes;
 mod token;
 
-pub use app::{ServiceOptions, router};
+pub use app::{AccessMode, ServiceOptions, router};
 pub use cli::run;
 pub use fixture::{Content, Fixture, FixtureFlow, ReadError, School, Theme};
+pub use identity::{
+    Caller, CallerKind, ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform,
+    IdentityError, IdentityProvider, KeyError, NobodySignsIn, Principal, Role, Subject, TokenRules,
+    sign,
+};
 pub use import::{Counts, ImportError, ImportReport, import};

@@ -1,10 +1,25 @@
-//! One file per resource: authenticate, load, drive, commit, render.
+//! One folder per resource: authenticate, load, drive, commit, render.
 
-pub(crate) mod access;
-pub(crate) mod history;
-pub(crate) mod interact;
-pub(crate) mod listing;
-pub(crate) mod page;
-pub(crate) mod session;
-pub(crate) mod start;
-pub(crate) mod turn;
+mod chat;
+mod operations;
+mod page;
+
+use std::sync::Arc;
+
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// All routes, with what they say of themselves.
+pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().merge(chat::routes()).merge(operations::routes())
+}
+
+/// The pages for people, which are no part of the described interface.
+pub(crate) fn pages() -> axum::Router<Arc<App>> {
+    axum::Router::new()
+        .route("/", get(page::index))
+        .route("/chat.css", get(page::style))
+        .route("/chat.js", get(page::script))
+}

@@ -94,7 +94,8 @@ fn random_bytes() -> Result<[u8; 32], NoEntropy> {
     Ok(bytes)
 }
 
-fn digest(text: &str) -> String {
+/// SHA-256 of a text, in hex.
+pub(crate) fn digest(text: &str) -> String {
     let mut hex = String::with_capacity(64);
     for byte in Sha256::digest(text.as_bytes()) {
         let _ = write!(hex, "{byte:02x}");

@@ -14,7 +14,7 @@ use std::process::Command;
 use chatflow::FlowId;
 use chatflow_server::{ServiceOptions, router};
 use chatflow_sqlite::{Options, SqliteStore};
-use chatflow_storage::{Blocking, SessionStore as _};
+use chatflow_storage::{AnyStore, Blocking, SessionStore as _};
 use serde_json::{Value, json};
 
 /// What was answered: the head as text, and the body.
@@ -47,9 +47,12 @@ fn serve(path: &Path, more: u64) -> SocketAddr {
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             sender.send(listener.local_addr().unwrap()).unwrap();
-            axum::serve(listener, router(Blocking(store), ServiceOptions::default()))
-                .await
-                .unwrap();
+            axum::serve(
+                listener,
+                router(AnyStore::new(Blocking(store)), ServiceOptions::default()),
+            )
+            .await
+            .unwrap();
         });
     });
     address.recv().unwrap()

@@ -49,4 +49,9 @@ impl Place {
         let handlers = self.file("handlers.json", handlers.to_string());
         Server::start(&self.database(), &[Path::new("--handlers"), &handlers])
     }
+
+    /// Serves the database in development, where accounts sign in with [`Place::token`].
+    pub(crate) fn serve_signed(&self) -> Server {
+        Server::start(&self.database(), &[Path::new("--env"), Path::new("development")])
+    }
 }

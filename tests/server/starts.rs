@@ -28,7 +28,7 @@ fn a_start_that_may_not_be_is_refused() {
         ("no flow_id", json!({}), 422, "validation_error"),
         ("flow_id null", json!({"flow_id": null}), 422, "validation_error"),
         ("flow_id number", json!({"flow_id": 7}), 422, "validation_error"),
-        ("flow_id no UUID", json!({"flow_id": "counter"}), 422, "invalid_uuid"),
+        ("flow_id no UUID", json!({"flow_id": "counter"}), 422, "validation_error"),
         ("unknown flow", flow("nobody's"), 404, "flow_not_found"),
         ("draft", flow("draft"), 404, "flow_not_found"),
         ("a school's flow", flow("hillside-only"), 404, "flow_not_found"),

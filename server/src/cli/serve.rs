@@ -3,34 +3,34 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chatflow_storage::{AsyncStore, Blocking};
-use clap::{Args, ValueEnum};
+use chatflow::Handlers;
+use chatflow_storage::{AnyStore, Blocking};
+use clap::Args;
 use tokio::net::TcpListener;
 
 use super::database::{Database, DatabaseArguments, file};
-use super::report::{say, tell};
+use super::report::{say, tell, tell_error};
 use super::{exit, open};
 use crate::app::{ServiceOptions, router};
+use crate::config::{Config, Environment};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
     #[command(flatten)]
     database: DatabaseArguments,
-    /// The address to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
-    listen: SocketAddr,
+    /// The address to listen on; port 0 takes a free one. By default 127.0.0.1:8000.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// A file of settings; variables `FLOW_…` of the environment win over it.
+    #[arg(long, value_name = "FILE", env = "CHATFLOW_CONFIG")]
+    config: Option<PathBuf>,
     /// Answers for the requests of flows.
     #[arg(long, value_name = "FILE")]
     handlers: Option<PathBuf>,
-    /// In development, cookies work over plain HTTP.
-    #[arg(long, value_enum, default_value_t = Environment::Production)]
-    env: Environment,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Environment {
-    Production,
-    Development,
+    /// In development, cookies work over plain HTTP, and tokens are signed with a secret that the
+    /// database keeps. By default `production`.
+    #[arg(long, value_enum)]
+    env: Option<Environment>,
 }
 
 /// A thread that waits for the disk must not keep others from answering.
@@ -41,27 +41,55 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
         Ok(handlers) => handlers.unwrap_or_default(),
         Err(code) => return code,
     };
-    let development = arguments.env == Environment::Development;
-    let options = ServiceOptions { handlers, development, ..ServiceOptions::default() };
-    let listen = arguments.listen;
+    let config = match Config::read(arguments.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => {
+            tell_error(&error);
+            return exit::INPUT;
+        }
+    };
+    let usual = SocketAddr::from(([127, 0, 0, 1], 8000));
+    let setup = Setup {
+        listen: arguments.listen.or(config.server.listen).unwrap_or(usual),
+        environment: arguments.env.or(config.env).unwrap_or_default(),
+        config,
+        handlers,
+    };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
-    let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
+    let served = runtime.map_err(|error| cannot_serve(setup.listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
-            match &arguments.database.db {
-                Database::File(path) => serve(listen, Blocking(file(path)?), options).await,
-                Database::Server(address) => serve(listen, address.connect().await?, options).await,
-            }
+            let store = match &arguments.database.db {
+                Database::File(path) => AnyStore::new(Blocking(file(path)?)),
+                Database::Server(address) => AnyStore::new(address.connect().await?),
+            };
+            serve(store, setup).await
         })
     });
     served.map_or_else(|code| code, |()| exit::OK)
 }
 
-async fn serve(
+/// How to serve.
+struct Setup {
     listen: SocketAddr,
-    store: impl AsyncStore + 'static,
-    options: ServiceOptions,
-) -> Result<(), u8> {
+    environment: Environment,
+    config: Config,
+    handlers: Handlers,
+}
+
+async fn serve(store: AnyStore, setup: Setup) -> Result<(), u8> {
+    let Setup { listen, environment, config, handlers } = setup;
+    let identity = config.identity(&store, environment).await.map_err(|error| {
+        tell_error(&error);
+        exit::INPUT
+    })?;
+    let options = ServiceOptions {
+        handlers,
+        development: environment == Environment::Development,
+        identity: Some(identity),
+        access: config.access_mode(),
+        ..ServiceOptions::default()
+    };
     let served = async {
         let listener = TcpListener::bind(listen).await?;
         say(format_args!("Chatflow listens on http://{}/", listener.local_addr()?));

@@ -101,7 +101,7 @@ role! {
     /// The finders and [`AccountStore::note_login`] take no scope: they are how a scope comes to be,
     /// and who calls them has seen a proof of identity. Nothing refers to accounts by foreign key, so
     /// that what an account created stays known when it is gone (S1.34).
-    AccountStore, async AsyncAccountStore {
+    AccountStore, async AsyncAccountStore, dyn DynAccountStore {
         /// A user and the state of their school, in one round trip (S2.3).
         ///
         /// # Errors

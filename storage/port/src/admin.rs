@@ -17,7 +17,7 @@ role! {
     /// A scope lists the sessions of the schools that it runs or teaches at, and touches those of
     /// the schools that it runs; the platform and the jobs of the system do both for all. Sessions
     /// without a school are the platform's.
-    SessionAdminStore, async AsyncSessionAdminStore {
+    SessionAdminStore, async AsyncSessionAdminStore, dyn DynSessionAdminStore {
         /// A page of sessions, the newest first (S4.41, F43).
         ///
         /// # Errors

@@ -115,7 +115,7 @@ pub fn check_audit(entry: &AuditEntry) -> Result<(), InvalidAudit> {
 
 role! {
     /// Keeps the audit log. Changes of a [`Batch`](crate::Batch) bring their entries with them.
-    AuditStore, async AsyncAuditStore {
+    AuditStore, async AsyncAuditStore, dyn DynAuditStore {
         /// Writes entries of changes that were made elsewhere; one whose id is known is left alone.
         ///
         /// # Errors

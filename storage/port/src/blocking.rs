@@ -26,17 +26,19 @@ pub struct Blocking<S>(pub S);
 
 /// Declares a bound that is all of its roles.
 macro_rules! all_of {
-    ($(#[$doc:meta])* $bound:ident: $first:ident $(, $role:ident)*) => {
+    ($(#[$doc:meta])* $vis:vis $bound:ident: $first:ident $(, $role:ident)*) => {
         $(#[$doc])*
-        pub trait $bound: $first $(+ $role)* + Send + Sync {}
+        $vis trait $bound: $first $(+ $role)* + Send + Sync {}
 
         impl<S: $first $(+ $role)* + Send + Sync> $bound for S {}
     };
 }
 
+pub(crate) use all_of;
+
 all_of!(
     /// All blocking roles in one bound.
-    Store: FlowStore,
+    pub Store: FlowStore,
     ContentStore,
     LibraryStore,
     SessionStore,
@@ -57,7 +59,7 @@ all_of!(
 
 all_of!(
     /// All async roles in one bound.
-    AsyncStore: AsyncFlowStore,
+    pub AsyncStore: AsyncFlowStore,
     AsyncContentStore,
     AsyncLibraryStore,
     AsyncSessionStore,

@@ -67,7 +67,7 @@ impl ChangeNotice {
 
 role! {
     /// Carries notices from process to process; observers of each are told.
-    Changes, async AsyncChanges {
+    Changes, async AsyncChanges, dyn DynChanges {
         /// Takes in what other processes have told since the last look, and says how long to wait
         /// before looking again. The first look tells to resync.
         ///

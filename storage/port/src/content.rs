@@ -8,7 +8,7 @@ use crate::scope::AccessScope;
 
 role! {
     /// Reads content for conversations: active, published items that the scope sees (S2.26, R4.8).
-    ContentStore, async AsyncContentStore {
+    ContentStore, async AsyncContentStore, dyn DynContentStore {
         /// The items named by `ids`, in that order; `None` where there is none to show.
         ///
         /// # Errors

@@ -68,7 +68,7 @@ pub fn other_request_key(key: &str, request_hash: &str) -> String {
 
 role! {
     /// Keeps records of outside effects. They belong to sessions, so there is no scope here.
-    EffectStore, async AsyncEffectStore {
+    EffectStore, async AsyncEffectStore, dyn DynEffectStore {
         /// Claims an effect, and takes the session's lease with it, in one transaction (S9.3, F11).
         ///
         /// New, expired, failed and run-out records are taken over. A refused lease claims nothing.

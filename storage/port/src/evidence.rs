@@ -17,7 +17,7 @@ role! {
     /// Reads what [`Turn`](crate::Turn)s wrote beside history and journal.
     ///
     /// Whoever asks about one session has shown its token or the right to it before.
-    EvidenceStore, async AsyncEvidenceStore {
+    EvidenceStore, async AsyncEvidenceStore, dyn DynEvidenceStore {
         /// What a session was shown and did with it, in order.
         ///
         /// # Errors

@@ -81,7 +81,7 @@ pub struct Pin {
 
 role! {
     /// Finds flows and loads their published versions.
-    FlowStore, async AsyncFlowStore {
+    FlowStore, async AsyncFlowStore, dyn DynFlowStore {
         /// A flow, draft or not, if the scope sees it.
         ///
         /// # Errors

@@ -35,7 +35,7 @@ pub struct JobRecord {
 
 role! {
     /// Keeps the leases of jobs.
-    JobStore, async AsyncJobStore {
+    JobStore, async AsyncJobStore, dyn DynJobStore {
         /// Where a job stands; `None` if it never ran.
         ///
         /// # Errors

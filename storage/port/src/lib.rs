@@ -18,6 +18,7 @@
 
 mod account;
 mod admin;
+mod any;
 mod audit;
 mod blocking;
 mod changes;
@@ -37,6 +38,7 @@ mod memory;
 mod migration;
 mod outbox;
 mod performance;
+pub mod prelude;
 mod role;
 mod scope;
 mod search;
@@ -56,6 +58,7 @@ pub use admin::{
     AsyncSessionAdminStore, Forgotten, SessionAdminStore, SessionCursor, SessionPage, SessionQuery,
     SessionSummary, Total,
 };
+pub use any::AnyStore;
 pub use audit::{
     AsyncAuditStore, AuditCursor, AuditEntry, AuditQuery, AuditStore, InvalidAudit, check_audit,
 };

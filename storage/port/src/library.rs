@@ -90,7 +90,7 @@ role! {
     /// Finds and writes records of the library.
     ///
     /// The finders answer only with records that the scope may write.
-    LibraryStore, async AsyncLibraryStore {
+    LibraryStore, async AsyncLibraryStore, dyn DynLibraryStore {
         /// The school that `look_up` means (S11.9).
         ///
         /// # Errors

@@ -60,7 +60,7 @@ role! {
     /// The outbox, for those who deliver, follow and look after events.
     ///
     /// Events are written by the commits of what they tell of: see [`Batch`](crate::Batch).
-    OutboxStore, async AsyncOutboxStore {
+    OutboxStore, async AsyncOutboxStore, dyn DynOutboxStore {
         /// Locks events that are due, the most urgent first, then the oldest (S6.32).
         ///
         /// Due are those that wait, those whose next try has come, and those whose lock has run

@@ -85,7 +85,7 @@ role! {
     /// a counter (F17). So counters are counted events and increments by hand, whatever runs at
     /// once, and stay so when events are deleted. They belong to a key, not to a row: a variant that
     /// is taken out and put back has them still.
-    PerformanceStore, async AsyncPerformanceStore {
+    PerformanceStore, async AsyncPerformanceStore, dyn DynPerformanceStore {
         /// Adds to the counters of a variant at once and says where they stand (S3.59); `None` if
         /// there is no such variant of an item that the scope may change.
         ///

@@ -1,11 +1,11 @@
 //! Declares a role: the blocking trait, its async twin, [`Blocking`](crate::Blocking) and
-//! [`Waiting`](crate::Waiting) between them, from one list of methods, so that the twins cannot
-//! drift apart.
+//! [`Waiting`](crate::Waiting) between them, and the twin that [`AnyStore`](crate::AnyStore) calls, from
+//! one list of methods, so that they cannot drift apart.
 
 macro_rules! role {
     (
         $(#[$doc:meta])*
-        $role:ident, async $twin:ident {
+        $role:ident, async $twin:ident $(, dyn $erased:ident)? {
             $(
                 $(#[$method_doc:meta])*
                 fn $method:ident(&self $(, $arg:ident: $kind:ty)*) -> $out:ty;
@@ -43,7 +43,44 @@ macro_rules! role {
                 }
             )*
         }
+
+        $crate::role::erased! { ($($erased)?) $twin { $(fn $method(&self $(, $arg: $kind)*) -> $out;)* } }
     };
 }
 
-pub(crate) use role;
+/// The twin that [`AnyStore`](crate::AnyStore) calls: its futures are boxed, so that a store of any kind
+/// stands behind it.
+macro_rules! erased {
+    (() $($rest:tt)*) => {};
+    (
+        ($erased:ident) $twin:ident {
+            $(fn $method:ident(&self $(, $arg:ident: $kind:ty)*) -> $out:ty;)*
+        }
+    ) => {
+        #[async_trait::async_trait]
+        pub(crate) trait $erased: Send + Sync {
+            $(
+                async fn $method(&self $(, $arg: $kind)*) -> $out;
+            )*
+        }
+
+        #[async_trait::async_trait]
+        impl<S: $twin + Send> $erased for S {
+            $(
+                async fn $method(&self $(, $arg: $kind)*) -> $out {
+                    $twin::$method(self $(, $arg)*).await
+                }
+            )*
+        }
+
+        impl $twin for $crate::AnyStore {
+            $(
+                async fn $method(&self $(, $arg: $kind)*) -> $out {
+                    $erased::$method(self.erased() $(, $arg)*).await
+                }
+            )*
+        }
+    };
+}
+
+pub(crate) use {erased, role};

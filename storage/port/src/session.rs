@@ -84,7 +84,7 @@ impl From<StoreError> for CommitError {
 
 role! {
     /// Keeps sessions. Whoever holds a session's token may read it, so there is no scope here.
-    SessionStore, async AsyncSessionStore {
+    SessionStore, async AsyncSessionStore, dyn DynSessionStore {
         /// Writes a session at revision 1 with its first rows, in one transaction.
         ///
         /// # Errors

@@ -5,7 +5,7 @@ use crate::role::role;
 
 role! {
     /// Keeps settings: JSON texts under names of 1 to 100 characters. They belong to no tenant.
-    SettingStore, async AsyncSettingStore {
+    SettingStore, async AsyncSettingStore, dyn DynSettingStore {
         /// What stands under a name.
         ///
         /// # Errors

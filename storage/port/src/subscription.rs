@@ -20,7 +20,7 @@ role! {
     /// Keeps the subscriptions of the platform and of schools (S6.40).
     ///
     /// A scope reads and writes those that it owns: all of them, or those of its schools.
-    SubscriptionStore, async AsyncSubscriptionStore {
+    SubscriptionStore, async AsyncSubscriptionStore, dyn DynSubscriptionStore {
         /// One subscription.
         ///
         /// # Errors

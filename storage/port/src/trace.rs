@@ -16,7 +16,7 @@ pub use record::{
 role! {
     /// Keeps traces. The platform sees all; who runs a school sees sessions of that school on
     /// flows of that school (S2.30). What a scope may not see is as if it were not there.
-    TraceStore, async AsyncTraceStore {
+    TraceStore, async AsyncTraceStore, dyn DynTraceStore {
         /// The traced turns of a session, oldest first; none for a session that does not exist.
         ///
         /// # Errors

@@ -38,5 +38,6 @@ mod work;
 pub use backup::{BackupError, backup};
 pub use fault::{Fault, FaultKind};
 pub use inspect::Inspector;
+pub use migrate::newest_migration;
 pub use open::{Durability, OpenError, Options};
 pub use pool::SqliteStore;

@@ -55,6 +55,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
                applied_at TEXT NOT NULL
              ) STRICT";
 
+/// The number of the newest migration; stores of both kinds number them alike.
+pub fn newest_migration() -> u32 {
+    MIGRATIONS.0.last().map_or(0, |migration| migration.version)
+}
+
 /// Compares a database with this program.
 pub(crate) fn versions(connection: &Connection, path: &Path) -> Result<Versions, OpenError> {
     let state = state(connection).map_err(|e| explain(path, e))?;

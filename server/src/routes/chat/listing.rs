@@ -4,19 +4,27 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::State;
-use chatflow_storage::{AccessScope, AsyncStore};
+use chatflow_storage::AccessScope;
+use chatflow_storage::prelude::*;
 use serde_json::{Value, json};
 
 use crate::app::Shared;
 use crate::error::ApiError;
+use crate::identity::MaybeSigned;
 
 /// `GET /v1/chat/flows`: by name; `embedded` tells flows that others run as a part.
-pub(crate) async fn flows<S: AsyncStore>(State(app): Shared<S>) -> Result<Json<Value>, ApiError> {
-    let scope = AccessScope::anonymous();
-    let flows = app.store.startable_flows(&scope).await?;
+#[utoipa::path(get, path = "/v1/chat/flows", tag = "chat",
+    responses((status = 200, body = serde_json::Map<String, Value>)))]
+pub(crate) async fn flows(
+    State(app): Shared,
+    MaybeSigned { caller }: MaybeSigned,
+) -> Result<Json<Value>, ApiError> {
+    let anonymous = AccessScope::anonymous();
+    let scope = caller.as_deref().map_or(&anonymous, |caller| &caller.scope);
+    let flows = app.store.startable_flows(scope).await?;
     let mut parts = BTreeSet::new();
     for flow in &flows {
-        if let Some(version) = app.store.newest_version(&scope, flow.id).await? {
+        if let Some(version) = app.store.newest_version(scope, flow.id).await? {
             parts.extend(version.links);
         }
     }

@@ -1,58 +1,86 @@
 //! `POST /v1/chat/start` (S4.11 to S4.20).
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::{Catalog, FlowId, Input, InputKind, Seed, Session, SessionId, TenantId, TraceLevel};
 use chatflow_host::{Recorder, stored_level};
+use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, AsyncStore, LookUp, NewSession, Pin, SessionHead, VersionRecord,
+    AccessScope, LookUp, NewSession, Pin, SessionHead, UserId, UserKey, VersionRecord,
 };
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::turn::{drive, scope_of};
+use super::turn::{FLOW_SCHOOL, drive, scope_of};
+use super::wire::StartAnswer;
 use crate::app::{App, Shared};
-use crate::body::{self, Fields};
 use crate::error::ApiError;
 use crate::host::{TurnHost, now};
+use crate::identity::{Caller, MaybeSigned, Role};
+use crate::input::JsonBody;
 use crate::token::{Token, random_id};
 
-const KNOWN: &[&str] = &["flow_id", "user_id", "initial_state", "client", "preview", "locale"];
+/// What a conversation starts with.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct StartBody {
+    /// The flow.
+    flow_id: Uuid,
+    /// Who talks, where a program starts the conversation for a user.
+    user_id: Option<Uuid>,
+    /// Variables to begin with.
+    initial_state: Option<Map<String, Value>>,
+    /// What the client says of itself; at most 2 KiB.
+    client: Option<Map<String, Value>>,
+    /// Runs the draft; not offered by this service.
+    preview: Option<bool>,
+    /// The visitor's language, kept as `context.locale`.
+    #[schema(max_length = 100)]
+    locale: Option<String>,
+}
+
 /// Scopes that a visitor cannot fill (S4.15, F46).
 pub(crate) const RESERVED: [&str; 8] =
     ["system", "session", "env", "input", "output", "local", "secret", "webhook_responses"];
 
-pub(crate) async fn start<S: AsyncStore>(
-    State(app): Shared<S>,
-    headers: HeaderMap,
-    body: Body,
+/// Starts a conversation.
+#[utoipa::path(post, path = "/v1/chat/start", tag = "chat", request_body = StartBody,
+    responses((status = 201, body = StartAnswer)))]
+pub(crate) async fn start(
+    State(app): Shared,
+    MaybeSigned { caller, .. }: MaybeSigned,
+    JsonBody { value: body, warnings, .. }: JsonBody<StartBody>,
 ) -> Result<Response, ApiError> {
-    let fields = body::read(&headers, body, body::MAX_BYTES, KNOWN).await?;
-    let flow = flow_id(&fields)?;
-    refuse_identity(&fields)?;
-    let client = client(&fields)?;
-    let state = initial_state(&fields)?;
-    let scope = AccessScope::anonymous();
-    let version =
-        app.store.newest_version(&scope, flow).await?.ok_or_else(ApiError::flow_not_found)?;
+    let caller = caller.as_deref();
+    let flow = FlowId(body.flow_id);
+    let user_id = user_of(&app, caller, body.user_id).await?;
+    refuse_preview(body.preview)?;
+    let client = client(body.client)?;
+    let state = initial_state(body.initial_state, body.locale)?;
+    let version = startable(&app, caller, flow).await?;
     let state = with_school_name(&app, state).await?;
+    let school = school_of(caller, &version);
+    let scope = scope_of(version.school_id, school);
     let pins = app.store.pins(&scope, version.flow).await?;
-    let scope = scope_of(version.school_id);
     let pinned = pins.iter().map(|pin| pin.flow);
     let versions: Vec<_> = std::iter::once(version.flow).chain(pinned).collect();
     let catalog = app.flows.catalog(&app.store, &scope, versions).await?;
-    let (mut session, id) = new_session(&catalog, &version, pins)?;
+    let visitor = Visitor { user_id, school };
+    let (mut session, id) = new_session(&catalog, &version, pins, visitor)?;
     let (token, csrf) = (Token::for_session(id)?, Token::for_csrf()?);
-    let head = head(&version, &session, &token, &csrf);
+    let head = head(&version, &session, &token, &csrf, visitor);
     let budget = app.options.limits.effect_budget_ms;
     let host = TurnHost::new(&app.store, &app.options.handlers, scope, None, budget);
     let input = Input::new(head.started_at, InputKind::Start { state: state.into() });
     let mut info = Map::new();
     if !client.is_empty() {
         info.insert("client".to_owned(), Value::Object(client));
+    }
+    if version.school_id != school {
+        info.insert(FLOW_SCHOOL.to_owned(), json!(version.school_id));
     }
     let recorder = Recorder::new(&session, info, "", &app.masker);
     let driven = drive(&app, catalog, &mut session, input, &host).await?;
@@ -72,7 +100,6 @@ pub(crate) async fn start<S: AsyncStore>(
     });
     if let (Some(answer), Value::Object(more)) = (answer.as_object_mut(), more) {
         answer.extend(more);
-        let warnings = fields.unknown();
         if !warnings.is_empty() {
             answer.insert("warnings".to_owned(), json!(warnings));
         }
@@ -87,39 +114,97 @@ pub(crate) async fn start<S: AsyncStore>(
     Ok(response)
 }
 
-fn flow_id(fields: &Fields) -> Result<FlowId, ApiError> {
-    let text = fields.required_text("flow_id")?;
-    let id = text.parse::<Uuid>().map(FlowId);
-    id.map_err(|_| {
-        ApiError::field_as(
-            "invalid_uuid",
-            &["body", "flow_id"],
-            "type_error.uuid",
-            "must be a UUID",
-        )
-    })
+/// Who talks, as the service knows them.
+#[derive(Clone, Copy, Debug)]
+struct Visitor {
+    user_id: Option<UserId>,
+    school: Option<TenantId>,
 }
 
-/// Visitors are anonymous until accounts exist (S4.12, S4.14).
-fn refuse_identity(fields: &Fields) -> Result<(), ApiError> {
+/// S4.12: people talk as themselves; programs may name a user whom they may act for.
+async fn user_of(
+    app: &App,
+    caller: Option<&Caller>,
+    named: Option<Uuid>,
+) -> Result<Option<UserId>, ApiError> {
     let refuse = |code, detail: &str| Err(ApiError::new(StatusCode::FORBIDDEN, code, detail));
-    if fields.value("user_id").is_some() {
-        return refuse("user_not_allowed", "An anonymous visitor cannot name a user");
-    }
-    match fields.value("preview") {
-        None | Some(Value::Bool(false)) => Ok(()),
-        Some(Value::Bool(true)) => {
-            refuse("forbidden", "A preview needs the right to edit the flow")
+    let Some(caller) = caller else {
+        return match named {
+            None => Ok(None),
+            Some(_) => refuse("user_not_allowed", "An anonymous visitor cannot name a user"),
+        };
+    };
+    match (caller.user_id(), named) {
+        (Some(own), Some(named)) if own != named => {
+            refuse("user_mismatch", "`user_id` is another user's")
         }
-        Some(_) => {
-            Err(ApiError::field(&["body", "preview"], "type_error.bool", "must be true or false"))
+        (Some(own), _) => Ok(Some(UserId(own))),
+        (None, None) => Ok(None),
+        (None, Some(named)) => {
+            let user = UserId(named);
+            let is_own = match caller.role() {
+                Role::Platform => true,
+                Role::SchoolAdmin => {
+                    let found = app.store.find_user(UserKey::Id(user)).await?;
+                    let school = found.and_then(|known| known.stored.record.school_id);
+                    school.is_some_and(|school| caller.schools.contains(&school))
+                }
+                Role::Educator | Role::Reader | Role::Learner => false,
+            };
+            if is_own {
+                Ok(Some(user))
+            } else {
+                refuse("user_not_allowed", "This account cannot act for that user")
+            }
         }
     }
 }
 
-fn client(fields: &Fields) -> Result<Map<String, Value>, ApiError> {
-    let client = fields.object("client")?;
-    if Value::Object(client.clone()).to_string().len() > 2048 {
+/// The version that a caller starts (S2.25, S4.13).
+async fn startable(
+    app: &App,
+    caller: Option<&Caller>,
+    flow: FlowId,
+) -> Result<VersionRecord, ApiError> {
+    let anonymous = AccessScope::anonymous();
+    let scope = caller.map_or(&anonymous, |caller| &caller.scope);
+    if let Some(version) = app.store.newest_version(scope, flow).await? {
+        return Ok(version);
+    }
+    // A private flow is its creator's, too.
+    if let Some(creator) = caller.and_then(Caller::user_id) {
+        let look_up = LookUp { id: Some(flow.0), ..LookUp::default() };
+        let found = app.store.find_flow(scope, look_up).await?.map(|stored| stored.record);
+        if let Some(own) = found.filter(|flow| flow.created_by == Some(UserId(creator))) {
+            let scope = scope_of(own.school_id, None);
+            if let Some(version) = app.store.newest_version(&scope, flow).await? {
+                return Ok(version);
+            }
+        }
+    }
+    Err(ApiError::flow_not_found())
+}
+
+/// The school that a session belongs to: the caller's only one, else the flow's (S4.16, F14).
+fn school_of(caller: Option<&Caller>, version: &VersionRecord) -> Option<TenantId> {
+    match caller.map(|caller| caller.schools.as_slice()) {
+        Some([school]) => Some(*school),
+        _ => version.school_id,
+    }
+}
+
+/// S4.14: drafts are tried in the browser, without a service.
+fn refuse_preview(preview: Option<bool>) -> Result<(), ApiError> {
+    if preview == Some(true) {
+        let detail = "This service runs no previews; the editor does";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail));
+    }
+    Ok(())
+}
+
+fn client(client: Option<Map<String, Value>>) -> Result<Map<String, Value>, ApiError> {
+    let client = client.unwrap_or_default();
+    if json!(client).to_string().len() > 2048 {
         return Err(ApiError::field(
             &["body", "client"],
             "value_error.size",
@@ -130,10 +215,13 @@ fn client(fields: &Fields) -> Result<Map<String, Value>, ApiError> {
 }
 
 /// S4.15: at most 64 KiB, 20 levels and 2,000 keys, and no scope of the engine.
-fn initial_state(fields: &Fields) -> Result<Map<String, Value>, ApiError> {
+fn initial_state(
+    given: Option<Map<String, Value>>,
+    locale: Option<String>,
+) -> Result<Map<String, Value>, ApiError> {
     let refuse =
         |why: &str| Err(ApiError::field(&["body", "initial_state"], "value_error.size", why));
-    let mut state = fields.object("initial_state")?;
+    let mut state = given.unwrap_or_default();
     if let Some(key) = RESERVED.iter().find(|key| state.contains_key(**key)) {
         let place = ["body", "initial_state", key];
         return Err(ApiError::field_as(
@@ -154,7 +242,7 @@ fn initial_state(fields: &Fields) -> Result<Map<String, Value>, ApiError> {
     if keys > 2000 {
         return refuse("may have at most 2000 keys");
     }
-    if let Some(locale) = fields.text("locale")? {
+    if let Some(locale) = locale {
         let context = state.entry("context").or_insert_with(|| json!({}));
         if let Some(context) = context.as_object_mut() {
             context.insert("locale".to_owned(), json!(locale));
@@ -181,8 +269,8 @@ pub(crate) fn measure(value: &Value) -> (usize, usize) {
 }
 
 /// The name of the school that the visitor comes from, when only its id is given (S4.16, F14).
-async fn with_school_name<S: AsyncStore>(
-    app: &App<S>,
+async fn with_school_name(
+    app: &App,
     mut state: Map<String, Value>,
 ) -> Result<Map<String, Value>, ApiError> {
     let Some(context) = state.get_mut("context").and_then(Value::as_object_mut) else {
@@ -206,6 +294,7 @@ fn new_session(
     catalog: &Catalog,
     version: &VersionRecord,
     pins: Vec<Pin>,
+    visitor: Visitor,
 ) -> Result<(Session, SessionId), ApiError> {
     let id = SessionId(random_id()?);
     let session = Session::new(chatflow::NewSession {
@@ -213,8 +302,8 @@ fn new_session(
         flow: version.flow,
         pins: pins.into_iter().map(|pin| (pin.link.into(), pin.flow)).collect(),
         seed: Seed::from_text(&random_id()?.to_string()),
-        user_id: None,
-        tenant: version.school_id,
+        user_id: visitor.user_id.map(|id| id.0.to_string()),
+        tenant: visitor.school,
         trace: catalog
             .get(version.flow)
             .map_or(TraceLevel::Off, |flow| flow.tracing().of_session(id)),
@@ -222,17 +311,23 @@ fn new_session(
     Ok((session, id))
 }
 
-fn head(version: &VersionRecord, session: &Session, token: &Token, csrf: &Token) -> SessionHead {
+fn head(
+    version: &VersionRecord,
+    session: &Session,
+    token: &Token,
+    csrf: &Token,
+    visitor: Visitor,
+) -> SessionHead {
     let trace_level = stored_level(session.trace_level());
     SessionHead {
         id: session.id(),
-        user_id: None,
+        user_id: visitor.user_id,
         flow: version.flow,
         flow_version: Some(version.label.clone()),
         token_digest: token.digest(),
         token_hint: token.hint(),
         csrf_digest: csrf.digest(),
-        school_id: version.school_id,
+        school_id: visitor.school,
         theme_id: version.theme_id,
         trace_enabled: trace_level.is_some(),
         trace_level,
@@ -240,9 +335,9 @@ fn head(version: &VersionRecord, session: &Session, token: &Token, csrf: &Token)
     }
 }
 
-async fn theme<S: AsyncStore>(app: &App<S>, version: &VersionRecord) -> Result<Value, ApiError> {
+async fn theme(app: &App, version: &VersionRecord) -> Result<Value, ApiError> {
     let Some(id) = version.theme_id else { return Ok(Value::Null) };
-    let scope = scope_of(version.school_id);
+    let scope = scope_of(version.school_id, None);
     let Some(theme) = app.store.theme(&scope, id).await? else { return Ok(Value::Null) };
     let config: Value = serde_json::from_str(&theme.config).unwrap_or_default();
     Ok(json!({

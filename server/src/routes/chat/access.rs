@@ -3,9 +3,12 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use chatflow_storage::{AsyncSessionStore, StoredSession};
+use chatflow_storage::StoredSession;
+use chatflow_storage::prelude::*;
 
+use crate::app::App;
 use crate::error::ApiError;
+use crate::identity::{MaybeSigned, Role};
 use crate::token::{matches, session_of};
 
 /// A path's token. One that is not even text names no session (S4.2).
@@ -21,34 +24,53 @@ impl<S: Send + Sync> FromRequestParts<S> for PathToken {
 }
 
 /// The session of a path's token; `me` means the one of the `chat_session` cookie.
-pub(crate) async fn session<S: AsyncSessionStore>(
-    store: &S,
+///
+/// A token of another account than the session's own is not a right to it (S4.9).
+pub(crate) async fn session(
+    app: &App,
     headers: &HeaderMap,
     path_token: &str,
+    signed: &MaybeSigned,
 ) -> Result<StoredSession, ApiError> {
     let token = match path_token {
         "me" => cookie(headers, "chat_session").ok_or_else(ApiError::session_not_found)?,
         token => token,
     };
     let id = session_of(token).ok_or_else(ApiError::session_not_found)?;
-    let found = store.load_session(id).await?;
-    found
+    let found = app.store.load_session(id).await?;
+    let session = found
         .filter(|session| matches(token, &session.head.token_digest))
-        .ok_or_else(ApiError::session_not_found)
+        .ok_or_else(ApiError::session_not_found)?;
+    let caller = signed.caller.as_deref().filter(|caller| caller.role() != Role::Platform);
+    let caller = caller.and_then(|caller| caller.user_id());
+    match (session.head.user_id, caller) {
+        (Some(owner), Some(caller)) if owner.0 != caller => {
+            let detail = "This conversation is another user's";
+            Err(ApiError::new(StatusCode::FORBIDDEN, "session_of_other_user", detail))
+        }
+        _ => Ok(session),
+    }
 }
 
 /// [`session`] for a request that changes it: the CSRF header must belong to the session.
-pub(crate) async fn session_for_change<S: AsyncSessionStore>(
-    store: &S,
+///
+/// A request with a valid account and without cookies cannot come from a page that was tricked into
+/// sending it, so it needs no header (S4.7).
+pub(crate) async fn session_for_change(
+    app: &App,
     headers: &HeaderMap,
     path_token: &str,
+    signed: &MaybeSigned,
 ) -> Result<StoredSession, ApiError> {
+    if signed.caller.is_some() && !headers.contains_key(header::COOKIE) {
+        return session(app, headers, path_token, signed).await;
+    }
     let header = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
     let Some(header) = header.filter(|value| !value.is_empty()) else {
         let detail = "CSRF token missing in header";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "csrf_missing", detail));
     };
-    let session = session(store, headers, path_token).await?;
+    let session = session(app, headers, path_token, signed).await?;
     if matches(header, &session.head.csrf_digest) {
         return Ok(session);
     }

@@ -1,0 +1,276 @@
+//! What operators set: a TOML file and environment variables (appendix A).
+//!
+//! `auth.secret` of the file is `FLOW_AUTH__SECRET` in the environment, which wins. What nobody knows is
+//! refused, so that a slip is noticed.
+
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chatflow_storage::prelude::*;
+use chatflow_storage::{AnyStore, StoreError};
+use figment::Figment;
+use figment::providers::{Env, Format as _, Toml};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::app::AccessMode;
+use crate::identity::{
+    ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform, IdentityProvider, KeyError,
+    NobodySignsIn, TokenRules,
+};
+use crate::token::{NoEntropy, Token};
+
+/// Why the service cannot run as configured.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(#[from] Box<figment::Error>),
+    #[error("cannot read `{path}`", path = path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("auth: {0}")]
+    Key(#[from] KeyError),
+    #[error("auth.mode `{0}` needs auth.public_key_file")]
+    NoKey(String),
+    #[error(
+        "auth.identity = \"none\" lets everyone run the service: use it with --env development only"
+    )]
+    Open,
+    #[error("auth.identity = \"claims\" needs a key: set auth.secret_file or auth.public_key_file")]
+    NoClaims,
+    #[error("the signing secret cannot be kept")]
+    Store(#[from] StoreError),
+    #[error("the signing secret cannot be drawn")]
+    NoEntropy(#[from] NoEntropy),
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) env: Option<Environment>,
+    pub(crate) server: ServerConfig,
+    pub(crate) auth: AuthConfig,
+    pub(crate) access: AccessConfig,
+}
+
+/// Where the service runs.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Environment {
+    #[default]
+    Production,
+    Development,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServerConfig {
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+/// How callers are known (S2.7, S2.11, S2.12).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AuthConfig {
+    identity: IdentityKind,
+    mode: String,
+    secret: Option<Secret>,
+    secret_file: Option<PathBuf>,
+    public_key_file: Option<PathBuf>,
+    issuer: Option<String>,
+    audience: Option<String>,
+    pub(crate) subject_prefix: String,
+    trust_admin_claim: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum IdentityKind {
+    #[default]
+    Database,
+    Claims,
+    None,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AccessConfig {
+    mode: Mode,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    #[default]
+    Rules,
+    AdminOnly,
+}
+
+/// A text that is shown to nobody.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self {
+            identity: IdentityKind::default(),
+            mode: "hs256".to_owned(),
+            secret: None,
+            secret_file: None,
+            public_key_file: None,
+            issuer: None,
+            audience: None,
+            subject_prefix: "wriveted".to_owned(),
+            trust_admin_claim: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file, if one is named, and the environment.
+    pub(crate) fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let file = file.map(Toml::file_exact);
+        let figment = file.map_or_else(Figment::new, Figment::from);
+        let figment = figment.merge(Env::prefixed("FLOW_").split("__"));
+        Ok(figment.extract().map_err(Box::new)?)
+    }
+
+    /// Who may manage.
+    pub(crate) const fn access_mode(&self) -> AccessMode {
+        match self.access.mode {
+            Mode::Rules => AccessMode::Rules,
+            Mode::AdminOnly => AccessMode::AdminOnly,
+        }
+    }
+
+    /// Who tells callers apart.
+    pub(crate) async fn identity(
+        &self,
+        store: &AnyStore,
+        environment: Environment,
+    ) -> Result<Arc<dyn IdentityProvider>, ConfigError> {
+        let development = environment == Environment::Development;
+        if self.auth.identity == IdentityKind::None {
+            return if development {
+                Ok(Arc::new(EveryoneIsPlatform))
+            } else {
+                Err(ConfigError::Open)
+            };
+        }
+        let rules = match self.auth.rules()? {
+            None if development => {
+                Some(TokenRules::secret(settled_secret(store).await?.as_bytes())?)
+            }
+            rules => rules,
+        };
+        let is_database = self.auth.identity == IdentityKind::Database;
+        let Some(rules) = rules.map(|rules| self.auth.complete(rules)) else {
+            return if is_database {
+                Ok(Arc::new(NobodySignsIn))
+            } else {
+                Err(ConfigError::NoClaims)
+            };
+        };
+        if is_database {
+            return Ok(Arc::new(DatabaseIdentity::new(store.clone(), rules)));
+        }
+        let identity = ClaimsIdentity::new(rules, ClaimNames::default());
+        Ok(match self.auth.trust_admin_claim {
+            Some(trusts) => Arc::new(identity.trusting_admins(trusts)),
+            None => Arc::new(identity),
+        })
+    }
+}
+
+impl AuthConfig {
+    /// The secret of HS256, if one is set.
+    pub(crate) fn secret(&self) -> Result<Option<Secret>, ConfigError> {
+        if let (None, Some(path)) = (&self.secret, &self.secret_file) {
+            let text = fs::read_to_string(path);
+            let text = text.map_err(|source| ConfigError::File { path: path.clone(), source })?;
+            return Ok(Some(Secret(text.trim().to_owned())));
+        }
+        Ok(self.secret.clone())
+    }
+
+    /// What makes a token valid, if there is a key.
+    fn rules(&self) -> Result<Option<TokenRules>, ConfigError> {
+        let mode = self.mode.to_ascii_lowercase();
+        if mode == "hs256" {
+            let secret = self.secret()?;
+            return Ok(secret.map(|secret| TokenRules::secret(secret.as_bytes())).transpose()?);
+        }
+        let path = self.public_key_file.as_ref();
+        let path = path.ok_or_else(|| ConfigError::NoKey(mode.clone()))?;
+        let pem = fs::read(path);
+        let pem = pem.map_err(|source| ConfigError::File { path: path.clone(), source })?;
+        Ok(Some(TokenRules::public_key(&mode, &pem)?))
+    }
+
+    fn complete(&self, rules: TokenRules) -> TokenRules {
+        let rules = rules.with_prefix(self.subject_prefix.clone());
+        let rules = match &self.issuer {
+            Some(issuer) => rules.with_issuer(issuer),
+            None => rules,
+        };
+        match &self.audience {
+            Some(audience) => rules.with_audience(audience),
+            None => rules,
+        }
+    }
+}
+
+/// The secret that a database in development signs with: drawn once, the same for all its processes.
+///
+/// Production has none of its own: a database that leaks must not give the right to run the service.
+pub(crate) async fn settled_secret(store: &AnyStore) -> Result<Secret, ConfigError> {
+    let drawn = Token::for_csrf()?;
+    let kept = store.settle_setting("auth.secret", &json!(drawn.as_str()).to_string()).await?;
+    Ok(Secret(kept.trim_matches('"').to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_refused_and_secrets_are_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chatflow.toml");
+        fs::write(
+            &path,
+            "env = \"development\"\n[auth]\nsecret = \"a secret of thirty-two bytes or so\"\n",
+        )
+        .unwrap();
+        let config = Config::read(Some(&path)).unwrap();
+        assert_eq!(config.env, Some(Environment::Development));
+        assert!(!format!("{config:?}").contains("thirty-two"));
+        fs::write(&path, "[auth]\nsecrets = \"x\"\n").unwrap();
+        let error = Config::read(Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("secrets"), "{error}");
+        assert!(Config::read(Some(&folder.path().join("none.toml"))).is_err());
+    }
+
+    #[test]
+    fn a_secret_that_can_be_guessed_is_refused() {
+        // S2.7
+        let auth = AuthConfig { secret: Some(Secret("short".to_owned())), ..AuthConfig::default() };
+        assert!(matches!(auth.rules(), Err(ConfigError::Key(KeyError::TooShort(5)))));
+    }
+}

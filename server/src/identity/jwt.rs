@@ -1,0 +1,189 @@
+//! Tokens that name an account (S2.6 to S2.8).
+
+use chatflow::Timestamp;
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, TokenData, Validation, decode, decode_header,
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::IdentityError;
+
+/// How far clocks may differ, in seconds (S2.6).
+const LEEWAY: u64 = 30;
+
+/// The shortest secret of HS256, in bytes (S2.7).
+const SHORTEST_SECRET: usize = 32;
+
+/// A key that cannot verify tokens.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The secret can be guessed.
+    #[error("the secret has {0} bytes; at least {SHORTEST_SECRET} are needed")]
+    TooShort(usize),
+    /// It is no key of the algorithm.
+    #[error("the key is not a public key in PEM form for {algorithm}")]
+    NotAKey {
+        /// The algorithm it was given for.
+        algorithm: &'static str,
+    },
+    /// Nobody knows the algorithm.
+    #[error("`{0}` is not an algorithm: use hs256, rs256, es256 or eddsa")]
+    UnknownAlgorithm(String),
+}
+
+/// What makes a token valid. The algorithm is fixed here, never taken from a token (S2.7).
+#[derive(Clone)]
+pub struct TokenRules {
+    key: DecodingKey,
+    validation: Validation,
+    prefix: String,
+}
+
+impl std::fmt::Debug for TokenRules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenRules(…)")
+    }
+}
+
+/// The account that a token names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Subject {
+    /// A person's.
+    User(Uuid),
+    /// A program's.
+    Service(Uuid),
+}
+
+impl TokenRules {
+    /// Tokens signed with a shared secret (HS256).
+    ///
+    /// # Errors
+    /// [`KeyError::TooShort`].
+    pub fn secret(secret: &[u8]) -> Result<Self, KeyError> {
+        if secret.len() < SHORTEST_SECRET {
+            return Err(KeyError::TooShort(secret.len()));
+        }
+        Ok(Self::new(Algorithm::HS256, DecodingKey::from_secret(secret)))
+    }
+
+    /// Tokens signed with the private half of a key: `algorithm` is `rs256`, `es256` or `eddsa`, and
+    /// `pem` the public half.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn public_key(algorithm: &str, pem: &[u8]) -> Result<Self, KeyError> {
+        let (name, algorithm, key) = match algorithm {
+            "rs256" => ("rs256", Algorithm::RS256, DecodingKey::from_rsa_pem(pem)),
+            "es256" => ("es256", Algorithm::ES256, DecodingKey::from_ec_pem(pem)),
+            "eddsa" => ("eddsa", Algorithm::EdDSA, DecodingKey::from_ed_pem(pem)),
+            other => return Err(KeyError::UnknownAlgorithm(other.to_owned())),
+        };
+        let key = key.map_err(|_| KeyError::NotAKey { algorithm: name })?;
+        Ok(Self::new(algorithm, key))
+    }
+
+    fn new(algorithm: Algorithm, key: DecodingKey) -> Self {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = LEEWAY;
+        validation.validate_nbf = true;
+        validation.validate_aud = false;
+        validation.set_required_spec_claims(&["sub", "exp"]);
+        Self { key, validation, prefix: "wriveted".to_owned() }
+    }
+
+    /// The issuer in front of `sub` (`auth.subject_prefix`).
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Demands this `iss`.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: &str) -> Self {
+        self.validation.set_issuer(&[issuer]);
+        self.validation.required_spec_claims.insert("iss".to_owned());
+        self
+    }
+
+    /// Demands this `aud`.
+    #[must_use]
+    pub fn with_audience(mut self, audience: &str) -> Self {
+        self.validation.validate_aud = true;
+        self.validation.set_audience(&[audience]);
+        self.validation.required_spec_claims.insert("aud".to_owned());
+        self
+    }
+
+    /// Whether the issuer of a token is checked.
+    pub fn checks_issuer(&self) -> bool {
+        self.validation.iss.is_some()
+    }
+
+    /// The account that a token names, and all its claims.
+    ///
+    /// # Errors
+    /// [`IdentityError::InvalidToken`].
+    pub fn verify(&self, token: &[u8]) -> Result<(Subject, Map<String, Value>), IdentityError> {
+        let invalid = || IdentityError::InvalidToken;
+        // The header is looked at before anything is computed with the token.
+        let header = decode_header(token).map_err(|_| invalid())?;
+        if !self.validation.algorithms.contains(&header.alg) {
+            return Err(invalid());
+        }
+        let decoded: TokenData<Map<String, Value>> =
+            decode(token, &self.key, &self.validation).map_err(|_| invalid())?;
+        let claims = decoded.claims;
+        if !claims.get("iat").is_some_and(Value::is_number) {
+            return Err(invalid());
+        }
+        let subject = claims.get("sub").and_then(Value::as_str);
+        let subject = subject.and_then(|text| self.subject(text)).ok_or_else(invalid)?;
+        Ok((subject, claims))
+    }
+
+    /// `<prefix>:user-account:<uuid>`, in any letter case.
+    fn subject(&self, text: &str) -> Option<Subject> {
+        let mut parts = text.split(':');
+        let (prefix, kind, id) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || !prefix.eq_ignore_ascii_case(&self.prefix) {
+            return None;
+        }
+        let id = Uuid::try_parse(id).ok()?;
+        if kind.eq_ignore_ascii_case("user-account") {
+            return Some(Subject::User(id));
+        }
+        kind.eq_ignore_ascii_case("service-account").then_some(Subject::Service(id))
+    }
+}
+
+/// Signs a token with a shared secret, valid from `at` for so many seconds (S2.8); `more` are
+/// further claims.
+///
+/// # Errors
+/// [`KeyError::TooShort`].
+pub fn sign(
+    secret: &[u8],
+    prefix: &str,
+    subject: Subject,
+    at: Timestamp,
+    seconds: i64,
+    more: Map<String, Value>,
+) -> Result<String, KeyError> {
+    if secret.len() < SHORTEST_SECRET {
+        return Err(KeyError::TooShort(secret.len()));
+    }
+    let issued = at.as_millis().div_euclid(1000);
+    let subject = match subject {
+        Subject::User(id) => format!("{prefix}:user-account:{id}"),
+        Subject::Service(id) => format!("{prefix}:service-account:{id}"),
+    };
+    let mut claims = more;
+    claims.insert("sub".to_owned(), json!(subject));
+    claims.insert("iat".to_owned(), json!(issued));
+    claims.insert("exp".to_owned(), json!(issued.saturating_add(seconds)));
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret))
+        .map_err(|_| KeyError::NotAKey { algorithm: "hs256" })
+}

@@ -1,0 +1,13 @@
+//! What requests bring: read, checked against its description, and only then looked at.
+//!
+//! The description is the one that the OpenAPI document shows, so that both say the same.
+
+mod body;
+mod path;
+mod query;
+mod schema;
+
+pub(crate) use body::{JsonBody, LARGE, given};
+pub(crate) use path::PathId;
+pub(crate) use query::{Paged, Pagination, QueryOf, items};
+pub(crate) use schema::Schemas;

@@ -1,0 +1,32 @@
+//! Conversations (S3.138 to S3.147).
+
+mod access;
+mod admin;
+mod history;
+mod interact;
+mod listing;
+mod repeat;
+mod session;
+mod start;
+mod turn;
+mod wire;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(listing::flows))
+        .routes(routes!(start::start))
+        .routes(routes!(session::read))
+        .routes(routes!(interact::interact))
+        .routes(routes!(history::history))
+        .routes(routes!(session::patch_state))
+        .routes(routes!(session::end))
+        .routes(routes!(admin::list))
+        .routes(routes!(admin::read, admin::delete))
+}

@@ -1,0 +1,120 @@
+//! `POST /v1/chat/sessions/{token}/interact` (S4.28 to S4.37).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use chatflow::{InputKind, InputType, Revision};
+use chatflow_storage::{SessionStatus, StoredSession};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::access::{PathToken, session_for_change};
+use super::repeat::Repeat;
+use super::turn::{Wanted, take};
+use super::wire::TurnAnswer;
+use crate::app::Shared;
+use crate::error::ApiError;
+use crate::identity::MaybeSigned;
+use crate::input::JsonBody;
+
+/// The limit of bodies of a conversation, in bytes (S3.17).
+pub(crate) const BODY_LIMIT: usize = 256 * 1024;
+
+/// An answer of the visitor.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) struct InteractBody {
+    /// What was said: a text, or what the kind of input asks for.
+    input: Value,
+    /// What kind of input it is, e.g. `text`, `choice` or `continue`.
+    input_type: String,
+    /// The revision that the client has seen.
+    expected_revision: Option<i64>,
+    /// The client's name for this answer, so that it may be sent again.
+    #[schema(min_length = 1, max_length = 128)]
+    client_message_id: Option<String>,
+    /// Of older clients; the header counts.
+    #[serde(skip_serializing)]
+    #[schema(nullable)]
+    #[expect(dead_code, reason = "known, so that no client is warned of it")]
+    csrf_token: Option<Value>,
+}
+
+/// Answers what a conversation asks.
+#[utoipa::path(post, path = "/v1/chat/sessions/{session_token}/interact", tag = "chat",
+    params(
+        ("session_token" = String, Path, description = "The session's token, or `me` for that of the cookie"),
+        ("X-CSRF-Token" = Option<String>, Header, description = "As start answered it"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The request's name, if it may be sent again"),
+    ),
+    request_body = InteractBody,
+    responses((status = 200, body = TurnAnswer)))]
+pub(crate) async fn interact(
+    State(app): Shared,
+    PathToken(token): PathToken,
+    signed: MaybeSigned,
+    headers: HeaderMap,
+    body: Result<JsonBody<InteractBody, BODY_LIMIT>, ApiError>,
+) -> Result<Response, ApiError> {
+    let stored = session_for_change(&app, &headers, &token, &signed).await?;
+    let JsonBody { value: body, warnings, .. } = body?;
+    let key = body.client_message_id.as_deref();
+    let repeat = Repeat::of(&headers, "interact", key, &json!(body))?;
+    if let Some(answer) = repeat.answer(&app, stored.head.id).await? {
+        return Ok(answer);
+    }
+    let hint = input_type(&body.input_type)?;
+    check_active(&stored)?;
+    check_revision(&stored, body.expected_revision)?;
+    let kind = if hint == InputType::ScriptResult {
+        InputKind::ScriptResult { result: body.input }
+    } else {
+        InputKind::Reply { value: body.input, hint }
+    };
+    let answer = take(&app, &stored, kind, Wanted::new(&repeat), |driven, session| {
+        let mut answer = driven.turn.to_value_with(session, app.engine.options());
+        if let (Some(answer), false) = (answer.as_object_mut(), warnings.is_empty()) {
+            answer.insert("warnings".to_owned(), json!(warnings));
+        }
+        answer
+    });
+    Ok(answer.await?.into_response())
+}
+
+fn input_type(text: &str) -> Result<InputType, ApiError> {
+    InputType::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = InputType::ALL.iter().map(|kind| kind.as_str()).collect();
+        let message = format!("must be one of {}", known.join(", "));
+        let place = ["body", "input_type"];
+        ApiError::field_as("invalid_input_shape", &place, "value_error.enum", message)
+    })
+}
+
+pub(crate) fn check_active(stored: &StoredSession) -> Result<(), ApiError> {
+    match stored.snapshot.status {
+        SessionStatus::Active => Ok(()),
+        SessionStatus::Completed | SessionStatus::Abandoned => Err(ApiError::session_not_active()),
+    }
+}
+
+/// Any integer is a revision to compare with, negative ones too (S4.25).
+pub(crate) fn check_revision(
+    stored: &StoredSession,
+    expected: Option<i64>,
+) -> Result<(), ApiError> {
+    let Some(expected) = expected else { return Ok(()) };
+    let matches =
+        u64::try_from(expected).is_ok_and(|expected| Revision(expected) == stored.revision);
+    if matches { Ok(()) } else { Err(ApiError::revision_conflict(stored.revision)) }
+}
+
+impl super::turn::Answered {
+    /// The answer as it goes out.
+    pub(crate) fn into_response(self) -> Response {
+        match self {
+            Self::Now(answer) => Json(answer).into_response(),
+            Self::Before(response) => response,
+        }
+    }
+}
