@@ -1,5 +1,9 @@
 //! A relay in front of the server that counts round trips, keeps what was prepared, and can cut the
 //! line.
+//!
+//! A connection that was quiet for long is tried before it is used, and on a busy machine any may
+//! grow quiet between two calls. Such a trial is no part of the call's cost and is not counted; one
+//! of a connection that was not quiet is.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,10 +12,13 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+/// After this long the store tries a connection; it is seen here no later than there.
+const QUIET: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 struct State {
@@ -89,40 +96,69 @@ where
     S: Read + Write + Send + 'static,
 {
     let mut answers = client.try_clone().unwrap();
+    let is_cut = Arc::new(AtomicBool::new(false));
+    let cut = Arc::clone(&is_cut);
     thread::spawn(move || {
         // Ends when either side does.
-        let _ = std::io::copy(&mut from, &mut answers);
+        let mut bytes = [0; 8192];
+        while let Some(answer) = from.read(&mut bytes).ok().and_then(|read| bytes.get(..read)) {
+            // An answer that is not passed on says that what was asked is done.
+            let is_over = answer.is_empty() || is_cut.load(Ordering::SeqCst);
+            if is_over || answers.write_all(answer).is_err() {
+                break;
+            }
+        }
         let _ = answers.shutdown(Shutdown::Both);
     });
     let state = Arc::clone(state);
-    thread::spawn(move || requests(client, to, &state));
+    thread::spawn(move || requests(client, to, &state, &cut));
 }
 
 /// Passes messages on one by one: a letter, a length that counts itself, and a body.
-fn requests(mut client: TcpStream, mut server: impl Write, state: &State) -> Option<()> {
+fn requests(
+    mut client: TcpStream,
+    mut server: impl Write,
+    state: &State,
+    cut: &AtomicBool,
+) -> Option<()> {
     // The first message has no letter.
     pass_on(&mut client, &mut server)?;
+    let mut last = (0, Instant::now());
     loop {
         let mut letter = [0];
         client.read_exact(&mut letter).ok()?;
+        let trial = is_trial(letter[0], last);
+        last = (letter[0], Instant::now());
         server.write_all(&letter).ok()?;
         // After a `Sync` or a simple `Query` the client waits for an answer.
         let waits = matches!(letter[0], b'S' | b'Q');
         if waits && state.cut.swap(false, Ordering::SeqCst) {
-            // Nothing comes back any more; then the request goes to its end.
-            client.shutdown(Shutdown::Write).ok()?;
-            pass_on(&mut client, &mut server)?;
-            thread::sleep(Duration::from_millis(200));
-            return client.shutdown(Shutdown::Both).ok();
+            // Before the server can answer.
+            cut.store(true, Ordering::SeqCst);
         }
         let body = pass_on(&mut client, &mut server)?;
         if letter[0] == b'P' {
             state.prepared.lock().unwrap().push(statement(&body)?);
         }
-        if waits {
+        if waits && !trial {
             state.round_trips.fetch_add(1, Ordering::SeqCst);
         }
     }
+}
+
+/// Whether the message is a `Sync` with nothing before it, after a silence.
+fn is_trial(letter: u8, (before, at): (u8, Instant)) -> bool {
+    letter == b'S' && matches!(before, b'S' | b'Q') && at.elapsed() >= QUIET
+}
+
+#[test]
+fn only_the_trial_of_a_quiet_connection_is_not_counted() {
+    let now = Instant::now();
+    let Some(long_ago) = now.checked_sub(QUIET) else { return };
+    assert!(is_trial(b'S', (b'S', long_ago)) && is_trial(b'S', (b'Q', long_ago)));
+    assert!(!is_trial(b'S', (b'S', now)), "it was not quiet");
+    assert!(!is_trial(b'S', (b'E', long_ago)), "it ends a statement");
+    assert!(!is_trial(b'Q', (b'S', long_ago)), "it is a statement");
 }
 
 fn pass_on(client: &mut TcpStream, server: &mut impl Write) -> Option<Vec<u8>> {
