@@ -40,11 +40,11 @@ WHERE v.content_id = $1 ORDER BY v.variant_key";
 /// What another job counts is its business, and rows are raised in one order, so that no two jobs
 /// wait for each other.
 const COUNT: &str = "
-WITH batch AS (
-  SELECT e.id FROM content_events AS e WHERE NOT e.is_counted
-  ORDER BY e.id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
-), counted AS (
-  UPDATE content_events AS e SET is_counted = true FROM batch WHERE e.id = batch.id
+WITH counted AS (
+  -- An array, not a join: for that a planner who does not know the limit reads the whole table.
+  UPDATE content_events AS e SET is_counted = true WHERE e.id = ANY (ARRAY(
+    SELECT b.id FROM content_events AS b WHERE NOT b.is_counted
+    ORDER BY b.id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
   RETURNING e.content_id, coalesce(e.variant_key, '') AS variant_key, e.flow_id, e.school_id,
     e.created_at, e.event
 ), days AS (

@@ -3,6 +3,8 @@
 //! The statements are those that went over the wire when the store was called, so that none is
 //! forgotten. `UPDATE=1` writes what is found.
 
+mod evidence;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -12,11 +14,10 @@ use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
     AsyncEvidenceStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore, AsyncSessionAdminStore,
-    AsyncSessionStore, AsyncSubscriptionStore, AsyncTraceStore, ContentEventQuery, DeliveryOutcome,
-    DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery, FlowSessionQuery,
-    Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, ServiceAccountId,
-    ServiceAccountQuery, SessionEventQuery, SessionQuery, Settlement, StreamQuery, SubscriptionId,
-    ThemeId, TraceQuery, UserId, UserKey, UserQuery, UserType,
+    AsyncSessionStore, AsyncSubscriptionStore, DeliveryOutcome, DeliveryQuery, EffectClaim,
+    EventClaim, EventId, EventLock, EventQuery, Health, HistoryQuery, LeaseRequest, LeaseToken,
+    OldEvents, ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery, Settlement,
+    StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -68,7 +69,9 @@ pub(crate) fn plans() -> Option<Plans> {
     proxy.prepared();
     let session = database.block_on(call_session(&store, &proxy));
     let library = database.block_on(call_library(&store, &proxy));
-    let evidence = database.block_on(call_evidence(&store, &proxy));
+    let mut evidence = database.block_on(evidence::call_evidence(&store, &proxy));
+    evidence.extend(database.block_on(evidence::call_performance(&store, &proxy)));
+    evidence.extend(database.block_on(evidence::call_audit(&store, &proxy)));
     let events = database.block_on(call_events(&store, &proxy));
     let mut beside = database.block_on(call_accounts(&store, &proxy));
     beside.extend(database.block_on(call_admin(&store, &proxy)));
@@ -226,26 +229,6 @@ async fn call_library(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("contents");
     store.candidates(&scope, &query).await.unwrap();
     sends("candidates");
-    sent
-}
-
-async fn call_evidence(store: &PostgresStore, proxy: &Proxy) -> Sent {
-    let scope = AccessScope::system();
-    let (content, flow) = (ContentId(Uuid::from_u128(3)), FlowId(Uuid::from_u128(2)));
-    let events = ContentEventQuery { content, kind: None, from: None, to: None, skip: 0, limit: 9 };
-    let mut sent = Vec::new();
-    let mut sends = |call| sent.push((call, proxy.prepared()));
-    store.content_events(&scope, &events).await.unwrap();
-    sends("content_events");
-    store.sweep_requests(Timestamp::default(), 1).await.unwrap();
-    sends("sweep_requests");
-    let trace = TraceQuery { session: SESSION, from: Revision(0), limit: 9 };
-    store.session_trace(&scope, trace).await.unwrap();
-    sends("session_trace");
-    store.flow_sessions(&scope, &FlowSessionQuery::of(flow)).await.unwrap();
-    sends("flow_sessions");
-    store.trace_stats(&scope, flow).await.unwrap();
-    sends("trace_stats");
     sent
 }
 

@@ -19,8 +19,9 @@ SELECT s.id, n, now(), '{"value":"b"}', '[]', repeat('h', 44)
 FROM conversation_sessions AS s CROSS JOIN generate_series(1, 2) AS n;
 
 INSERT INTO content_events (
-  id, event, content_id, variant_key, session_id, node_id, created_at, revision, ordinal)
-SELECT gen_random_uuid(), 'impression', gen_random_uuid(), 'b', s.id, 'node', now(), 2, n
+  id, event, content_id, variant_key, session_id, node_id, created_at, revision, ordinal, is_counted)
+SELECT gen_random_uuid(), 'impression', gen_random_uuid(), 'b', s.id, 'node', now(), 2, n,
+  s.status <> 'active'
 FROM conversation_sessions AS s CROSS JOIN generate_series(1, 4) AS n;
 
 INSERT INTO flow_execution_turns (
@@ -64,10 +65,29 @@ SELECT (enum_range(NULL::enum_cms_content_type))[1 + n % 6], json_build_object('
   '{}', ARRAY['tag-' || n % 50], true, 'published', 'public', 1, now(), now()
 FROM generate_series(1, 6000) AS n;
 
+INSERT INTO cms_content (
+  id, type, content, info, tags, is_active, status, visibility, row_version, created_at, updated_at)
+SELECT '00000000-0000-0000-0000-000000000007', 'joke', '{}', '{}', '{}', true, 'published', 'public', 1,
+  now(), now();
+
 INSERT INTO cms_content_variants (
   id, content_id, variant_key, variant_data, weight, conditions, is_active, created_at, updated_at)
 SELECT gen_random_uuid(), c.id, key, json_build_object('text', repeat('v', 200)), 100, '{}', true, now(), now()
 FROM cms_content AS c CROSS JOIN unnest(ARRAY['a', 'b']) AS key;
+
+INSERT INTO content_counters (content_id, variant_key, impressions, engagements, conversions)
+SELECT v.content_id, v.variant_key, 1, 1, 0 FROM cms_content_variants AS v;
+
+INSERT INTO content_daily (
+  content_id, variant_key, flow_id, school_id, date, impressions, interactions, conversions)
+SELECT v.content_id, v.variant_key, gen_random_uuid(), gen_random_uuid(), current_date - n, 1, 1, 0
+FROM cms_content_variants AS v CROSS JOIN generate_series(0, 1) AS n;
+
+INSERT INTO audit_log (
+  id, at, actor_type, action, resource_type, resource_id, school_id, changes)
+SELECT gen_random_uuid(), now() - n * interval '1 minute', 'user', 'flow.publish', 'flow', n % 500,
+  gen_random_uuid(), '{}'
+FROM generate_series(1, 10000) AS n;
 
 INSERT INTO webhook_subscriptions (
   name, url, method, headers, timeout_seconds, max_retries, event_types, status,
