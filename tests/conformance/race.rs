@@ -51,7 +51,7 @@ fn race(store: &impl Store) {
     publish(&world, store, Timestamp::default());
     let flow = world.definitions[0].id.unwrap();
     let scope = AccessScope::system();
-    let root = store.newest_version(&scope, flow).unwrap().unwrap();
+    let root = store.newest_version(&scope, flow).unwrap().unwrap().version;
     let document: Value = serde_json::from_str(&root.document).unwrap();
     let definition =
         FlowDefinition { id: Some(flow), ..FlowDefinition::read(&document).0.unwrap() };

@@ -114,7 +114,7 @@ fn find(store: &impl Store, name: &str) -> VersionRecord {
         Some(flow) => flow.id,
         None => serde_json::from_value(json!(name)).unwrap_or_else(|_| panic!("no flow `{name}`")),
     };
-    store.newest_version(&scope, id).unwrap().expect("the flow is published")
+    store.newest_version(&scope, id).unwrap().expect("the flow is published").version
 }
 
 fn waits_for_acknowledgement(told: &Value) -> bool {

@@ -7,6 +7,7 @@ use chatflow_storage::{
     FlowSessionQuery, FlowStore as _, SessionEventQuery, SessionStore as _, TraceQuery,
     TraceStore as _,
 };
+use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 use crate::real::{Place, Visitor};
@@ -119,6 +120,43 @@ fn a_conversation_leaves_its_content_events_and_its_trace() {
     assert_eq!((page.total, page.rows[0].id, page.rows[0].totals), (1, session, trace.totals));
     let flows = store.startable_flows(&AccessScope::anonymous()).unwrap();
     assert_eq!(flows.len(), 1);
+}
+
+#[test]
+fn tracing_follows_the_setting_of_the_flow_and_not_its_document() {
+    // S7.1, S7.22: whoever sets it publishes nothing, and what has begun goes on as it is.
+    let place = place();
+    let server = place.serve(&json!({}));
+    let store = SqliteStore::open(place.database()).unwrap();
+    let settings = Connection::open(place.database()).unwrap();
+    let head = |visitor: &Visitor| {
+        let session = SessionId(visitor.id.parse().unwrap());
+        store.load_session(session).unwrap().unwrap().head
+    };
+    let rows = |visitor: &Visitor| {
+        let session = SessionId(visitor.id.parse().unwrap());
+        let all = TraceQuery { session, from: Revision(0), limit: 1000 };
+        store.session_trace(&AccessScope::system(), all).unwrap().totals.turns
+    };
+    let mut first = Visitor::start(&server.client(), "tour", &json!({}));
+    for (enabled, level, rate, traced) in [
+        (true, "minimal", 100, Some("minimal")),
+        (true, "standard", 0, None),
+        (false, "verbose", 100, None),
+    ] {
+        let set = "UPDATE flow_definitions
+                   SET trace_enabled = ?1, trace_level = ?2, trace_sample_rate = ?3";
+        settings.execute(set, (enabled, level, rate)).unwrap();
+        let mut visitor = Visitor::start(&server.client(), "tour", &json!({}));
+        visitor.say(PIN);
+        let head = head(&visitor);
+        assert_eq!(head.trace_enabled, traced.is_some(), "{level}");
+        assert_eq!(head.trace_level.map(|level| level.as_str()), traced);
+        assert_eq!(rows(&visitor), if traced.is_some() { 2 } else { 0 }, "{level}");
+    }
+    first.say(PIN);
+    assert_eq!(head(&first).trace_level.map(|level| level.as_str()), Some("verbose"));
+    assert_eq!(rows(&first), 2);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Flows, as visitors find and conversations load them.
 
-use chatflow::{FlowId, FlowRef, TenantId, Timestamp, Visibility};
+use chatflow::{FlowId, FlowRef, SessionId, TenantId, Timestamp, Visibility, is_traced};
 
 use crate::error::StoreError;
 use crate::id::ThemeId;
 use crate::library::ThemeRecord;
 use crate::role::role;
 use crate::scope::AccessScope;
+use crate::session::TraceLevel;
 
 /// A flow without its graph.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -70,6 +71,40 @@ pub struct VersionRecord {
     pub published_at: Timestamp,
 }
 
+/// The version that new sessions of a flow run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LiveVersion {
+    /// As it was published.
+    pub version: VersionRecord,
+    /// How they are traced: what the flow says now, not what its document said (S7.1, S7.22).
+    pub tracing: FlowTracing,
+}
+
+/// How a flow's sessions are traced (S7.22).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FlowTracing {
+    /// Whether they are at all.
+    pub enabled: bool,
+    /// How much of them.
+    pub level: TraceLevel,
+    /// How many of them, in percent.
+    pub sample_rate: u32,
+}
+
+impl FlowTracing {
+    /// How much of a session that starts now is traced; the same for a session each time (S7.1).
+    pub fn of_session(self, session: SessionId) -> chatflow::TraceLevel {
+        if !self.enabled || !is_traced(session, f64::from(self.sample_rate)) {
+            return chatflow::TraceLevel::Off;
+        }
+        match self.level {
+            TraceLevel::Minimal => chatflow::TraceLevel::Minimal,
+            TraceLevel::Standard => chatflow::TraceLevel::Standard,
+            TraceLevel::Verbose => chatflow::TraceLevel::Verbose,
+        }
+    }
+}
+
 /// What one link of a flow, or of a flow it leads to, stands for (F20).
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Pin {
@@ -112,13 +147,14 @@ role! {
             &self, scope: &AccessScope, flow: FlowRef
         ) -> Result<Option<VersionRecord>, StoreError>;
 
-        /// The newest published version of an active, published flow, if the scope sees it.
+        /// The newest published version of an active, published flow, if the scope sees it, and
+        /// what the flow says of its sessions today.
         ///
         /// # Errors
         /// [`StoreError`] if the store breaks.
         fn newest_version(
             &self, scope: &AccessScope, id: FlowId
-        ) -> Result<Option<VersionRecord>, StoreError>;
+        ) -> Result<Option<LiveVersion>, StoreError>;
 
         /// An active theme, if it is everyone's or of one of the scope's tenants.
         ///

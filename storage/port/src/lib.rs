@@ -75,7 +75,9 @@ pub use evidence::{
     ContentEventQuery, EvidenceStore, NewContentEvent, RecalledRequest, SessionEventQuery,
     conversion_id, interaction_id,
 };
-pub use flow::{AsyncFlowStore, FlowStore, FlowSummary, Pin, VersionRecord};
+pub use flow::{
+    AsyncFlowStore, FlowStore, FlowSummary, FlowTracing, LiveVersion, Pin, VersionRecord,
+};
 pub use id::{
     EventId, LeaseToken, ServiceAccountId, SubscriptionId, ThemeId, UserId, connection_row_id,
     history_row_id, node_row_id, variant_row_id,

@@ -2,13 +2,14 @@
 
 use chatflow::{FlowId, FlowRef, TenantId};
 use chatflow_storage::{
-    AccessScope, AsyncFlowStore, FlowSummary, Pin, StoreError, ThemeId, ThemeRecord, VersionRecord,
+    AccessScope, AsyncFlowStore, FlowSummary, FlowTracing, LiveVersion, Pin, StoreError, ThemeId,
+    ThemeRecord, TraceLevel, VersionRecord,
 };
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres, Row};
 
-use crate::column::{count, json, maybe_time, seq, time, visibility};
+use crate::column::{count, json, label, maybe_time, seq, small_count, time, visibility};
 use crate::library::theme;
 use crate::pool::PostgresStore;
 
@@ -25,17 +26,19 @@ macro_rules! summary {
     };
 }
 
+macro_rules! columns {
+    () => {
+        "SELECT v.flow_id, v.seq, v.version, v.name, v.snapshot, v.graph_hash, v.theme_id,
+           v.school_id, v.visibility::text AS visibility, v.allow_anonymous, v.published_at,
+           ARRAY(
+             SELECT l.link FROM flow_version_links AS l
+             WHERE l.flow_id = v.flow_id AND l.seq = v.seq ORDER BY l.ordinal) AS links"
+    };
+}
+
 macro_rules! version {
     ($rest:literal) => {
-        concat!(
-            "SELECT v.flow_id, v.seq, v.version, v.name, v.snapshot, v.graph_hash, v.theme_id,
-               v.school_id, v.visibility::text AS visibility, v.allow_anonymous, v.published_at,
-               ARRAY(
-                 SELECT l.link FROM flow_version_links AS l
-                 WHERE l.flow_id = v.flow_id AND l.seq = v.seq ORDER BY l.ordinal) AS links
-             FROM flow_versions AS v ",
-            $rest
-        )
+        concat!(columns!(), " FROM flow_versions AS v ", $rest)
     };
 }
 
@@ -50,8 +53,10 @@ const STARTABLE: &str = summary!("WHERE f.is_active AND f.is_published ORDER BY 
 
 const VERSION: &str = version!("WHERE v.flow_id = $1 AND v.seq = $2");
 
-const LIVE: &str = version!(
-    "JOIN flow_definitions AS f ON f.id = v.flow_id
+const LIVE: &str = concat!(
+    columns!(),
+    ", f.trace_enabled, f.trace_level::text AS trace_level, f.trace_sample_rate
+     FROM flow_versions AS v JOIN flow_definitions AS f ON f.id = v.flow_id
      WHERE v.flow_id = $1 AND f.is_active AND f.is_published
      ORDER BY v.seq DESC LIMIT 1"
 );
@@ -149,10 +154,13 @@ impl AsyncFlowStore for PostgresStore {
         &self,
         scope: &AccessScope,
         id: FlowId,
-    ) -> Result<Option<VersionRecord>, StoreError> {
+    ) -> Result<Option<LiveVersion>, StoreError> {
         let mut lent = self.lend("read a flow's newest version").await?;
-        let found = version(lent.connection(), sqlx::query(LIVE).bind(id.0)).await;
-        Ok(lent.read(found)?.filter(|found| sees(scope, found)))
+        let row = sqlx::query(LIVE).bind(id.0).fetch_optional(lent.connection()).await;
+        let live =
+            |row: PgRow| Ok(LiveVersion { version: version_of(&row)?, tracing: tracing_of(&row)? });
+        let found = lent.read(row.and_then(|row| row.map(live).transpose()))?;
+        Ok(found.filter(|found| sees(scope, &found.version)))
     }
 
     async fn pins(&self, scope: &AccessScope, root: FlowRef) -> Result<Vec<Pin>, StoreError> {
@@ -243,20 +251,30 @@ async fn version(
     connection: &mut PgConnection,
     query: Bound<'_>,
 ) -> sqlx::Result<Option<VersionRecord>> {
-    let Some(row) = query.fetch_optional(connection).await? else {
-        return Ok(None);
-    };
-    Ok(Some(VersionRecord {
-        flow: flow_ref(&row)?,
+    let row = query.fetch_optional(connection).await?;
+    row.as_ref().map(version_of).transpose()
+}
+
+fn tracing_of(row: &PgRow) -> sqlx::Result<FlowTracing> {
+    Ok(FlowTracing {
+        enabled: row.try_get("trace_enabled")?,
+        level: label(row, "trace_level", TraceLevel::parse)?,
+        sample_rate: small_count(row, "trace_sample_rate")?,
+    })
+}
+
+fn version_of(row: &PgRow) -> sqlx::Result<VersionRecord> {
+    Ok(VersionRecord {
+        flow: flow_ref(row)?,
         label: row.try_get("version")?,
         name: row.try_get("name")?,
-        document: json(&row, "snapshot")?,
+        document: json(row, "snapshot")?,
         graph_hash: row.try_get("graph_hash")?,
         links: row.try_get("links")?,
         theme_id: row.try_get::<Option<_>, _>("theme_id")?.map(ThemeId),
         school_id: row.try_get::<Option<_>, _>("school_id")?.map(TenantId),
-        visibility: visibility(&row)?,
+        visibility: visibility(row)?,
         allow_anonymous: row.try_get("allow_anonymous")?,
-        published_at: time(&row, "published_at")?,
-    }))
+        published_at: time(row, "published_at")?,
+    })
 }

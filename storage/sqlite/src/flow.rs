@@ -2,11 +2,12 @@
 
 use chatflow::{FlowId, FlowRef, TenantId};
 use chatflow_storage::{
-    AccessScope, FlowStore, FlowSummary, Pin, StoreError, ThemeId, ThemeRecord, VersionRecord,
+    AccessScope, FlowStore, FlowSummary, FlowTracing, LiveVersion, Pin, StoreError, ThemeId,
+    ThemeRecord, TraceLevel, VersionRecord,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use crate::column::{Id, count, maybe_time, maybe_uuid, time, uuid, visibility};
+use crate::column::{Id, count, label, maybe_time, maybe_uuid, time, uuid, visibility};
 use crate::library::theme;
 use crate::pool::SqliteStore;
 
@@ -23,16 +24,26 @@ macro_rules! summary {
     };
 }
 
-macro_rules! version {
-    ($rest:literal) => {
-        concat!(
-            "SELECT v.flow_id, v.seq, v.version, v.name, v.snapshot, v.graph_hash, v.theme_id,
-               v.school_id, v.visibility, v.allow_anonymous, v.published_at
-             FROM flow_versions AS v ",
-            $rest
-        )
+macro_rules! columns {
+    () => {
+        "SELECT v.flow_id, v.seq, v.version, v.name, v.snapshot, v.graph_hash, v.theme_id,
+           v.school_id, v.visibility, v.allow_anonymous, v.published_at"
     };
 }
+
+macro_rules! version {
+    ($rest:literal) => {
+        concat!(columns!(), " FROM flow_versions AS v ", $rest)
+    };
+}
+
+const LIVE: &str = concat!(
+    columns!(),
+    ", f.trace_enabled, f.trace_level, f.trace_sample_rate
+     FROM flow_versions AS v JOIN flow_definitions AS f ON f.id = v.flow_id
+     WHERE v.flow_id = ?1 AND f.is_active = 1 AND f.is_published = 1
+     ORDER BY v.seq DESC LIMIT 1"
+);
 
 /// One statement follows all references (F20). `UNION` drops what was reached before, which ends
 /// cycles; the row without a link is the root itself.
@@ -119,14 +130,16 @@ impl FlowStore for SqliteStore {
         &self,
         scope: &AccessScope,
         id: FlowId,
-    ) -> Result<Option<VersionRecord>, StoreError> {
-        let sql = version!(
-            "JOIN flow_definitions AS f ON f.id = v.flow_id
-             WHERE v.flow_id = ?1 AND f.is_active = 1 AND f.is_published = 1
-             ORDER BY v.seq DESC LIMIT 1"
-        );
-        let found = self.read("read a flow's newest version", |c| version(c, sql, [Id(id.0)]))?;
-        Ok(found.filter(|found| sees(scope, found)))
+    ) -> Result<Option<LiveVersion>, StoreError> {
+        let found = self.read("read a flow's newest version", |c| {
+            let mut statement = c.prepare_cached(LIVE)?;
+            let found = statement.query_row([Id(id.0)], |row| Ok((record(row)?, tracing(row)?)));
+            let Some((version, tracing)) = found.optional()? else {
+                return Ok(None);
+            };
+            Ok(Some(LiveVersion { version: with_links(c, version)?, tracing }))
+        })?;
+        Ok(found.filter(|found| sees(scope, &found.version)))
     }
 
     fn pins(&self, scope: &AccessScope, root: FlowRef) -> Result<Vec<Pin>, StoreError> {
@@ -208,28 +221,42 @@ fn version(
     params: impl Params,
 ) -> rusqlite::Result<Option<VersionRecord>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let found = statement.query_row(params, |row| {
-        Ok(VersionRecord {
-            flow: flow_ref(row)?,
-            label: row.get("version")?,
-            name: row.get("name")?,
-            document: row.get("snapshot")?,
-            graph_hash: row.get("graph_hash")?,
-            links: Vec::new(),
-            theme_id: maybe_uuid(row, "theme_id")?.map(ThemeId),
-            school_id: maybe_uuid(row, "school_id")?.map(TenantId),
-            visibility: visibility(row)?,
-            allow_anonymous: row.get("allow_anonymous")?,
-            published_at: time(row, "published_at")?,
-        })
-    });
-    let Some(mut version) = found.optional()? else {
-        return Ok(None);
-    };
+    let found = statement.query_row(params, record).optional()?;
+    found.map(|version| with_links(connection, version)).transpose()
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<VersionRecord> {
+    Ok(VersionRecord {
+        flow: flow_ref(row)?,
+        label: row.get("version")?,
+        name: row.get("name")?,
+        document: row.get("snapshot")?,
+        graph_hash: row.get("graph_hash")?,
+        links: Vec::new(),
+        theme_id: maybe_uuid(row, "theme_id")?.map(ThemeId),
+        school_id: maybe_uuid(row, "school_id")?.map(TenantId),
+        visibility: visibility(row)?,
+        allow_anonymous: row.get("allow_anonymous")?,
+        published_at: time(row, "published_at")?,
+    })
+}
+
+fn tracing(row: &Row<'_>) -> rusqlite::Result<FlowTracing> {
+    Ok(FlowTracing {
+        enabled: row.get("trace_enabled")?,
+        level: label(row, "trace_level", TraceLevel::parse)?,
+        sample_rate: row.get("trace_sample_rate")?,
+    })
+}
+
+fn with_links(
+    connection: &Connection,
+    mut version: VersionRecord,
+) -> rusqlite::Result<VersionRecord> {
     let mut statement = connection.prepare_cached(
         "SELECT link FROM flow_version_links WHERE flow_id = ?1 AND seq = ?2 ORDER BY ordinal",
     )?;
     let params = params![Id(version.flow.id.0), version.flow.seq];
     version.links = statement.query_map(params, |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(Some(version))
+    Ok(version)
 }

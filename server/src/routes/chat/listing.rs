@@ -24,8 +24,8 @@ pub(crate) async fn flows(
     let flows = app.store.startable_flows(scope).await?;
     let mut parts = BTreeSet::new();
     for flow in &flows {
-        if let Some(version) = app.store.newest_version(scope, flow.id).await? {
-            parts.extend(version.links);
+        if let Some(live) = app.store.newest_version(scope, flow.id).await? {
+            parts.extend(live.version.links);
         }
     }
     let data: Vec<Value> = flows

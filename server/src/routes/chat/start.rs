@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chatflow::{Catalog, FlowId, Input, InputKind, Seed, Session, SessionId, TenantId, TraceLevel};
+use chatflow::{FlowId, Input, InputKind, Seed, Session, SessionId, TenantId};
 use chatflow_host::{Recorder, stored_level};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, LookUp, NewSession, Pin, SessionHead, UserId, UserKey, VersionRecord,
+    AccessScope, FlowTracing, LiveVersion, LookUp, NewSession, Pin, SessionHead, UserId, UserKey, VersionRecord,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -60,7 +60,7 @@ pub(crate) async fn start(
     refuse_preview(body.preview)?;
     let client = client(body.client)?;
     let state = initial_state(body.initial_state, body.locale)?;
-    let version = startable(&app, caller, flow).await?;
+    let LiveVersion { version, tracing, .. } = startable(&app, caller, flow).await?;
     let state = with_school_name(&app, state).await?;
     let school = school_of(caller, &version);
     let scope = scope_of(version.school_id, school);
@@ -69,7 +69,7 @@ pub(crate) async fn start(
     let versions: Vec<_> = std::iter::once(version.flow).chain(pinned).collect();
     let catalog = app.flows.catalog(&app.store, &scope, versions).await?;
     let visitor = Visitor { user_id, school };
-    let (mut session, id) = new_session(&catalog, &version, pins, visitor)?;
+    let (mut session, id) = new_session(&version, tracing, pins, visitor)?;
     let (token, csrf) = (Token::for_session(id)?, Token::for_csrf()?);
     let head = head(&version, &session, &token, &csrf, visitor);
     let budget = app.options.limits.effect_budget_ms;
@@ -165,7 +165,7 @@ async fn startable(
     app: &App,
     caller: Option<&Caller>,
     flow: FlowId,
-) -> Result<VersionRecord, ApiError> {
+) -> Result<LiveVersion, ApiError> {
     let anonymous = AccessScope::anonymous();
     let scope = caller.map_or(&anonymous, |caller| &caller.scope);
     if let Some(version) = app.store.newest_version(scope, flow).await? {
@@ -289,10 +289,10 @@ async fn with_school_name(
     Ok(state)
 }
 
-/// Whether it is traced is decided here, once (S7.1).
+/// Whether it is traced is decided here, once, by what the flow says now (S7.1, S7.22).
 fn new_session(
-    catalog: &Catalog,
     version: &VersionRecord,
+    tracing: FlowTracing,
     pins: Vec<Pin>,
     visitor: Visitor,
 ) -> Result<(Session, SessionId), ApiError> {
@@ -304,9 +304,7 @@ fn new_session(
         seed: Seed::from_text(&random_id()?.to_string()),
         user_id: visitor.user_id.map(|id| id.0.to_string()),
         tenant: visitor.school,
-        trace: catalog
-            .get(version.flow)
-            .map_or(TraceLevel::Off, |flow| flow.tracing().of_session(id)),
+        trace: tracing.of_session(id),
     });
     Ok((session, id))
 }

@@ -1,6 +1,6 @@
 //! Finding flows and their versions.
 
-use chatflow::{FlowRef, Visibility};
+use chatflow::{FlowRef, SessionId, Visibility};
 
 use super::Case;
 use super::fixture::{
@@ -9,6 +9,7 @@ use super::fixture::{
 use crate::blocking::Store;
 use crate::library::{Batch, FlowRecord};
 use crate::scope::AccessScope;
+use crate::session::TraceLevel;
 
 pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
     vec![
@@ -18,6 +19,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         a_seed_key_finds_the_published_flow_first,
         a_hostile_seed_key_finds_its_own_flow_only,
         a_version_is_kept_as_it_was_published,
+        tracing_is_a_setting_of_the_flow_and_not_of_its_version,
         a_withdrawn_flow_keeps_its_versions_but_has_no_newest_one,
         a_summary_tells_where_the_flow_stands,
     ]
@@ -124,17 +126,39 @@ fn a_version_is_kept_as_it_was_published<S: Store>(store: &S) {
     let links = [links[0], links[1], links[2], &format!("key:{}", links[3])];
     fill_flows(store, vec![publish(first.clone(), &links)]);
     let second = FlowRecord { name: "Renamed".into(), ..first.clone() };
-    let newest = fill_flows(store, vec![publish(second, &[])]);
+    let newest = fill_flows(store, vec![publish(second.clone(), &[])]);
     assert_eq!(newest, [Some(FlowRef { id: flow_id(1), seq: 2 })]);
 
     let scope = AccessScope::anonymous();
     let stored = store.flow_version(&scope, FlowRef { id: flow_id(1), seq: 1 }).unwrap();
     assert_eq!(stored, Some(version(&links).record(&first, 1, at(0))));
     let newest = store.newest_version(&scope, flow_id(1)).unwrap().unwrap();
-    assert_eq!((newest.flow.seq, newest.name.as_str()), (2, "Renamed"));
+    assert_eq!(newest.version, version(&[]).record(&second, 2, at(0)));
     for seq in [0, 3, u32::MAX] {
         let none = store.flow_version(&scope, FlowRef { id: flow_id(1), seq }).unwrap();
         assert_eq!(none, None);
+    }
+}
+
+fn tracing_is_a_setting_of_the_flow_and_not_of_its_version<S: Store>(store: &S) {
+    // S7.1, S7.22: it changes without a new version.
+    let scope = AccessScope::anonymous();
+    fill_flows(store, vec![publish(flow(1), &[])]);
+    for (trace_enabled, trace_level, trace_sample_rate) in [
+        (true, TraceLevel::Minimal, 0),
+        (true, TraceLevel::Verbose, 37),
+        (false, TraceLevel::Standard, 100),
+    ] {
+        let set = FlowRecord { trace_enabled, trace_level, trace_sample_rate, ..flow(1) };
+        fill_flows(store, vec![draft(set.clone())]);
+        let live = store.newest_version(&scope, flow_id(1)).unwrap().unwrap();
+        assert_eq!((live.version.flow.seq, live.tracing), (1, set.tracing()));
+        let session = SessionId(uuid::Uuid::from_u128(1));
+        let is_traced = live.tracing.of_session(session) != chatflow::TraceLevel::Off;
+        assert_eq!(
+            is_traced,
+            trace_enabled && chatflow::is_traced(session, f64::from(trace_sample_rate))
+        );
     }
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::content::ContentRecord;
 use crate::audit::AuditEntry;
-use crate::flow::VersionRecord;
+use crate::flow::{FlowTracing, VersionRecord};
 use crate::id::{SubscriptionId, ThemeId, UserId};
 use crate::outbox::NewEvent;
 use crate::scope::RowAccess;
@@ -157,6 +157,17 @@ pub struct FlowRecord {
     pub nodes: Vec<NodeRow>,
     /// The connections in document order (F2).
     pub connections: Vec<ConnectionRow>,
+}
+
+impl FlowRecord {
+    /// How its sessions are traced.
+    pub const fn tracing(&self) -> FlowTracing {
+        FlowTracing {
+            enabled: self.trace_enabled,
+            level: self.trace_level,
+            sample_rate: self.trace_sample_rate,
+        }
+    }
 }
 
 /// A node of a flow (S1.43). Its row id is [`node_row_id`](crate::node_row_id).

@@ -6,7 +6,7 @@ use chatflow::{FlowId, FlowRef, TenantId, Visibility};
 
 use super::{Library, MemoryStore};
 use crate::error::StoreError;
-use crate::flow::{FlowStore, FlowSummary, Pin, VersionRecord};
+use crate::flow::{FlowStore, FlowSummary, LiveVersion, Pin, VersionRecord};
 use crate::id::ThemeId;
 use crate::library::{FlowRecord, Stored, ThemeRecord};
 use crate::scope::AccessScope;
@@ -63,10 +63,9 @@ impl FlowStore for MemoryStore {
         &self,
         scope: &AccessScope,
         id: FlowId,
-    ) -> Result<Option<VersionRecord>, StoreError> {
-        let library = &self.tables().library;
-        let version = library.live_version(id).filter(|version| sees_version(scope, version));
-        Ok(version.cloned())
+    ) -> Result<Option<LiveVersion>, StoreError> {
+        let live = self.tables().library.live_version(id);
+        Ok(live.filter(|live| sees_version(scope, &live.version)))
     }
 
     fn pins(&self, scope: &AccessScope, root: FlowRef) -> Result<Vec<Pin>, StoreError> {
@@ -114,9 +113,10 @@ impl Library {
         self.versions.range(all).next_back().map(|(_, version)| version)
     }
 
-    fn live_version(&self, id: FlowId) -> Option<&VersionRecord> {
+    fn live_version(&self, id: FlowId) -> Option<LiveVersion> {
         let flow = &self.flows.get(&id)?.record;
-        if flow.is_active && flow.is_published { self.newest(id) } else { None }
+        let version = self.newest(id).filter(|_| flow.is_active && flow.is_published)?.clone();
+        Some(LiveVersion { version, tracing: flow.tracing() })
     }
 
     /// The newest version, or the newest with this label.
