@@ -103,8 +103,8 @@ pub use outbox::{
     reconnect_delay, retry_at, retry_delay,
 };
 pub use performance::{
-    AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, PerformanceStore,
-    VariantPerformance,
+    AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, PerformanceData,
+    PerformanceStore, VariantPerformance,
 };
 pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};

@@ -73,6 +73,8 @@ struct Library {
     schools: BTreeMap<TenantId, Stored<SchoolRecord>>,
     themes: BTreeMap<ThemeId, Stored<ThemeRecord>>,
     contents: BTreeMap<ContentId, Stored<ContentRecord>>,
+    /// What authors keep beside the counters of a variant.
+    performance_data: BTreeMap<(ContentId, String), String>,
     flows: BTreeMap<FlowId, Stored<FlowRecord>>,
     published_at: BTreeMap<FlowId, Timestamp>,
     versions: BTreeMap<FlowRef, VersionRecord>,

@@ -5,6 +5,7 @@ use chatflow::{ContentId, FlowId, TenantId, Timestamp};
 use crate::day::Day;
 use crate::error::StoreError;
 use crate::evidence::ContentEventKind;
+use crate::library::check::object;
 use crate::role::role;
 use crate::scope::AccessScope;
 
@@ -52,6 +53,31 @@ pub struct VariantPerformance {
     pub counters: Counters,
 }
 
+/// What an author keeps beside the counters of a variant, to be written (S3.58).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PerformanceData<'a> {
+    /// The item.
+    pub content: ContentId,
+    /// The variant.
+    pub variant_key: &'a str,
+    /// What it must still be, as it was read, so that two who add keys lose none; `None` replaces
+    /// whatever is there.
+    pub expected: Option<&'a str>,
+    /// What it becomes: a JSON object, without the counters.
+    pub data: &'a str,
+}
+
+impl PerformanceData<'_> {
+    /// Every store checks it before it writes.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the data is no JSON object.
+    pub fn check(&self) -> Result<(), StoreError> {
+        object(self.data, "`performance_data` must be a JSON object")
+            .map_err(|problem| StoreError::Store(problem.into()))
+    }
+}
+
 /// What became of an item on one day (S5.25).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ContentDay {
@@ -94,6 +120,16 @@ role! {
         fn add_performance(
             &self, scope: &AccessScope, content: ContentId, variant_key: &str, increments: Counters
         ) -> Result<Option<Counters>, StoreError>;
+
+        /// Writes what an author keeps beside the counters; false if there is no such variant of an
+        /// item that the scope may change, or if it is not what was expected: whoever adds keys then
+        /// reads again. It goes with its variant.
+        ///
+        /// # Errors
+        /// [`StoreError`] if it is no JSON object or the store breaks; then nothing is stored.
+        fn write_performance_data(
+            &self, scope: &AccessScope, change: PerformanceData<'_>
+        ) -> Result<bool, StoreError>;
 
         /// The variants of an item that the scope may view, by key (S3.57).
         ///

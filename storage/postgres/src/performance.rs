@@ -2,14 +2,14 @@
 
 use chatflow::{ContentId, FlowId, TenantId, Timestamp};
 use chatflow_storage::{
-    AccessScope, AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, Day, RowAccess,
-    StoreError, UserId, VariantPerformance,
+    AccessScope, AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, Day,
+    PerformanceData, RowAccess, StoreError, UserId, VariantPerformance,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use crate::column::{Time, count, json, number, tenants, time, visibility};
+use crate::column::{Json, Time, count, json, number, tenants, time, visibility};
 use crate::pool::PostgresStore;
 
 const ACCESS: &str = "
@@ -28,6 +28,10 @@ ON CONFLICT (content_id, variant_key) DO UPDATE SET
   engagements = c.engagements + excluded.engagements,
   conversions = c.conversions + excluded.conversions
 RETURNING impressions, engagements, conversions";
+
+const WRITE_DATA: &str = "
+UPDATE cms_content_variants SET performance_data = $4
+WHERE content_id = $1 AND variant_key = $2 AND ($3 IS NULL OR performance_data::text = $3)";
 
 const PERFORMANCE: &str = "
 SELECT v.variant_key, v.performance_data, coalesce(c.impressions, 0) AS impressions,
@@ -115,6 +119,27 @@ impl AsyncPerformanceStore for PostgresStore {
             .fetch_optional(lent.connection())
             .await;
         lent.wrote(added.and_then(|row| row.map(|row| counters(&row)).transpose()))
+    }
+
+    async fn write_performance_data(
+        &self,
+        scope: &AccessScope,
+        change: PerformanceData<'_>,
+    ) -> Result<bool, StoreError> {
+        change.check()?;
+        let mut lent = self.lend("write performance data").await?;
+        match access(lent.connection(), change.content).await {
+            Ok(Some(row)) if scope.edits(&row) => {}
+            other => return lent.read(other.map(|_| false)),
+        }
+        let written = sqlx::query(WRITE_DATA)
+            .bind(change.content.0)
+            .bind(change.variant_key)
+            .bind(change.expected)
+            .bind(Json(change.data))
+            .execute(lent.connection())
+            .await;
+        lent.wrote(written.map(|written| written.rows_affected() > 0))
     }
 
     async fn performance(

@@ -2,8 +2,8 @@
 
 use chatflow::{ContentId, FlowId, TenantId, Timestamp};
 use chatflow_storage::{
-    AccessScope, ContentDay, ContentDayQuery, Counters, Day, PerformanceStore, RowAccess,
-    StoreError, UserId, VariantPerformance,
+    AccessScope, ContentDay, ContentDayQuery, Counters, Day, PerformanceData, PerformanceStore,
+    RowAccess, StoreError, UserId, VariantPerformance,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -26,6 +26,10 @@ ON CONFLICT (content_id, variant_key) DO UPDATE SET
   engagements = engagements + excluded.engagements,
   conversions = conversions + excluded.conversions
 RETURNING impressions, engagements, conversions";
+
+const WRITE_DATA: &str = "
+UPDATE cms_content_variants SET performance_data = ?4
+WHERE content_id = ?1 AND variant_key = ?2 AND (?3 IS NULL OR performance_data = ?3)";
 
 const PERFORMANCE: &str = "
 SELECT v.variant_key, v.performance_data, coalesce(c.impressions, 0) AS impressions,
@@ -112,6 +116,25 @@ impl PerformanceStore for SqliteStore {
                 transaction.prepare_cached(ADD)?.query_row(params, counters).optional()
             };
             add().doing("raise counters", transaction)
+        })
+    }
+
+    fn write_performance_data(
+        &self,
+        scope: &AccessScope,
+        change: PerformanceData<'_>,
+    ) -> Result<bool, StoreError> {
+        change.check()?;
+        self.write("write performance data", |transaction| {
+            let write = || {
+                if !access(transaction, change.content)?.is_some_and(|row| scope.edits(&row)) {
+                    return Ok(0);
+                }
+                let PerformanceData { content, variant_key, expected, data } = change;
+                let params = params![Id(content.0), variant_key, expected, data];
+                transaction.prepare_cached(WRITE_DATA)?.execute(params)
+            };
+            Ok(write().doing("write performance data", transaction)? > 0)
         })
     }
 

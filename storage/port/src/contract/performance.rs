@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use serde_json::{Map, Value};
+
 use super::Case;
 use super::fixture::{
     at, commit, content, content_id, fill_contents, flow_id, impression, interaction, new_session,
@@ -11,7 +13,7 @@ use crate::blocking::Store;
 use crate::day::Day;
 use crate::evidence::ContentEventQuery;
 use crate::library::ContentRecord;
-use crate::performance::{ContentDay, ContentDayQuery, Counters};
+use crate::performance::{ContentDay, ContentDayQuery, Counters, PerformanceData};
 use crate::scope::AccessScope;
 use crate::session::{Commit, NewSession, Turn};
 
@@ -20,6 +22,8 @@ const DAY: i64 = 86_400_000;
 pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
     vec![
         counters_are_events_and_increments,
+        what_an_author_keeps_goes_with_the_variant,
+        keys_that_are_added_at_once_are_all_kept,
         a_variant_that_comes_back_has_its_counters,
         only_who_may_change_an_item_raises_its_counters,
         nothing_is_lost_or_counted_twice,
@@ -94,6 +98,76 @@ fn counters_are_events_and_increments<S: Store>(store: &S) {
     talk(store, 3, 0);
     assert_eq!(count_all(store), 5);
     assert_eq!(counters(store), expected(of(9, 6, 1_000_003), of(0, 0, 2)));
+}
+
+fn what_an_author_keeps_goes_with_the_variant<S: Store>(store: &S) {
+    // S3.58
+    let (all, none) = (AccessScope::system(), AccessScope::anonymous());
+    let change = |key, expected, data| {
+        let change = PerformanceData { content: content_id(7), variant_key: key, expected, data };
+        store.write_performance_data(&all, change).unwrap()
+    };
+    let data = || -> Vec<String> {
+        let found = store.performance(&all, content_id(7)).unwrap();
+        found.into_iter().map(|variant| variant.data).collect()
+    };
+    assert!(!change("a", None, "{}"), "there is no item yet");
+    fill_contents(store, vec![item()]);
+    assert!(change("a", Some("{}"), "{ \"note\": \"ünïcode\" }"));
+    assert!(!change("a", Some("{}"), "{\"late\":1}"));
+    assert!(!change("c", None, "{}"));
+    // To the letter as it was written, and only there.
+    assert_eq!(data(), ["{ \"note\": \"ünïcode\" }", "{}"]);
+    assert!(change("b", None, "{\"n\":1}"));
+    for bad in ["", "[]", "{"] {
+        let variant_key = "a";
+        let change =
+            PerformanceData { content: content_id(7), variant_key, expected: None, data: bad };
+        store.write_performance_data(&all, change).unwrap_err();
+    }
+    let hidden = PerformanceData {
+        content: content_id(7),
+        variant_key: "a",
+        expected: None,
+        data: "{\"mine\":1}",
+    };
+    assert!(!store.write_performance_data(&none, hidden).unwrap());
+    // Saving an item changes nothing of it, and neither do counters.
+    fill_contents(store, vec![item()]);
+    store.add_performance(&all, content_id(7), "a", of(1, 0, 0)).unwrap().unwrap();
+    assert_eq!(data(), ["{ \"note\": \"ünïcode\" }", "{\"n\":1}"]);
+    fill_contents(store, vec![ContentRecord { variants: vec![variant("b")], ..content(7) }]);
+    fill_contents(store, vec![item()]);
+    assert_eq!(data(), ["{}", "{\"n\":1}"]);
+}
+
+fn keys_that_are_added_at_once_are_all_kept<S: Store>(store: &S) {
+    // S3.58: PATCH merges.
+    fill_contents(store, vec![item()]);
+    let scope = AccessScope::system();
+    let add = |key: String| loop {
+        let found = store.performance(&scope, content_id(7)).unwrap();
+        let mut data: Map<String, Value> = serde_json::from_str(&found[0].data).unwrap();
+        data.insert(key.clone(), Value::Null);
+        let change = PerformanceData {
+            content: content_id(7),
+            variant_key: "a",
+            expected: Some(&found[0].data),
+            data: &Value::Object(data).to_string(),
+        };
+        if store.write_performance_data(&scope, change).unwrap() {
+            break;
+        }
+    };
+    thread::scope(|threads| {
+        for writer in 0..3 {
+            let add = &add;
+            threads.spawn(move || (0..10).for_each(|n| add(format!("{writer}-{n}"))));
+        }
+    });
+    let found = store.performance(&scope, content_id(7)).unwrap();
+    let data: Map<String, Value> = serde_json::from_str(&found[0].data).unwrap();
+    assert_eq!(data.len(), 30);
 }
 
 fn a_variant_that_comes_back_has_its_counters<S: Store>(store: &S) {

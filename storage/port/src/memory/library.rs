@@ -153,6 +153,10 @@ impl Library {
             let verdict = write(scope, &mut self.contents, change.record.id, change, batch.at)?;
             applied.count(verdict);
             self.check_school(&change.record, change.record.school_id)?;
+            let record = &change.record;
+            self.performance_data.retain(|(content, key), _| {
+                *content != record.id || record.variants.iter().any(|variant| variant.key == *key)
+            });
         }
         for change in &batch.flows {
             let stamp = self.apply_flow(scope, change, batch.at, &mut applied)?;

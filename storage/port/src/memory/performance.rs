@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::evidence::ContentEvent;
 use crate::library::{Record, may_edit};
 use crate::performance::{
-    ContentDay, ContentDayQuery, Counters, PerformanceStore, VariantPerformance,
+    ContentDay, ContentDayQuery, Counters, PerformanceData, PerformanceStore, VariantPerformance,
 };
 use crate::scope::AccessScope;
 
@@ -28,6 +28,26 @@ impl PerformanceStore for MemoryStore {
         Ok(is_known.then(|| tables.raise(content, variant_key, increments)))
     }
 
+    fn write_performance_data(
+        &self,
+        scope: &AccessScope,
+        change: PerformanceData<'_>,
+    ) -> Result<bool, StoreError> {
+        change.check()?;
+        let mut tables = self.tables();
+        let is_known = tables.library.contents.get(&change.content).is_some_and(|stored| {
+            may_edit(scope, &stored.record)
+                && stored.record.variants.iter().any(|variant| variant.key == change.variant_key)
+        });
+        let key = (change.content, change.variant_key.to_owned());
+        let kept = tables.library.performance_data.get(&key).map_or("{}", String::as_str);
+        let is_written = is_known && change.expected.is_none_or(|expected| expected == kept);
+        if is_written {
+            tables.library.performance_data.insert(key, change.data.to_owned());
+        }
+        Ok(is_written)
+    }
+
     fn performance(
         &self,
         scope: &AccessScope,
@@ -41,7 +61,11 @@ impl PerformanceStore for MemoryStore {
         let mut found: Vec<_> = variants
             .map(|variant| VariantPerformance {
                 variant_key: variant.key.clone(),
-                data: "{}".to_owned(),
+                data: tables
+                    .library
+                    .performance_data
+                    .get(&(content, variant.key.clone()))
+                    .map_or_else(|| "{}".to_owned(), Clone::clone),
                 counters: tables
                     .counters
                     .get(&(content, variant.key.clone()))

@@ -5,7 +5,7 @@ use chatflow_postgres::PostgresStore;
 use chatflow_storage::{
     AccessScope, AsyncAuditStore, AsyncEvidenceStore, AsyncPerformanceStore, AsyncTraceStore,
     AuditEntry, AuditQuery, ContentDayQuery, ContentEventQuery, Counters, Day, FlowSessionQuery,
-    TraceQuery,
+    PerformanceData, TraceQuery,
 };
 use uuid::Uuid;
 
@@ -47,6 +47,9 @@ pub(super) async fn call_performance(store: &PostgresStore, proxy: &Proxy) -> Se
     sends("performance");
     store.add_performance(&scope, known, "a", one).await.unwrap().unwrap();
     sends("add_performance");
+    let data = PerformanceData { content: known, variant_key: "a", expected: None, data: "{}" };
+    assert!(store.write_performance_data(&scope, data).await.unwrap());
+    sends("write_performance_data");
     store.count_content_events(1).await.unwrap();
     sends("count_content_events");
     store.content_days(&scope, days).await.unwrap();
