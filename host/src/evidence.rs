@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 /// nothing to convert, and its last turn costs what any other costs.
 pub(crate) const SHOWN: &str = "content_shown";
 
+/// In a session's `info`: the variables that sensitive questions asked for.
+const SENSITIVE: &str = "sensitive_variables";
+
 /// How many turns lie between two whole states (F18).
 const STATES: u64 = 20;
 
@@ -28,6 +31,11 @@ pub(crate) fn content_events(
     if info.get("preview").is_some_and(|preview| *preview == json!(true)) {
         return rows;
     }
+    note_sensitive(turn, info);
+    let paths = info.get(SENSITIVE).and_then(Value::as_array).into_iter().flatten();
+    let paths: Vec<&str> = paths.filter_map(Value::as_str).collect();
+    let with_paths = (!paths.is_empty()).then(|| masker.clone().with_paths(paths));
+    let masker = with_paths.as_ref().unwrap_or(masker);
     for event in &turn.events {
         if let Event::Impression(shown) = event {
             rows.push(row(shown, ContentEventKind::Impression));
@@ -42,6 +50,26 @@ pub(crate) fn content_events(
         }
     }
     rows
+}
+
+/// Keeps in mind which variables are sensitive from now on, whoever asks for them (R11.67). An
+/// engine remembers it of traced sessions only; of an answer that must not be told it tells no more
+/// than where it went.
+fn note_sensitive(turn: &Turn, info: &mut Map<String, Value>) {
+    for event in &turn.events {
+        if let Event::Answered { value, variable, .. } = event
+            && *value == json!("[REDACTED]")
+            && !variable.is_empty()
+        {
+            let known = info.entry(SENSITIVE).or_insert_with(|| json!([]));
+            let path = json!(variable);
+            if let Value::Array(known) = known
+                && !known.contains(&path)
+            {
+                known.push(path);
+            }
+        }
+    }
 }
 
 /// Where the answer of a turn went; empty for nowhere.

@@ -157,6 +157,67 @@ fn what_was_shown_taken_up_and_led_to_an_end_is_kept_in_every_store() {
 }
 
 #[test]
+fn the_variable_of_a_sensitive_question_stays_sensitive() {
+    // R11.67, S7.13: whoever asks for it later, and however the session is traced.
+    for trace_enabled in [false, true] {
+        let flow = json!({"seed_key": "twice", "trace_enabled": trace_enabled,
+            "nodes": [
+                {"id": "pin", "type": "question", "content": {
+                    "text": "Your pin?", "variable": "temp.pin", "sensitive": true}},
+                {"id": "again", "type": "question", "content": {
+                    "question": {"content_id": ASKS}, "variable": "temp.pin"}},
+                {"id": "other", "type": "question", "content": {
+                    "question": {"content_id": ASKS}, "variable": "temp.other"}}],
+            "connections": [{"source": "pin", "target": "again"}, {"source": "again", "target": "other"}]});
+        let (mut library, _) = library(None);
+        library.add_flow(&FlowDefinition::read_json(&flow.to_string()).0.unwrap());
+        let (flow, id) = (library.find("twice").unwrap(), SessionId::derived("twice"));
+        let store = SqliteStore::open_in_memory().unwrap();
+        drop(Talk::open(&store, &library, flow, id).unwrap());
+        for answer in [PIN, "another", "hello"] {
+            let (mut talk, _) = Talk::open(&store, &library, flow, id).unwrap();
+            let _ = talk.reply(answer.into()).unwrap();
+        }
+        let told: Vec<_> =
+            events(&store, id).into_iter().filter_map(|row| row.event.value).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(!told[0].contains("another"), "{told:?}");
+        assert_eq!(told[1], "\"hello\"");
+    }
+}
+
+#[test]
+fn a_step_that_fails_is_in_the_trace_of_its_turn() {
+    // S7.3, F18: what goes wrong in a flow ends the session by a turn that is stored like any other.
+    let flow = json!({"seed_key": "endless", "trace_enabled": true, "trace_level": "minimal",
+        "nodes": [
+            {"id": "ask", "type": "question", "content": {"text": "Go on?", "variable": "temp.a"}},
+            {"id": "round", "type": "action", "content": {"actions": [
+                {"type": "increment", "variable": "temp.rounds"}]}},
+            {"id": "again", "type": "condition", "content": {"conditions": [
+                {"if": "temp.rounds > 0", "then": "$0"}], "default_path": "default"}},
+            {"id": "bye", "type": "message", "content": {"text": "Bye."}}],
+        "connections": [
+            {"source": "ask", "target": "round"}, {"source": "round", "target": "again"},
+            {"source": "again", "target": "round", "type": "$0"},
+            {"source": "again", "target": "bye"}]});
+    let mut library = Library::default();
+    library.add_flow(&FlowDefinition::read_json(&flow.to_string()).0.unwrap());
+    let (flow, id) = (library.find("endless").unwrap(), SessionId::derived("endless"));
+    let store = SqliteStore::open_in_memory().unwrap();
+    let (mut talk, _) = Talk::open(&store, &library, flow, id).unwrap();
+    let _ = talk.reply("yes".into()).unwrap();
+    let rows = trace(&store, id);
+    assert_eq!((rows.len(), rows[0].turn.errors, rows[1].turn.errors), (2, 0, 1));
+    let steps: Vec<TraceStep> = serde_json::from_str(&rows[1].turn.steps).unwrap();
+    let failed = steps.last().unwrap();
+    assert!(failed.error_message.is_some(), "{failed:?}");
+    // A turn that is refused was never taken: it has no revision of its own to be traced under.
+    assert!(talk.reply("more".into()).is_err());
+    assert_eq!(trace(&store, id), rows);
+}
+
+#[test]
 fn a_session_that_was_shown_nothing_converts_nothing() {
     let store = SqliteStore::open_in_memory().unwrap();
     let mut library = Library::default();
