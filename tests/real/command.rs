@@ -49,9 +49,18 @@ pub(crate) fn chatflow() -> Command {
 ///
 /// Cargo gives a test the path of its own package's programs only. The build is a no-op after the
 /// first time, and holds no lock that the running `cargo test` still has.
+///
+/// What cargo says of the package under test is not passed on: build scripts that look at it would
+/// run again, here and at the next `cargo test`, and everything above them be compiled anew.
 fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     command.args(["build", "--locked", "--package", "chatflow-server", "--bin", "chatflow"]);
     command.arg("--message-format=json");

@@ -7,6 +7,7 @@ mod fuzz;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
 use crate::evidence::{self, Evidence};
@@ -97,6 +98,9 @@ fn clean_commit() -> Result<String, String> {
 impl Suite {
     fn run(&self, commit: &str) -> Result<(), String> {
         let mut progress = Progress::open(self.name, commit)?;
+        if (1..=self.batches).any(|batch| !progress.done.contains(&batch)) {
+            self.build()?;
+        }
         for batch in 1..=self.batches {
             if progress.done.contains(&batch) {
                 println!("== {} {batch}/{}: done before", self.name, self.batches);
@@ -125,18 +129,32 @@ impl Suite {
         Ok(())
     }
 
+    /// Builds the tests and the command that some of them run, so that batches only run them.
+    fn build(&self) -> Result<(), String> {
+        let What::Tests(_) = self.what else { return Ok(()) };
+        shell::run(tests().arg("--no-run"))?;
+        let words = ["build", "--release", "--locked", "--package", "chatflow-server"];
+        shell::run(shell::cargo(&words).args(["--bin", "chatflow"]))
+    }
+
     /// Runs one batch and returns what its tests reported.
     fn batch(&self, batch: u32) -> Result<String, String> {
         let What::Tests(filter) = self.what else { return fuzz::batch(batch) };
         let path = Report::begin()?;
-        let mut command = shell::cargo(&["test", "--release", "--locked"]);
-        command.args(["--package", "chatflow-tests", "--test", "main", "--", filter]);
+        let mut command = tests();
+        command.args(["--", filter]);
         command.env(report::VARIABLE, &path);
         command.env("CHATFLOW_BATCH", format!("{batch}/{}", self.batches));
         shell::run(&mut command)?;
         std::fs::read_to_string(&path)
             .map_err(|error| format!("cannot read {}: {error}", path.display()))
     }
+}
+
+/// The tests at the speed of a release.
+fn tests() -> Command {
+    let words = ["test", "--release", "--locked", "--package", "chatflow-tests", "--test", "main"];
+    shell::cargo(&words)
 }
 
 /// The batches of one suite that are done, kept in a file of the build folder.
