@@ -136,12 +136,13 @@ fn requests(
             // Before the server can answer.
             cut.store(true, Ordering::SeqCst);
         }
+        if waits && !trial {
+            // Before the answer, after which somebody looks.
+            state.round_trips.fetch_add(1, Ordering::SeqCst);
+        }
         let body = pass_on(&mut client, &mut server)?;
         if letter[0] == b'P' {
             state.prepared.lock().unwrap().push(statement(&body)?);
-        }
-        if waits && !trial {
-            state.round_trips.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
