@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use chatflow::{Engine, Handlers, Limits, Masker, Options};
@@ -16,6 +16,7 @@ use crate::error::{ApiError, complete};
 use crate::flows::FlowCache;
 use crate::identity::{IdentityProvider, IgnoredToken, NobodySignsIn};
 use crate::input::Schemas;
+use crate::limit::{Limiter, RateLimits, limit};
 use crate::token::random_id;
 use crate::{openapi, routes};
 
@@ -37,6 +38,8 @@ pub struct ServiceOptions {
     pub identity: Option<Arc<dyn IdentityProvider>>,
     /// Who may manage.
     pub access: AccessMode,
+    /// How often one client may call; without, as often as it likes.
+    pub rates: Option<RateLimits>,
 }
 
 /// Who may manage content, flows and all the rest (S2.21).
@@ -58,6 +61,7 @@ pub(crate) struct App {
     pub(crate) masker: Masker,
     pub(crate) identity: Arc<dyn IdentityProvider>,
     pub(crate) schemas: Schemas,
+    pub(crate) limiter: Option<Limiter>,
 }
 
 /// The shared state of all handlers.
@@ -71,11 +75,13 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     let masker = options.masker.clone().unwrap_or_else(|| Masker::new(key().as_bytes()));
     let identity = options.identity.clone().unwrap_or_else(|| Arc::new(NobodySignsIn));
     let (flows, schemas) = (FlowCache::default(), Schemas::default());
-    let app = Arc::new(App { store, options, engine, flows, masker, identity, schemas });
+    let limiter = options.rates.clone().map(Limiter::new);
+    let app = Arc::new(App { store, options, engine, flows, masker, identity, schemas, limiter });
     let (described, description) = routes::all().split_for_parts();
     let description = Arc::new(openapi::document(description));
     described
         .merge(routes::pages())
+        .layer(from_fn_with_state(Arc::clone(&app), limit))
         .with_state(app)
         .route("/v1/openapi.json", get(openapi::serve).with_state(description))
         .fallback(not_found)

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use crate::identity::{
     ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform, IdentityProvider, KeyError,
     NobodySignsIn, TokenRules,
 };
+use crate::limit::{Rate, RateLimits};
 use crate::token::{NoEntropy, Token};
 
 /// Why the service cannot run as configured.
@@ -54,6 +55,35 @@ pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) auth: AuthConfig,
     pub(crate) access: AccessConfig,
+    pub(crate) rate: RateConfig,
+}
+
+/// How often one client may call, a minute (S4.40, F23).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RateConfig {
+    enabled: bool,
+    start_per_address: u32,
+    chat_per_address: u32,
+    per_session: u32,
+    failures_per_address: u32,
+    writes_per_account: u32,
+    evaluations_per_account: u32,
+}
+
+impl Default for RateConfig {
+    fn default() -> Self {
+        let usual = RateLimits::default();
+        Self {
+            enabled: true,
+            start_per_address: usual.start.per_minute,
+            chat_per_address: usual.chat.per_minute,
+            per_session: usual.session.per_minute,
+            failures_per_address: usual.failure.per_minute,
+            writes_per_account: usual.write.per_minute,
+            evaluations_per_account: usual.evaluate.per_minute,
+        }
+    }
 }
 
 /// Where the service runs.
@@ -69,6 +99,8 @@ pub(crate) enum Environment {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerConfig {
     pub(crate) listen: Option<SocketAddr>,
+    /// Whose `X-Forwarded-For` is believed.
+    trusted_proxies: Vec<IpAddr>,
 }
 
 /// How callers are known (S2.7, S2.11, S2.12).
@@ -157,6 +189,27 @@ impl Config {
             Mode::Rules => AccessMode::Rules,
             Mode::AdminOnly => AccessMode::AdminOnly,
         }
+    }
+
+    /// How often one client may call, unless that is switched off.
+    pub(crate) fn rates(&self) -> Option<RateLimits> {
+        let RateConfig { enabled: true, .. } = self.rate else { return None };
+        // Of what a minute allows, as large a part may come at once as usual.
+        let rate = |usual: Rate, per_minute: u32| {
+            let burst = u64::from(usual.burst).saturating_mul(per_minute.into());
+            let burst = burst.div_ceil(usual.per_minute.max(1).into());
+            Rate { per_minute, burst: u32::try_from(burst).unwrap_or(u32::MAX) }
+        };
+        let usual = RateLimits::default();
+        Some(RateLimits {
+            start: rate(usual.start, self.rate.start_per_address),
+            chat: rate(usual.chat, self.rate.chat_per_address),
+            session: rate(usual.session, self.rate.per_session),
+            failure: rate(usual.failure, self.rate.failures_per_address),
+            write: rate(usual.write, self.rate.writes_per_account),
+            evaluate: rate(usual.evaluate, self.rate.evaluations_per_account),
+            trusted_proxies: self.server.trusted_proxies.clone(),
+        })
     }
 
     /// Who tells callers apart.

@@ -11,6 +11,7 @@ mod host;
 mod identity;
 mod import;
 mod input;
+mod limit;
 mod openapi;
 mod routes;
 mod token;
@@ -24,3 +25,4 @@ pub use identity::{
     sign,
 };
 pub use import::{Counts, ImportError, ImportReport, import};
+pub use limit::{Rate, RateLimits};

@@ -88,12 +88,14 @@ async fn serve(store: AnyStore, setup: Setup) -> Result<(), u8> {
         development: environment == Environment::Development,
         identity: Some(identity),
         access: config.access_mode(),
+        rates: config.rates(),
         ..ServiceOptions::default()
     };
     let served = async {
         let listener = TcpListener::bind(listen).await?;
         say(format_args!("Chatflow listens on http://{}/", listener.local_addr()?));
         let service = router(store, options);
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, service).with_graceful_shutdown(interrupted()).await
     };
     served.await.map_err(|error| cannot_serve(listen, &error))

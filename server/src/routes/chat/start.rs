@@ -8,7 +8,8 @@ use chatflow::{FlowId, Input, InputKind, Seed, Session, SessionId, TenantId};
 use chatflow_host::{Recorder, stored_level};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, FlowTracing, LiveVersion, LookUp, NewSession, Pin, SessionHead, UserId, UserKey, VersionRecord,
+    AccessScope, FlowTracing, LiveVersion, LookUp, NewSession, Pin, SessionHead, UserId, UserKey,
+    VersionRecord,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

@@ -1,0 +1,262 @@
+//! How often one client may call (S4.40, F23). Each process counts for itself.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::token::{digest, session_of};
+
+/// After so many requests, what has not been seen for long is forgotten.
+const SWEEP_EVERY: u32 = 10_000;
+
+/// So many a minute, and so many at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rate {
+    /// A minute.
+    pub per_minute: u32,
+    /// At once.
+    pub burst: u32,
+}
+
+/// The rates of everything that is limited, and whose word on addresses is taken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RateLimits {
+    /// Starts of conversations, by address.
+    pub start: Rate,
+    /// Answers, changes and ends, by session.
+    pub session: Rate,
+    /// All of chat, by address. A school may stand behind one.
+    pub chat: Rate,
+    /// Evaluations and checks, by token.
+    pub evaluate: Rate,
+    /// Writes of management, by token.
+    pub write: Rate,
+    /// Requests whose token is wrong, by address.
+    pub failure: Rate,
+    /// Those whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        let rate = |per_minute, burst| Rate { per_minute, burst };
+        Self {
+            start: rate(600, 120),
+            session: rate(60, 15),
+            chat: rate(6000, 600),
+            evaluate: rate(120, 30),
+            write: rate(600, 100),
+            failure: rate(60, 60),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// Counts requests.
+pub(crate) struct Limiter {
+    start: One<IpAddr>,
+    session: One<uuid::Uuid>,
+    chat: One<IpAddr>,
+    evaluate: One<String>,
+    write: One<String>,
+    failure: One<IpAddr>,
+    trusted: Vec<IpAddr>,
+    seen: AtomicU32,
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Limiter(…)")
+    }
+}
+
+/// The counter of one kind.
+struct One<K: std::hash::Hash + Eq + Clone> {
+    limiter: DefaultKeyedRateLimiter<K>,
+    rate: Rate,
+}
+
+impl<K: std::hash::Hash + Eq + Clone> One<K> {
+    fn new(rate: Rate) -> Self {
+        let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_minute(at_least_one(rate.per_minute));
+        let quota = quota.allow_burst(at_least_one(rate.burst));
+        Self { limiter: DefaultKeyedRateLimiter::keyed(quota), rate }
+    }
+
+    /// Counts one request, or refuses it.
+    fn count(&self, key: &K) -> Result<(), Response> {
+        self.limiter.check_key(key).map_err(|early| {
+            let wait = early.wait_time_from(DefaultClock::default().now());
+            refuse(self.rate, wait.as_secs().saturating_add(1))
+        })
+    }
+}
+
+impl Limiter {
+    pub(crate) fn new(limits: RateLimits) -> Self {
+        Self {
+            start: One::new(limits.start),
+            session: One::new(limits.session),
+            chat: One::new(limits.chat),
+            evaluate: One::new(limits.evaluate),
+            write: One::new(limits.write),
+            failure: One::new(limits.failure),
+            trusted: limits.trusted_proxies,
+            seen: AtomicU32::new(0),
+        }
+    }
+
+    fn check(&self, request: &Request, address: Option<IpAddr>) -> Result<(), Response> {
+        let (path, method) = (request.uri().path(), request.method());
+        let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if let Some(rest) = path.strip_prefix("/v1/chat/") {
+            if let Some(address) = &address {
+                self.chat.count(address)?;
+                if rest == "start" && writes {
+                    self.start.count(address)?;
+                }
+            }
+            let token = rest.strip_prefix("sessions/").and_then(|rest| rest.split('/').next());
+            if let (true, Some(session)) = (writes, token.and_then(session_of)) {
+                self.session.count(&session.0)?;
+            }
+            return Ok(());
+        }
+        let Some(account) = request.headers().get(header::AUTHORIZATION) else { return Ok(()) };
+        let account = digest(&String::from_utf8_lossy(account.as_bytes()));
+        if path.ends_with("/evaluate-cel") || path.ends_with("/validate") {
+            self.evaluate.count(&account)
+        } else if writes {
+            self.write.count(&account)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts an answer that says that a token was wrong; too many of them look like all others that
+    /// are refused for their number, so that guessing teaches nothing.
+    fn count_failure(
+        &self,
+        response: Response,
+        address: Option<IpAddr>,
+        is_session: bool,
+    ) -> Response {
+        let failed = response.status() == StatusCode::UNAUTHORIZED
+            || (is_session && response.status() == StatusCode::NOT_FOUND);
+        match address {
+            Some(address) if failed => {
+                self.failure.count(&address).map_or_else(|refused| refused, |()| response)
+            }
+            _ => response,
+        }
+    }
+
+    fn sweep(&self) {
+        if self.seen.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY.saturating_sub(1)
+        {
+            self.start.limiter.retain_recent();
+            self.session.limiter.retain_recent();
+            self.chat.limiter.retain_recent();
+            self.evaluate.limiter.retain_recent();
+            self.write.limiter.retain_recent();
+            self.failure.limiter.retain_recent();
+        }
+    }
+}
+
+/// Counts a request before it is answered.
+pub(crate) async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let Some(limiter) = &app.limiter else { return next.run(request).await };
+    limiter.sweep();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let address = peer.map(|peer| network(client(peer, request.headers(), &limiter.trusted)));
+    let is_session = request.uri().path().starts_with("/v1/chat/sessions/");
+    if let Err(refused) = limiter.check(&request, address) {
+        return refused;
+    }
+    let response = next.run(request).await;
+    limiter.count_failure(response, address, is_session)
+}
+
+/// Who calls: the peer, or whom the nearest of the trusted proxies has seen.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let hops: Vec<IpAddr> =
+        lines.flat_map(|line| line.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    hops.into_iter().rev().find(|hop| !trusted.contains(hop)).unwrap_or(peer)
+}
+
+/// A household has a whole /64 of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => IpAddr::V4(address),
+            None => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+        },
+    }
+}
+
+fn refuse(rate: Rate, seconds: u64) -> Response {
+    let detail = "Too many requests; try again later";
+    let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
+    let mut response = error.into_response();
+    let headers = response.headers_mut();
+    let number = |number: u64| HeaderValue::from(number);
+    headers.insert(header::RETRY_AFTER, number(seconds));
+    let more = |name: &'static str| HeaderName::from_static(name);
+    headers.insert(more("x-ratelimit-limit"), number(rate.per_minute.into()));
+    headers.insert(more("x-ratelimit-remaining"), number(0));
+    headers.insert(more("x-ratelimit-reset"), number(seconds));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        // S4.40
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let (own, other) = ("192.0.2.7".parse().unwrap(), "192.0.2.8".parse().unwrap());
+        let mut headers = HeaderMap::new();
+        headers
+            .insert("x-forwarded-for", HeaderValue::from_static("192.0.2.9, 192.0.2.7, 10.0.0.1"));
+        assert_eq!(client(proxy, &headers, &[proxy]), own);
+        assert_eq!(client(other, &headers, &[proxy]), other);
+        assert_eq!(client(proxy, &HeaderMap::new(), &[proxy]), proxy);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one() {
+        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn what_is_too_much_is_told_when_to_come_again() {
+        let one = One::new(Rate { per_minute: 60, burst: 2 });
+        assert!(one.count(&1).is_ok() && one.count(&1).is_ok());
+        let refused = one.count(&1).unwrap_err();
+        assert_eq!(refused.status(), 429);
+        assert_eq!(refused.headers()["retry-after"], "1");
+        assert!(one.count(&2).is_ok());
+    }
+}
