@@ -92,8 +92,9 @@ mod value;
 
 pub use answer::{AnswerOption, InputType};
 pub use check::{
-    Code, Diagnostic, Finding, FlowReport, Neighbour, Neighbours, NodeReport, Operation, Patch,
-    PatchError, Pointer, Report, Rule, RuleError, Rules, Severity, Stage, Summary,
+    Code, Diagnostic, Finding, FlowReport, Neighbour, Neighbours, NodeReference, NodeReport,
+    Operation, Patch, PatchError, Pointer, ReferenceTarget, Report, Rule, RuleError, Rules,
+    Severity, Stage, Summary,
 };
 pub use content::{ContentItem, ContentQuery, ContentVariant};
 pub use draw::Seed;

@@ -81,6 +81,7 @@ fn flow(definition: &FlowDefinition) -> FlowChange {
         graph_hash: definition.graph_hash(),
         nodes: Vec::new(),
         connections: Vec::new(),
+        references: FlowReference::all_of(definition),
     };
     let publish = NewVersion {
         label: definition.version.clone(),

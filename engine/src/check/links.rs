@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::code::Code;
 use super::composites::{each_node, link};
 use super::contract::{self, at_keys};
+use super::references::{content_id, named_content};
 use super::report::{Pointer, Report, Severity};
 use super::usage::{self, Known, Requirement};
-use crate::flow::{FlowDefinition, NodeDefinition, NodeType, Visibility};
+use crate::flow::{FlowDefinition, NodeDefinition, Visibility};
 use crate::id::{ContentId, FlowId, TenantId};
 
 /// What a check may ask about what lies beside the flow: other flows, and content.
@@ -268,31 +269,8 @@ impl Check<'_> {
     }
 
     fn content(&mut self, node: &NodeDefinition) {
-        let at = node.at.push("content");
-        let mut named: Vec<(&Value, Pointer)> = Vec::new();
-        match node.kind {
-            NodeType::Message => {
-                let items = node.content.get("messages").and_then(Value::as_array);
-                for (i, item) in items.into_iter().flatten().enumerate() {
-                    let at = at.push("messages").push(i).push("content_id");
-                    named.extend(item.get("content_id").map(|id| (id, at)));
-                }
-            }
-            NodeType::Question => {
-                let id = node.content.pointer("/question/content_id");
-                named.extend(id.map(|id| (id, at.push("question").push("content_id"))));
-            }
-            NodeType::Condition
-            | NodeType::Action
-            | NodeType::Webhook
-            | NodeType::Composite
-            | NodeType::Script
-            | NodeType::Custom(_)
-            | NodeType::Unknown(_) => {}
-        }
-        for (id, at) in named {
-            let id = id.as_str().and_then(|text| text.parse().ok()).map(ContentId);
-            let Some(id) = id else { continue };
+        for (id, at) in named_content(node) {
+            let Some(id) = content_id(id) else { continue };
             if !self.neighbours.has_content(id, self.definition.school_id) {
                 let severity = self.stage.severity();
                 self.report

@@ -6,8 +6,8 @@ use chatflow::{
     Code, ConnectionDefinition, Flow, FlowDefinition, FlowId, NodeDefinition, NodeType, Report,
 };
 use chatflow_storage::{
-    AccessScope, Batch, Change, ConnectionRow, FlowChange, FlowRecord, LibraryStore, LookUp,
-    NewVersion, NodeRow, StoreError, Stored, TraceLevel,
+    AccessScope, Batch, Change, ConnectionRow, FlowChange, FlowRecord, FlowReference, LibraryStore,
+    LookUp, NewVersion, NodeRow, StoreError, Stored, TraceLevel,
 };
 use serde_json::{Map, Value, json};
 
@@ -178,6 +178,7 @@ fn record(definition: &FlowDefinition, ids: &Ids, flow: &FixtureFlow) -> FlowRec
         graph_hash: definition.graph_hash(),
         nodes: nodes(&definition.nodes),
         connections: connections(&definition.connections),
+        references: FlowReference::all_of(definition),
     }
 }
 

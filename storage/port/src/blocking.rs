@@ -7,11 +7,13 @@ use crate::changes::{AsyncChanges, Changes, Observed};
 use crate::content::{AsyncContentStore, ContentStore};
 use crate::effect::{AsyncEffectStore, EffectStore};
 use crate::evidence::{AsyncEvidenceStore, EvidenceStore};
+use crate::export::{AsyncExportStore, ExportStore};
 use crate::flow::{AsyncFlowStore, FlowStore};
 use crate::job::{AsyncJobStore, JobStore};
 use crate::library::{AsyncLibraryStore, LibraryStore};
 use crate::outbox::{AsyncOutboxStore, OutboxStore};
 use crate::performance::{AsyncPerformanceStore, PerformanceStore};
+use crate::reference::{AsyncReferenceStore, ReferenceStore};
 use crate::session::{AsyncSessionStore, SessionStore};
 use crate::setting::{AsyncSettingStore, SettingStore};
 use crate::subscription::{AsyncSubscriptionStore, SubscriptionStore};
@@ -41,6 +43,7 @@ all_of!(
     pub Store: FlowStore,
     ContentStore,
     LibraryStore,
+    ReferenceStore,
     SessionStore,
     AccountStore,
     SettingStore,
@@ -51,6 +54,7 @@ all_of!(
     TraceStore,
     PerformanceStore,
     AuditStore,
+    ExportStore,
     OutboxStore,
     SubscriptionStore,
     Changes,
@@ -62,6 +66,7 @@ all_of!(
     pub AsyncStore: AsyncFlowStore,
     AsyncContentStore,
     AsyncLibraryStore,
+    AsyncReferenceStore,
     AsyncSessionStore,
     AsyncAccountStore,
     AsyncSettingStore,
@@ -72,6 +77,7 @@ all_of!(
     AsyncTraceStore,
     AsyncPerformanceStore,
     AsyncAuditStore,
+    AsyncExportStore,
     AsyncOutboxStore,
     AsyncSubscriptionStore,
     AsyncChanges,

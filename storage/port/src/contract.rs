@@ -19,6 +19,7 @@ mod changes;
 mod content;
 mod effect;
 mod evidence;
+mod export;
 mod extras;
 mod fixture;
 mod flow;
@@ -27,6 +28,7 @@ mod library;
 mod outbox;
 mod performance;
 mod pins;
+mod reference;
 mod search;
 mod session;
 mod settlement;
@@ -38,6 +40,13 @@ mod work;
 
 use crate::blocking::Store;
 
+#[cfg(test)]
+pub(crate) fn reference_fixture() -> (crate::FlowRecord, crate::VersionRecord) {
+    let (flow, at) = (fixture::flow(1), fixture::at(0));
+    let version = fixture::version(&[]).record(&flow, 1, at);
+    (flow, version)
+}
+
 type Case<S> = fn(&S);
 
 /// Every case of every role.
@@ -45,11 +54,13 @@ pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     flows(&make_store);
     contents(&make_store);
     library(&make_store);
+    references(&make_store);
     sessions(&make_store);
     evidence(&make_store);
     traces(&make_store);
     performance(&make_store);
     audit(&make_store);
+    exports(&make_store);
     events(&make_store);
     accounts(&make_store);
     work(&make_store);
@@ -70,6 +81,11 @@ pub fn contents<S: Store>(make_store: impl Fn() -> S) {
 /// The cases of [`LibraryStore`](crate::LibraryStore).
 pub fn library<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &[library::cases(), search::cases(), isolation::cases()].concat());
+}
+
+/// The cases of [`ReferenceStore`](crate::ReferenceStore).
+pub fn references<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &reference::cases());
 }
 
 /// The cases of [`SessionStore`](crate::SessionStore).
@@ -95,6 +111,11 @@ pub fn performance<S: Store>(make_store: impl Fn() -> S) {
 /// The cases of [`AuditStore`](crate::AuditStore).
 pub fn audit<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &audit::cases());
+}
+
+/// The cases of [`ExportStore`](crate::ExportStore).
+pub fn exports<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &export::cases());
 }
 
 /// The cases of [`OutboxStore`](crate::OutboxStore), of

@@ -29,6 +29,7 @@ mod day;
 mod effect;
 mod error;
 mod evidence;
+mod export;
 mod flow;
 mod id;
 mod inspect;
@@ -39,6 +40,7 @@ mod migration;
 mod outbox;
 mod performance;
 pub mod prelude;
+mod reference;
 mod role;
 mod scope;
 mod search;
@@ -78,6 +80,12 @@ pub use evidence::{
 pub use flow::{
     AsyncFlowStore, FlowStore, FlowSummary, FlowTracing, LiveVersion, Pin, VersionRecord,
 };
+pub use export::{
+    AsyncExportStore, EXPORT_ATTEMPTS, EXPORT_GIVEN_UP, ExportClaim, ExportCursor, ExportFile,
+    ExportId, ExportKind, ExportLease, ExportOutcome, ExportProgress, ExportQuery, ExportRecord,
+    ExportState, ExportStore, NewExport, NoExportId, OldExports, RemovedExports, check_export,
+    check_export_outcome,
+};
 pub use id::{
     EventId, LeaseToken, ServiceAccountId, SubscriptionId, ThemeId, UserId, connection_row_id,
     history_row_id, node_row_id, variant_row_id,
@@ -105,6 +113,10 @@ pub use outbox::{
 pub use performance::{
     AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, PerformanceData,
     PerformanceStore, VariantPerformance,
+};
+pub use reference::{
+    AsyncReferenceStore, FlowReference, FlowUser, FlowUserCursor, FlowUserPage, FlowUserQuery,
+    ReadReferences, ReferenceKind, ReferenceStore, check_references,
 };
 pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};

@@ -6,10 +6,12 @@ mod audit;
 mod content;
 mod effect;
 mod evidence;
+mod export;
 mod flow;
 mod library;
 mod outbox;
 mod performance;
+mod reference;
 mod session;
 mod subscription;
 mod trace;
@@ -26,6 +28,7 @@ use crate::account::{ServiceAccountRecord, UserRecord};
 use crate::audit::{AuditCursor, AuditEntry};
 use crate::changes::Observers;
 use crate::evidence::{ContentEvent, RecalledRequest};
+use crate::export::ExportCursor;
 use crate::flow::VersionRecord;
 use crate::id::{ServiceAccountId, SubscriptionId, ThemeId, UserId};
 use crate::job::JobRecord;
@@ -55,6 +58,7 @@ struct Tables {
     counters: BTreeMap<(ContentId, String), Counters>,
     content_days: Vec<(ContentId, ContentDay)>,
     audit: BTreeMap<AuditCursor, AuditEntry>,
+    exports: BTreeMap<ExportCursor, export::Export>,
     /// The number of the event that was written last.
     last_seq: u64,
     events: BTreeMap<u64, StoredEvent>,
@@ -78,6 +82,8 @@ struct Library {
     flows: BTreeMap<FlowId, Stored<FlowRecord>>,
     published_at: BTreeMap<FlowId, Timestamp>,
     versions: BTreeMap<FlowRef, VersionRecord>,
+    /// What the newest versions refer to.
+    references: BTreeMap<FlowId, reference::References>,
 }
 
 #[derive(Clone, Debug)]
@@ -123,6 +129,11 @@ mod tests {
     }
 
     #[test]
+    fn references_hold_the_contract() {
+        contract::references(MemoryStore::new);
+    }
+
+    #[test]
     fn events_hold_the_contract() {
         contract::events(MemoryStore::new);
     }
@@ -165,6 +176,11 @@ mod tests {
     #[test]
     fn the_audit_log_holds_the_contract() {
         contract::audit(MemoryStore::new);
+    }
+
+    #[test]
+    fn exports_hold_the_contract() {
+        contract::exports(MemoryStore::new);
     }
 
     #[test]

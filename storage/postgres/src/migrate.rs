@@ -43,6 +43,12 @@ const MIGRATIONS: Migrations = Migrations(&[
         sql: include_str!("../migrations/0006_evidence.sql"),
         fills_search: false,
     },
+    Migration {
+        version: 7,
+        name: "refs_and_exports",
+        sql: include_str!("../migrations/0007_refs_and_exports.sql"),
+        fills_search: false,
+    },
 ]);
 
 /// What the server and the database say of themselves.

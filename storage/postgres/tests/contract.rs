@@ -34,6 +34,12 @@ fn the_library_holds_the_contract() {
 }
 
 #[test]
+fn references_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::references(stores);
+}
+
+#[test]
 fn events_hold_the_contract() {
     let Some(stores) = stores() else { return };
     contract::events(stores);
@@ -91,4 +97,10 @@ fn counters_hold_the_contract() {
 fn the_audit_log_holds_the_contract() {
     let Some(stores) = stores() else { return };
     contract::audit(stores);
+}
+
+#[test]
+fn exports_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::exports(stores);
 }

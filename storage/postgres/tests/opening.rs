@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use chatflow_postgres::{OpenError, Options, PostgresStore};
 use chatflow_storage::BlockOn;
-use chatflow_storage::{AccessScope, AsyncFlowStore, AsyncLibraryStore, SearchQuery};
+use chatflow_storage::{
+    AccessScope, AsyncFlowStore, AsyncLibraryStore, AsyncReferenceStore, SearchQuery,
+};
 use sqlx::Row;
 
 use crate::place::{Database, Place, place};
@@ -97,7 +99,12 @@ fn a_database_of_every_earlier_version_is_brought_up_to_date() {
                    row_version, created_at, updated_at)
                  SELECT 'joke', json_build_object('text', 'Whales dive ' || n), '{}', '{sea}', true,
                    'draft', 'wriveted', 1, now(), now()
-                 FROM generate_series(1, 3) AS n",
+                 FROM generate_series(1, 3) AS n;
+                 INSERT INTO flow_definitions (name, version, flow_data, info, allow_anonymous,
+                   is_published, is_active, visibility, retention_days, trace_enabled, trace_level,
+                   trace_sample_rate, graph_hash, row_version, created_at, updated_at)
+                 VALUES ('Old', '1', '{}', '{}', false, false, true, 'wriveted', 30, false,
+                   'standard', 100, '', 1, now(), now())",
             );
         }
         let store = old.open();
@@ -107,6 +114,9 @@ fn a_database_of_every_earlier_version_is_brought_up_to_date() {
         };
         let expected = if version == 1 { (3, 1, 0) } else { (0, 0, 0) };
         assert_eq!((found("diving whale"), found("sea 2"), found("ship")), expected);
+        // F43: what its flow refers to is not known.
+        let unread = old.block_on(store.unread_flows(10)).unwrap();
+        assert_eq!(unread.len(), usize::from(version == 1));
         assert_eq!(looks(&old), looks(&new), "from version {version}");
     }
 }

@@ -13,11 +13,7 @@ use chatflow_postgres::{Inspector, Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
-    AsyncEvidenceStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore, AsyncSessionAdminStore,
-    AsyncSessionStore, AsyncSubscriptionStore, DeliveryOutcome, DeliveryQuery, EffectClaim,
-    EventClaim, EventId, EventLock, EventQuery, Health, HistoryQuery, LeaseRequest, LeaseToken,
-    OldEvents, ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery, Settlement,
-    StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
+    AsyncEvidenceStore, AsyncExportStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore, AsyncReferenceStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore, DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress, ExportQuery, FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, OldExports, ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery, Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -75,6 +71,8 @@ pub(crate) fn plans() -> Option<Plans> {
     let events = database.block_on(call_events(&store, &proxy));
     let mut beside = database.block_on(call_accounts(&store, &proxy));
     beside.extend(database.block_on(call_admin(&store, &proxy)));
+    beside.extend(database.block_on(call_references(&store, &proxy)));
+    beside.extend(database.block_on(call_exports(&store, &proxy)));
     let plan = |(call, statements): (&'static str, Vec<Statement>)| {
         let [statement] = statements.try_into().ok().expect(call);
         database.block_on(plan(&database, call, &statement)).expect(call)
@@ -207,6 +205,47 @@ async fn call_admin(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("delete_ended_sessions");
     store.sweep_effects(at, 10).await.unwrap();
     sends("sweep_effects");
+    sent
+}
+
+async fn call_references(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let (scope, id) = (AccessScope::system(), Uuid::from_u128(1));
+    let query =
+        FlowUserQuery { kind: ReferenceKind::Flow, id, live_only: true, after: None, limit: 10 };
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    store.flow_users(&scope, &query).await.unwrap();
+    sends("flow_users");
+    store.unread_flows(10).await.unwrap();
+    sends("unread_flows");
+    sent
+}
+
+async fn call_exports(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let scope = AccessScope::system();
+    let (at, until) = (Timestamp::default(), Timestamp::from_millis(10));
+    let id = ExportId(Uuid::from_u128(1));
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    let lease = ExportLease { id, holder: "a".into(), attempt: 1 };
+    let claim = ExportClaim { holder: "a".into(), at, until };
+    store.claim_export(&claim).await.unwrap().unwrap();
+    sends("claim_export");
+    let progress = ExportProgress { lease: lease.clone(), progress: 1, at, until };
+    store.report_export(&progress).await.unwrap();
+    sends("report_export");
+    let outcome = ExportOutcome::Failed(String::new());
+    store.settle_export(&lease, &outcome, at).await.unwrap();
+    sends("settle_export");
+    store.cancel_export(&scope, None, id, at).await.unwrap();
+    sends("cancel_export");
+    store.exports(&scope, ExportQuery::one(id)).await.unwrap();
+    sends("exports, one");
+    store.exports(&scope, ExportQuery::all(0)).await.unwrap();
+    sends("exports");
+    let old = OldExports { expired_at: at, forgotten_at: at, limit: 10 };
+    store.remove_exports(old).await.unwrap();
+    sends("remove_exports");
     sent
 }
 

@@ -4,8 +4,9 @@ use chatflow::{ContentId, ExecutionContext, FlowId, SessionId, Timestamp, Visibi
 use chatflow_postgres::PostgresStore;
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
-    AccessScope, AsyncLibraryStore, AsyncSessionAdminStore, Batch, Change, ConnectionRow,
-    ContentRecord, ContentStatus, FlowChange, FlowRecord, NodeRow, TraceLevel, UserId,
+    AccessScope, AsyncLibraryStore, AsyncReferenceStore, AsyncSessionAdminStore, Batch, Change,
+    ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord, FlowReference, FlowUser,
+    FlowUserQuery, NewVersion, NodeRow, ReadReferences, ReferenceKind, TraceLevel, UserId,
 };
 use sqlx::Row;
 use uuid::Uuid;
@@ -55,6 +56,7 @@ fn flow(nodes: Vec<NodeRow>) -> FlowRecord {
         graph_hash: String::new(),
         nodes,
         connections: vec![connection],
+        references: [].into(),
     }
 }
 
@@ -227,4 +229,66 @@ fn candidates_are_listed_by_index_without_sorting() {
          ORDER BY f.name, f.id",
     );
     assert!(startable.contains("ix_flow_definitions_startable"), "{startable}");
+}
+
+#[test]
+fn references_of_flows_that_were_there_before_are_filled_in() {
+    // F43: as the migration leaves them, with a draft that has gone on since it was published.
+    let Some(template) = template() else { return };
+    let database = template.clone_database();
+    let store = database.open();
+    let forget = || {
+        database.execute("DELETE FROM flow_refs");
+        database.execute("INSERT INTO flow_refs_unread SELECT id FROM flow_definitions");
+    };
+    let mut record = flow(vec![node("a", "{}"), node("b", "{}")]);
+    record.is_published = true;
+    let shows = |node: &str, n: u128| FlowReference {
+        node_id: node.into(),
+        kind: ReferenceKind::Content,
+        ref_id: Uuid::from_u128(n).to_string(),
+    };
+    let save = |row_version, record: &FlowRecord, publish: Option<NewVersion>| {
+        let flow = Change { expected: Some(row_version), record: record.clone() };
+        let flows = vec![FlowChange { flow, publish }];
+        let batch = Batch { flows, ..Batch::default() };
+        database.block_on(store.apply(&AccessScope::system(), &batch)).unwrap();
+    };
+    let version =
+        || Some(NewVersion { label: "1".into(), document: "{}".into(), links: Vec::new() });
+    let users = |n| {
+        let id = Uuid::from_u128(n);
+        let kind = ReferenceKind::Content;
+        let query = FlowUserQuery { kind, id, live_only: false, after: None, limit: 9 };
+        let page = database.block_on(store.flow_users(&AccessScope::system(), &query)).unwrap();
+        let user = |user: &FlowUser| (user.in_draft, user.in_version);
+        (page.is_complete, page.users.iter().map(user).collect::<Vec<_>>())
+    };
+    save(0, &record, version());
+    forget();
+    assert_eq!(users(7), (false, vec![]));
+    // Saving a draft tells what the draft refers to, not what is published.
+    record.references = [shows("a", 7)].into();
+    save(1, &record, None);
+    assert_eq!(users(7), (false, vec![(true, false)]));
+    let read = |row_version| ReadReferences {
+        flow_id: record.id,
+        row_version,
+        draft: record.references.clone(),
+        version: [shows("a", 8), shows("b", 7)].into(),
+    };
+    let fill = |row_version| database.block_on(store.fill_references(&read(row_version))).unwrap();
+    let unread = || database.block_on(store.unread_flows(9)).unwrap();
+    assert_eq!(unread(), [record.id]);
+    assert!(!fill(1), "it was saved meanwhile");
+    assert!(fill(2));
+    assert_eq!(unread(), []);
+    assert_eq!(users(7), (true, vec![(true, false), (false, true)]));
+    assert_eq!(users(8), (true, vec![(false, true)]));
+    assert!(!fill(2), "it is known");
+    // Publishing tells all, too.
+    forget();
+    save(2, &record, version());
+    assert_eq!((unread(), users(7)), (vec![], (true, vec![(true, true)])));
+    assert_eq!(users(8), (true, vec![]));
 }

@@ -55,6 +55,16 @@ fn the_library_in_memory_holds_the_contract() {
 }
 
 #[test]
+fn references_in_a_file_hold_the_contract() {
+    contract::references(in_files(Durability::Normal));
+}
+
+#[test]
+fn references_in_memory_hold_the_contract() {
+    contract::references(in_memory);
+}
+
+#[test]
 fn events_in_a_file_hold_the_contract() {
     contract::events(in_files(Durability::Normal));
 }
@@ -152,4 +162,14 @@ fn the_audit_log_in_a_file_holds_the_contract() {
 #[test]
 fn the_audit_log_in_memory_holds_the_contract() {
     contract::audit(in_memory);
+}
+
+#[test]
+fn exports_in_a_file_hold_the_contract() {
+    contract::exports(in_files(Durability::Normal));
+}
+
+#[test]
+fn exports_in_memory_hold_the_contract() {
+    contract::exports(in_memory);
 }

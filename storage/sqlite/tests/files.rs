@@ -14,7 +14,8 @@ use chatflow::{FlowRef, Revision, SessionId, Timestamp};
 use chatflow_sqlite::{Durability, OpenError, Options, SqliteStore};
 use chatflow_storage::{
     AccessScope, CommitError, FlowStore, HistoryQuery, JournalEntry, LibraryStore, NewHistoryRow,
-    NewSession, SearchQuery, SessionHead, SessionStatus, SessionStore, Snapshot, Turn,
+    NewSession, ReferenceStore, SearchQuery, SessionHead, SessionStatus, SessionStore, Snapshot,
+    Turn,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -193,7 +194,14 @@ fn a_file_of_every_earlier_version_is_brought_up_to_date() {
                        SELECT '00000000-0000-0000-0000-00000000000' || value, 'joke',
                          '{"text": "Whales dive ' || value || '"}', '{}', '["sea"]', 1, 'draft',
                          'wriveted', 1, '2026-01-31T09:30:00.250000Z', '2026-01-31T09:30:00.250000Z'
-                       FROM json_each('[1,2,3]')"#,
+                       FROM json_each('[1,2,3]');
+                       INSERT INTO flow_definitions (id, name, version, flow_data, info,
+                         allow_anonymous, is_published, is_active, visibility, retention_days,
+                         trace_enabled, trace_level, trace_sample_rate, graph_hash, row_version,
+                         created_at, updated_at)
+                       VALUES ('00000000-0000-0000-0000-000000000009', 'Old', '1', '{}', '{}', 0, 0,
+                         1, 'wriveted', 30, 0, 'standard', 100, '', 1, '2026-01-31T09:30:00.250000Z',
+                         '2026-01-31T09:30:00.250000Z')"#,
                 )
                 .unwrap();
         }
@@ -205,6 +213,9 @@ fn a_file_of_every_earlier_version_is_brought_up_to_date() {
         };
         let expected = if version == 1 { (3, 1, 0) } else { (0, 0, 0) };
         assert_eq!((found("diving whale"), found("sea 2"), found("ship")), expected);
+        // F43: what its flow refers to is not known.
+        let unread = store.unread_flows(10).unwrap();
+        assert_eq!(unread.len(), usize::from(version == 1));
         assert_eq!(looks(&old), looks(&new), "from version {version}");
     }
 }

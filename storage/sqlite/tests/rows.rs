@@ -6,7 +6,8 @@ use chatflow::{ContentId, ExecutionContext, FlowId, SessionId, Timestamp, Visibi
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::{
     AccessScope, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange,
-    FlowRecord, LibraryStore, NodeRow, SessionAdminStore, TraceLevel, UserId,
+    FlowRecord, FlowReference, FlowUser, FlowUserQuery, LibraryStore, NewVersion, NodeRow,
+    ReadReferences, ReferenceKind, ReferenceStore, SessionAdminStore, TraceLevel, UserId,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -48,6 +49,7 @@ fn flow(nodes: Vec<NodeRow>, connections: Vec<ConnectionRow>) -> FlowRecord {
         graph_hash: String::new(),
         nodes,
         connections,
+        references: [].into(),
     }
 }
 
@@ -269,4 +271,67 @@ fn two_handles_apply_batches_at_once() {
         threads.spawn(|| import(&two));
     });
     assert_eq!(rows(&path, "SELECT content FROM cms_content"), ["{\"n\":149}"]);
+}
+
+#[test]
+fn references_of_flows_that_were_there_before_are_filled_in() {
+    // F43: as the migration leaves them, with a draft that has gone on since it was published.
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("references.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let forget = || {
+        let sql =
+            "DELETE FROM flow_refs; INSERT INTO flow_refs_unread SELECT id FROM flow_definitions";
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    };
+    let mut record = flow(vec![node("a", "{}"), node("b", "{}")], Vec::new());
+    record.is_published = true;
+    let shows = |node: &str, n: u128| FlowReference {
+        node_id: node.into(),
+        kind: ReferenceKind::Content,
+        ref_id: Uuid::from_u128(n).to_string(),
+    };
+    let save = |row_version, record: &FlowRecord, publish: Option<NewVersion>| {
+        let flow = Change { expected: Some(row_version), record: record.clone() };
+        let flows = vec![FlowChange { flow, publish }];
+        let batch = Batch { flows, ..Batch::default() };
+        store.apply(&AccessScope::system(), &batch).unwrap();
+    };
+    let version =
+        || Some(NewVersion { label: "1".into(), document: "{}".into(), links: Vec::new() });
+    let users = |n| {
+        let id = Uuid::from_u128(n);
+        let kind = ReferenceKind::Content;
+        let query = FlowUserQuery { kind, id, live_only: false, after: None, limit: 9 };
+        let page = store.flow_users(&AccessScope::system(), &query).unwrap();
+        let user = |user: &FlowUser| (user.in_draft, user.in_version);
+        (page.is_complete, page.users.iter().map(user).collect::<Vec<_>>())
+    };
+    save(0, &record, version());
+    forget();
+    assert_eq!(users(7), (false, vec![]));
+    // Saving a draft tells what the draft refers to, not what is published.
+    record.references = [shows("a", 7)].into();
+    save(1, &record, None);
+    assert_eq!(users(7), (false, vec![(true, false)]));
+    let read = |row_version| ReadReferences {
+        flow_id: record.id,
+        row_version,
+        draft: record.references.clone(),
+        version: [shows("a", 8), shows("b", 7)].into(),
+    };
+    let fill = |row_version| store.fill_references(&read(row_version)).unwrap();
+    let unread = || store.unread_flows(9).unwrap();
+    assert_eq!(unread(), [record.id]);
+    assert!(!fill(1), "it was saved meanwhile");
+    assert!(fill(2));
+    assert_eq!(unread(), []);
+    assert_eq!(users(7), (true, vec![(true, false), (false, true)]));
+    assert_eq!(users(8), (true, vec![(false, true)]));
+    assert!(!fill(2), "it is known");
+    // Publishing tells all, too.
+    forget();
+    save(2, &record, version());
+    assert_eq!((unread(), users(7)), (vec![], (true, vec![(true, true)])));
+    assert_eq!(users(8), (true, vec![]));
 }

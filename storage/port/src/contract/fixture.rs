@@ -1,5 +1,7 @@
 //! Records to start from, and the texts that stores stumble over.
 
+use std::collections::BTreeSet;
+
 use chatflow::{
     ContentId, ExecutionContext, FlowId, FlowRef, ImpressionId, Revision, SessionId, TenantId,
     Timestamp, Visibility,
@@ -150,6 +152,7 @@ pub(super) fn flow(n: u128) -> FlowRecord {
         graph_hash: "0".repeat(64),
         nodes: vec![node("hello"), node("bye")],
         connections: vec![connection("hello", "bye", "default")],
+        references: BTreeSet::new(),
     }
 }
 

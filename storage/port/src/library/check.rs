@@ -7,6 +7,8 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::ApplyError;
+use crate::reference::{FlowReference, ReferenceKind};
+
 use super::content::{ContentRecord, VariantRecord};
 use super::record::{
     Batch, ConnectionRow, FlowRecord, NewVersion, NodeRow, Record, RecordKey, SchoolRecord,
@@ -119,6 +121,7 @@ fn flow(flow: &FlowRecord) -> Problem {
         node(row)?;
         require(nodes.insert(&row.node_id), "two nodes have the same id")?;
     }
+    flow.references.iter().try_for_each(reference)?;
     let mut connections = BTreeSet::new();
     for row in &flow.connections {
         connection(row)?;
@@ -128,6 +131,12 @@ fn flow(flow: &FlowRecord) -> Problem {
         require(new, "two connections have the same source, target and type")?;
     }
     Ok(())
+}
+
+pub(crate) fn reference(reference: &FlowReference) -> Problem {
+    node_id(&reference.node_id)?;
+    text(&reference.ref_id, 1, 260, "a reference must have 1 to 260 characters")?;
+    require(reference.kind != ReferenceKind::Theme, "a theme is not referred to by a node")
 }
 
 fn node(node: &NodeRow) -> Problem {

@@ -1,5 +1,6 @@
 //! The records of the library.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chatflow::{
@@ -12,6 +13,7 @@ use crate::audit::AuditEntry;
 use crate::flow::{FlowTracing, VersionRecord};
 use crate::id::{SubscriptionId, ThemeId, UserId};
 use crate::outbox::NewEvent;
+use crate::reference::FlowReference;
 use crate::scope::RowAccess;
 use crate::session::TraceLevel;
 use crate::text_enum::text_enum;
@@ -157,6 +159,9 @@ pub struct FlowRecord {
     pub nodes: Vec<NodeRow>,
     /// The connections in document order (F2).
     pub connections: Vec<ConnectionRow>,
+    /// What the graph refers to, see [`FlowReference::all_of`] (F43). A version that is published with
+    /// it refers to the same.
+    pub references: BTreeSet<FlowReference>,
 }
 
 impl FlowRecord {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chatflow::{ContentId, TenantId, Timestamp};
 
+use super::reference::References;
 use super::{Library, MemoryStore};
 use crate::error::StoreError;
 use crate::id::ThemeId;
@@ -179,6 +180,7 @@ impl Library {
         self.check_theme(flow, flow.theme_id)?;
         let mut published = false;
         if let Some(new) = &change.publish {
+            self.references.insert(flow.id, References::of(flow));
             let newest = self.newest(flow.id);
             let seq = newest.map_or(0, |version| version.flow.seq);
             let same = newest.is_some_and(|v| *v == new.record(flow, seq, v.published_at));

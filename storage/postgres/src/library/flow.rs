@@ -14,6 +14,7 @@ use crate::column::{
     visibility, visibility_text,
 };
 use crate::flow::newest;
+use crate::reference;
 
 const LOAD: &str = "
 SELECT id, seed_key, name, description, version, entry_node_id, flow_data, info,
@@ -70,6 +71,7 @@ pub(super) async fn load(
     let mut record = record(&row)?;
     record.nodes = graph::nodes(connection, record.id).await?;
     record.connections = graph::connections(connection, record.id).await?;
+    record.references = reference::of_draft(connection, record.id).await?;
     Ok(Some(Stored {
         record,
         row_version: count(&row, "row_version")?,
@@ -102,6 +104,7 @@ fn record(row: &PgRow) -> sqlx::Result<FlowRecord> {
         graph_hash: row.try_get("graph_hash")?,
         nodes: Vec::new(),
         connections: Vec::new(),
+        references: [].into(),
     })
 }
 
@@ -159,7 +162,8 @@ pub(super) async fn publish(
         }
     }
     let marked = sqlx::query(PUBLISHED_AT).bind(flow.id.0).bind(published).bind(Time(at));
-    marked.execute(connection).await?;
+    marked.execute(&mut *connection).await?;
+    reference::save(connection, change, verdict).await?;
     let newest = current.map(|version| version.flow);
     Ok(FlowStamp { id: flow.id, row_version: verdict.row_version(), newest })
 }

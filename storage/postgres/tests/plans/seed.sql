@@ -55,6 +55,18 @@ SELECT f.id, seq, '1.0.' || seq, f.name, json_build_object('text', repeat('v', 1
   repeat('0', 64), 'public', true, now()
 FROM flow_definitions AS f CROSS JOIN generate_series(1, 3) AS seq;
 
+INSERT INTO flow_refs (flow_id, node_id, kind, ref_id, in_draft, in_version)
+SELECT f.id, 'node ' || n, CASE WHEN n < 4 THEN 'content' ELSE 'flow' END, 'id:' || gen_random_uuid(), true, true
+FROM flow_definitions AS f CROSS JOIN generate_series(1, 5) AS n;
+INSERT INTO flow_refs_unread (flow_id) SELECT id FROM flow_definitions;
+
+INSERT INTO analytics_exports (
+  id, kind, format, params, state, progress, requested_by, school_id, created_at, expires_at, attempts)
+SELECT 'export-' || lpad(n::text, 26, '0'), 'general', 'csv', '{}',
+  CASE WHEN n % 50 = 0 THEN 'preparing' ELSE 'completed' END::enum_export_state, 0, gen_random_uuid(),
+  gen_random_uuid(), now() - n * interval '1 minute', now() - n * interval '1 minute', 0
+FROM generate_series(1, 4000) AS n;
+
 INSERT INTO flow_version_links (flow_id, seq, ordinal, link)
 SELECT v.flow_id, v.seq, ordinal, 'key:flow-' || ordinal
 FROM flow_versions AS v CROSS JOIN generate_series(1, 2) AS ordinal;

@@ -14,6 +14,7 @@ use crate::column::{
 };
 use crate::fault::Doing;
 use crate::flow::newest;
+use crate::reference;
 
 const LOAD: &str = "
 SELECT id, seed_key, name, description, version, entry_node_id, flow_data, info, visibility,
@@ -64,6 +65,7 @@ pub(super) fn load(
     };
     stored.record.nodes = graph::nodes(connection, stored.record.id)?;
     stored.record.connections = graph::connections(connection, stored.record.id)?;
+    stored.record.references = reference::of_draft(connection, stored.record.id)?;
     Ok(Some(stored))
 }
 
@@ -91,6 +93,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<FlowRecord> {
         graph_hash: row.get("graph_hash")?,
         nodes: Vec::new(),
         connections: Vec::new(),
+        references: [].into(),
     })
 }
 
@@ -153,6 +156,7 @@ pub(super) fn publish(
         )
         .and_then(|mut statement| statement.execute(params![Id(flow.id.0), published, Time(at)]))
         .doing("publish a flow", connection)?;
+    reference::save(connection, change, verdict).doing("keep references", connection)?;
     let newest = current.map(|version| version.flow);
     Ok(FlowStamp { id: flow.id, row_version: verdict.row_version(), newest })
 }
