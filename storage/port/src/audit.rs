@@ -11,7 +11,7 @@ use crate::scope::AccessScope;
 /// A change, as it is told later.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuditEntry {
-    /// Names the entry; one that is known is not written again.
+    /// Names the entry together with its time; one that is known is not written again.
     pub id: Uuid,
     /// When it happened.
     pub at: Timestamp,

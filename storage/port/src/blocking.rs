@@ -11,6 +11,7 @@ use crate::export::{AsyncExportStore, ExportStore};
 use crate::flow::{AsyncFlowStore, FlowStore};
 use crate::job::{AsyncJobStore, JobStore};
 use crate::library::{AsyncLibraryStore, LibraryStore};
+use crate::month::{AsyncMonthStore, MonthStore};
 use crate::outbox::{AsyncOutboxStore, OutboxStore};
 use crate::performance::{AsyncPerformanceStore, PerformanceStore};
 use crate::reference::{AsyncReferenceStore, ReferenceStore};
@@ -55,6 +56,7 @@ all_of!(
     PerformanceStore,
     AuditStore,
     ExportStore,
+    MonthStore,
     OutboxStore,
     SubscriptionStore,
     Changes,
@@ -78,6 +80,7 @@ all_of!(
     AsyncPerformanceStore,
     AsyncAuditStore,
     AsyncExportStore,
+    AsyncMonthStore,
     AsyncOutboxStore,
     AsyncSubscriptionStore,
     AsyncChanges,

@@ -25,6 +25,7 @@ mod fixture;
 mod flow;
 mod isolation;
 mod library;
+mod month;
 mod outbox;
 mod performance;
 mod pins;
@@ -61,6 +62,7 @@ pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     performance(&make_store);
     audit(&make_store);
     exports(&make_store);
+    months(&make_store);
     events(&make_store);
     accounts(&make_store);
     work(&make_store);
@@ -116,6 +118,11 @@ pub fn audit<S: Store>(make_store: impl Fn() -> S) {
 /// The cases of [`ExportStore`](crate::ExportStore).
 pub fn exports<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &export::cases());
+}
+
+/// The cases of [`MonthStore`](crate::MonthStore).
+pub fn months<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &month::cases());
 }
 
 /// The cases of [`OutboxStore`](crate::OutboxStore), of

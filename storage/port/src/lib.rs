@@ -37,6 +37,7 @@ mod job;
 mod library;
 mod memory;
 mod migration;
+mod month;
 mod outbox;
 mod performance;
 pub mod prelude;
@@ -103,6 +104,7 @@ pub use library::{
 };
 pub use memory::MemoryStore;
 pub use migration::{Migration, Migrations, Misfit, SchemaState, Versions};
+pub use month::{AsyncMonthStore, MonthStore, MonthlyTable};
 pub use outbox::{
     AsyncOutboxStore, Attempt, CIRCUIT_OPENS_AT, DeliveryOutcome, Destination, EventClaim,
     EventLock, EventQuery, EventStatus, EventUpdate, InvalidEvent, Jitter, NewEvent, OldEvents,

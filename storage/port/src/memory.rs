@@ -9,6 +9,7 @@ mod evidence;
 mod export;
 mod flow;
 mod library;
+mod month;
 mod outbox;
 mod performance;
 mod reference;
@@ -181,6 +182,11 @@ mod tests {
     #[test]
     fn exports_hold_the_contract() {
         contract::exports(MemoryStore::new);
+    }
+
+    #[test]
+    fn months_hold_the_contract() {
+        contract::months(MemoryStore::new);
     }
 
     #[test]

@@ -20,7 +20,7 @@ SELECT r.id, r.at, r.actor_type, r.actor_id, r.action, r.resource_type, r.resour
 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS r (
   id, at, actor_type, actor_id, action, resource_type, resource_id, school_id, changes, request_id,
   ip)
-ON CONFLICT (id) DO NOTHING";
+ON CONFLICT DO NOTHING";
 
 /// $1 all schools, $2 those that the scope runs; $6 and $7 the time, $8 and $9 where the page begins.
 macro_rules! entries {

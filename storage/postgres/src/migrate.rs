@@ -49,6 +49,12 @@ const MIGRATIONS: Migrations = Migrations(&[
         sql: include_str!("../migrations/0007_refs_and_exports.sql"),
         fills_search: false,
     },
+    Migration {
+        version: 8,
+        name: "partitions",
+        sql: include_str!("../migrations/0008_partitions.sql"),
+        fills_search: false,
+    },
 ]);
 
 /// What the server and the database say of themselves.

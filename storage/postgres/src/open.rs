@@ -9,6 +9,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::fault::{boxed, cause};
 use crate::migrate::migrate;
+use crate::month;
 use crate::pool::PostgresStore;
 
 /// How a database is used.
@@ -136,6 +137,9 @@ impl PostgresStore {
         let mut first = open(&settings, options, &server).await?;
         migrate(&mut first, &server).await?;
         adopt(&mut first).await.map_err(|error| explain(&server, "adopt old events", error))?;
+        month::keep_up(&mut first)
+            .await
+            .map_err(|error| explain(&server, "make partitions", error))?;
         Ok(Self::new(server, settings, options, first))
     }
 }

@@ -104,3 +104,9 @@ fn exports_hold_the_contract() {
     let Some(stores) = stores() else { return };
     contract::exports(stores);
 }
+
+#[test]
+fn months_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::months(stores);
+}

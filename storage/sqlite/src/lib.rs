@@ -27,6 +27,7 @@ mod flow;
 mod inspect;
 mod library;
 mod migrate;
+mod month;
 mod open;
 mod outbox;
 mod performance;

@@ -173,3 +173,13 @@ fn exports_in_a_file_hold_the_contract() {
 fn exports_in_memory_hold_the_contract() {
     contract::exports(in_memory);
 }
+
+#[test]
+fn months_in_a_file_hold_the_contract() {
+    contract::months(in_files(Durability::Normal));
+}
+
+#[test]
+fn months_in_memory_hold_the_contract() {
+    contract::months(in_memory);
+}
