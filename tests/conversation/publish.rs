@@ -2,8 +2,8 @@
 
 use chatflow::{Flow, FlowDefinition, Timestamp};
 use chatflow_storage::{
-    AccessScope, Batch, Change, ContentRecord, ContentStatus, FlowChange, FlowRecord, NewVersion,
-    SchoolRecord, SchoolState, Store, TraceLevel, VariantRecord,
+    AccessScope, Batch, Change, ContentRecord, ContentStatus, FlowChange, FlowRecord,
+    FlowReference, NewVersion, SchoolRecord, SchoolState, Store, TraceLevel, VariantRecord,
 };
 use serde_json::json;
 
