@@ -2,6 +2,7 @@
 
 use crate::account::{AccountStore, AsyncAccountStore};
 use crate::admin::{AsyncSessionAdminStore, SessionAdminStore};
+use crate::analytics::{AnalyticsStore, AsyncAnalyticsStore};
 use crate::audit::{AsyncAuditStore, AuditStore};
 use crate::changes::{AsyncChanges, Changes, Observed};
 use crate::content::{AsyncContentStore, ContentStore};
@@ -54,6 +55,7 @@ all_of!(
     EvidenceStore,
     TraceStore,
     PerformanceStore,
+    AnalyticsStore,
     AuditStore,
     ExportStore,
     MonthStore,
@@ -78,6 +80,7 @@ all_of!(
     AsyncEvidenceStore,
     AsyncTraceStore,
     AsyncPerformanceStore,
+    AsyncAnalyticsStore,
     AsyncAuditStore,
     AsyncExportStore,
     AsyncMonthStore,

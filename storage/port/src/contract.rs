@@ -14,6 +14,7 @@
 
 mod account;
 mod admin;
+mod analytics;
 mod audit;
 mod changes;
 mod content;
@@ -60,6 +61,7 @@ pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     evidence(&make_store);
     traces(&make_store);
     performance(&make_store);
+    analytics(&make_store);
     audit(&make_store);
     exports(&make_store);
     months(&make_store);
@@ -108,6 +110,11 @@ pub fn traces<S: Store>(make_store: impl Fn() -> S) {
 /// The cases of [`PerformanceStore`](crate::PerformanceStore).
 pub fn performance<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &performance::cases());
+}
+
+/// The cases of [`AnalyticsStore`](crate::AnalyticsStore).
+pub fn analytics<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &analytics::cases());
 }
 
 /// The cases of [`AuditStore`](crate::AuditStore).

@@ -19,6 +19,7 @@
 mod account;
 mod admin;
 mod any;
+mod analytics;
 mod audit;
 mod blocking;
 mod changes;
@@ -62,6 +63,12 @@ pub use admin::{
     SessionSummary, Total,
 };
 pub use any::AnyStore;
+pub use analytics::{
+    AnalyticsStore, Answer, AsyncAnalyticsStore, Audience, DayTally, FactQuery, FlowDay,
+    FlowDayQuery, FlowMetrics, LiveFlow, LiveQuery, Measure, Measured, NodeMetrics, Outcome, Reach,
+    Rollup, RollupKey, RollupPart, RollupQuery, RollupRow, RowFacts, SessionFacts, Story, Tally,
+    Visit,
+};
 pub use audit::{
     AsyncAuditStore, AuditCursor, AuditEntry, AuditQuery, AuditStore, InvalidAudit, check_audit,
 };

@@ -2,6 +2,7 @@
 
 mod account;
 mod admin;
+mod analytics;
 mod audit;
 mod content;
 mod effect;
@@ -26,6 +27,7 @@ use chatflow::{ContentId, FlowId, FlowRef, SessionId, TenantId, Timestamp};
 use uuid::Uuid;
 
 use crate::account::{ServiceAccountRecord, UserRecord};
+use crate::analytics::{RollupKey, RollupRow};
 use crate::audit::{AuditCursor, AuditEntry};
 use crate::changes::Observers;
 use crate::evidence::{ContentEvent, RecalledRequest};
@@ -58,6 +60,7 @@ struct Tables {
     counted: BTreeSet<Uuid>,
     counters: BTreeMap<(ContentId, String), Counters>,
     content_days: Vec<(ContentId, ContentDay)>,
+    rollups: BTreeMap<RollupKey, RollupRow>,
     audit: BTreeMap<AuditCursor, AuditEntry>,
     exports: BTreeMap<ExportCursor, export::Export>,
     /// The number of the event that was written last.
@@ -172,6 +175,11 @@ mod tests {
     #[test]
     fn counters_hold_the_contract() {
         contract::performance(MemoryStore::new);
+    }
+
+    #[test]
+    fn analytics_hold_the_contract() {
+        contract::analytics(MemoryStore::new);
     }
 
     #[test]

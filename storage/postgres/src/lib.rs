@@ -18,6 +18,7 @@
 
 mod account;
 mod admin;
+mod analytics;
 mod audit;
 mod changes;
 mod column;

@@ -55,6 +55,12 @@ const MIGRATIONS: Migrations = Migrations(&[
         sql: include_str!("../migrations/0008_partitions.sql"),
         fills_search: false,
     },
+    Migration {
+        version: 9,
+        name: "analytics",
+        sql: include_str!("../migrations/0009_analytics.sql"),
+        fills_search: false,
+    },
 ]);
 
 /// What the server and the database say of themselves.

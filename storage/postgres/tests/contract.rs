@@ -94,6 +94,12 @@ fn counters_hold_the_contract() {
 }
 
 #[test]
+fn analytics_hold_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::analytics(stores);
+}
+
+#[test]
 fn the_audit_log_holds_the_contract() {
     let Some(stores) = stores() else { return };
     contract::audit(stores);

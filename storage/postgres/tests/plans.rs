@@ -3,6 +3,7 @@
 //! The statements are those that went over the wire when the store was called, so that none is
 //! forgotten. `UPDATE=1` writes what is found.
 
+mod analytics;
 mod evidence;
 
 use std::fmt::Write as _;
@@ -75,6 +76,7 @@ pub(crate) fn plans() -> Option<Plans> {
     let mut evidence = database.block_on(evidence::call_evidence(&store, &proxy));
     evidence.extend(database.block_on(evidence::call_performance(&store, &proxy)));
     evidence.extend(database.block_on(evidence::call_audit(&store, &proxy)));
+    evidence.extend(database.block_on(analytics::call_analytics(&store, &proxy)));
     let events = database.block_on(call_events(&store, &proxy));
     let mut beside = database.block_on(call_accounts(&store, &proxy));
     beside.extend(database.block_on(call_admin(&store, &proxy)));

@@ -14,6 +14,7 @@
 
 mod account;
 mod admin;
+mod analytics;
 mod audit;
 mod backup;
 mod changes;

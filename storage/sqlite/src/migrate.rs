@@ -51,6 +51,18 @@ const MIGRATIONS: Migrations = Migrations(&[
         sql: include_str!("../migrations/0007_refs_and_exports.sql"),
         fills_search: false,
     },
+    Migration {
+        version: 8,
+        name: "partitions",
+        sql: include_str!("../migrations/0008_partitions.sql"),
+        fills_search: false,
+    },
+    Migration {
+        version: 9,
+        name: "analytics",
+        sql: include_str!("../migrations/0009_analytics.sql"),
+        fills_search: false,
+    },
 ]);
 
 /// The text is part of every database, so it stays as it is.

@@ -155,6 +155,16 @@ fn counters_in_memory_hold_the_contract() {
 }
 
 #[test]
+fn analytics_in_a_file_hold_the_contract() {
+    contract::analytics(in_files(Durability::Normal));
+}
+
+#[test]
+fn analytics_in_memory_hold_the_contract() {
+    contract::analytics(in_memory);
+}
+
+#[test]
 fn the_audit_log_in_a_file_holds_the_contract() {
     contract::audit(in_files(Durability::Normal));
 }

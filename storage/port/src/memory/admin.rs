@@ -156,7 +156,7 @@ struct Info {
     preview: Value,
 }
 
-fn place(session: &StoredSession) -> SessionCursor {
+pub(super) fn place(session: &StoredSession) -> SessionCursor {
     SessionCursor { started_at: session.head.started_at, id: session.head.id }
 }
 
@@ -167,15 +167,18 @@ fn runs(scope: &AccessScope, conversation: &Conversation) -> bool {
 
 fn is_asked(session: &StoredSession, query: &SessionQuery, schools: Option<&[TenantId]>) -> bool {
     let (head, snapshot) = (&session.head, &session.snapshot);
-    let is_preview =
-        || serde_json::from_str(&snapshot.info).is_ok_and(|info: Info| info.preview == true);
     place(session) < query.begin()
         && head.started_at >= query.end()
         && query.user.is_none_or(|user| head.user_id == Some(user))
         && query.flow.is_none_or(|flow| head.flow.id == flow)
         && query.status.is_none_or(|status| snapshot.status == status)
         && schools.is_none_or(|of| head.school_id.is_some_and(|school| of.contains(&school)))
-        && query.preview.is_none_or(|preview| preview == is_preview())
+        && query.preview.is_none_or(|preview| preview == is_preview(session))
+}
+
+/// Whether its `info.preview` is `true`.
+pub(super) fn is_preview(session: &StoredSession) -> bool {
+    serde_json::from_str(&session.snapshot.info).is_ok_and(|info: Info| info.preview == true)
 }
 
 fn summary(session: &StoredSession) -> SessionSummary {

@@ -148,4 +148,11 @@ SELECT a.id, s.wriveted_identifier
 FROM (SELECT id, row_number() OVER () AS n FROM service_accounts) AS a
 JOIN (SELECT wriveted_identifier, row_number() OVER () AS n FROM schools) AS s USING (n);
 
+INSERT INTO conversation_analytics (
+  flow_id, node_id, date, school_id, metrics, created_at, updated_at)
+SELECT f.id, node, current_date - past, school, '{}', now(), now()
+FROM some_flows AS f CROSS JOIN generate_series(0, 30) AS past
+CROSS JOIN unnest(ARRAY['', 'a', 'b', 'c', 'd', 'e']) AS node
+CROSS JOIN unnest(ARRAY['00000000-0000-0000-0000-000000000000', f.id]) AS school;
+
 ANALYZE;

@@ -50,4 +50,10 @@ SELECT id, 'node_changed', '1.0', 'chatflow', iif(n % 2, 'stream', 'webhook'), '
   iif(n % 2, NULL, id), iif(n % 10, 'published', 'pending'), 1, 0, 3, id,
   '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'
 FROM n;
+
+INSERT INTO conversation_analytics (
+  flow_id, node_id, date, school_id, metrics, created_at, updated_at)
+SELECT n.id, node.value, '2026-01-01', '', '{}', '2026-01-01T00:00:00.000Z',
+  '2026-01-01T00:00:00.000Z'
+FROM n CROSS JOIN json_each('["","a","b"]') AS node;
 COMMIT;

@@ -1,0 +1,1 @@
+-- Partitions are for Postgres; the number stands here so that both stores count alike.
