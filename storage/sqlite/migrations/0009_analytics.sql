@@ -11,4 +11,4 @@ CREATE TABLE conversation_analytics (
   updated_at TEXT NOT NULL,
   PRIMARY KEY (flow_id, node_id, date, school_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX ix_conversation_analytics_date ON conversation_analytics (date, flow_id);
+CREATE INDEX ix_conversation_analytics_date ON conversation_analytics (date);
