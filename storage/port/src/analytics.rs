@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::role::role;
 use crate::scope::AccessScope;
 
-pub use facts::{Audience, FactQuery, Outcome, RowFacts, SessionFacts};
+pub use facts::{Audience, FactQuery, RowFacts, SessionFacts, SessionOutcome};
 pub use live::{LiveFlow, LiveQuery};
 pub use metrics::{FlowMetrics, NodeMetrics};
 pub use reach::Reach;

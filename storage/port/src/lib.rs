@@ -65,9 +65,9 @@ pub use admin::{
 pub use any::AnyStore;
 pub use analytics::{
     AnalyticsStore, Answer, AsyncAnalyticsStore, Audience, DayTally, FactQuery, FlowDay,
-    FlowDayQuery, FlowMetrics, LiveFlow, LiveQuery, Measure, Measured, NodeMetrics, Outcome, Reach,
-    Rollup, RollupKey, RollupPart, RollupQuery, RollupRow, RowFacts, SessionFacts, Story, Tally,
-    Visit,
+    FlowDayQuery, FlowMetrics, LiveFlow, LiveQuery, Measure, Measured, NodeMetrics, Reach, Rollup,
+    RollupKey, RollupPart, RollupQuery, RollupRow, RowFacts, SessionFacts, SessionOutcome, Story,
+    Tally, Visit,
 };
 pub use audit::{
     AsyncAuditStore, AuditCursor, AuditEntry, AuditQuery, AuditStore, InvalidAudit, check_audit,

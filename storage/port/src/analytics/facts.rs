@@ -64,7 +64,7 @@ pub struct Audience {
 
 /// How a session came out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Outcome {
+pub enum SessionOutcome {
     /// It goes on.
     Active,
     /// It reached the end of its flow: completed or a dead end (F50).
@@ -79,13 +79,13 @@ pub enum Outcome {
 
 impl SessionFacts {
     /// How it came out. A status alone is no completion (F50).
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> SessionOutcome {
         match (self.status, self.ended_reason.as_deref()) {
-            (SessionStatus::Active, _) => Outcome::Active,
-            (SessionStatus::Abandoned, _) => Outcome::Abandoned,
-            (SessionStatus::Completed, Some("completed" | "dead_end")) => Outcome::Completed,
-            (SessionStatus::Completed, Some("error")) => Outcome::Failed,
-            (SessionStatus::Completed, _) => Outcome::Terminated,
+            (SessionStatus::Active, _) => SessionOutcome::Active,
+            (SessionStatus::Abandoned, _) => SessionOutcome::Abandoned,
+            (SessionStatus::Completed, Some("completed" | "dead_end")) => SessionOutcome::Completed,
+            (SessionStatus::Completed, Some("error")) => SessionOutcome::Failed,
+            (SessionStatus::Completed, _) => SessionOutcome::Terminated,
         }
     }
 

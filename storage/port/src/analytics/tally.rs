@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chatflow::{FlowId, NodeId, TenantId, Timestamp};
 
-use super::facts::{Outcome, SessionFacts};
+use super::facts::{SessionFacts, SessionOutcome};
 use super::metrics::{FlowMetrics, NodeMetrics};
 use super::rollup::{Measure, Rollup, RollupPart};
 use super::story::Story;
@@ -40,11 +40,11 @@ impl Tally {
         let is = |fact: bool| u64::from(fact);
         let one = FlowMetrics {
             sessions: 1,
-            completed: is(outcome == Outcome::Completed),
-            terminated: is(outcome == Outcome::Terminated),
-            failed: is(outcome == Outcome::Failed),
-            abandoned: is(outcome == Outcome::Abandoned),
-            active: is(outcome == Outcome::Active),
+            completed: is(outcome == SessionOutcome::Completed),
+            terminated: is(outcome == SessionOutcome::Terminated),
+            failed: is(outcome == SessionOutcome::Failed),
+            abandoned: is(outcome == SessionOutcome::Abandoned),
+            active: is(outcome == SessionOutcome::Active),
             bounced: is(is_bounced(session, &story, at)),
             inputs: number(story.answers.len()),
             engaged: is(story.attempts > 0),
@@ -65,8 +65,8 @@ impl Tally {
         }
     }
 
-    fn add_nodes(&mut self, flow: FlowId, story: &Story, outcome: Outcome) {
-        let is_complete = outcome == Outcome::Completed;
+    fn add_nodes(&mut self, flow: FlowId, story: &Story, outcome: SessionOutcome) {
+        let is_complete = outcome == SessionOutcome::Completed;
         let mut seen = BTreeSet::new();
         for visit in story.visits.iter().filter(|visit| visit.flow == flow) {
             let is_first = seen.insert(&visit.node);
@@ -110,9 +110,9 @@ impl Tally {
 fn is_bounced(session: &SessionFacts, story: &Story, at: Timestamp) -> bool {
     let silence = at.as_millis().saturating_sub(session.last_activity_at.as_millis());
     let is_gone = match session.outcome() {
-        Outcome::Completed => false,
-        Outcome::Active => silence > PATIENCE,
-        Outcome::Terminated | Outcome::Failed | Outcome::Abandoned => true,
+        SessionOutcome::Completed => false,
+        SessionOutcome::Active => silence > PATIENCE,
+        SessionOutcome::Terminated | SessionOutcome::Failed | SessionOutcome::Abandoned => true,
     };
     story.answers.is_empty() && is_gone
 }
