@@ -36,7 +36,7 @@ role! {
     /// old sessions leaves alone those of days that are due (S4.44), and whoever takes numbers asks
     /// for no days whose sessions may have been deleted: a day whose sessions are gone would count
     /// those that are left.
-    AnalyticsStore, async AsyncAnalyticsStore {
+    AnalyticsStore, async AsyncAnalyticsStore, dyn DynAnalyticsStore {
         /// A page of the sessions of a flow, in the order in which they started, then of ids. The next
         /// page is behind the last one's [`SessionFacts::cursor`]; behind the last page is an empty one.
         ///

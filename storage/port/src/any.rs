@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::account::DynAccountStore;
 use crate::admin::DynSessionAdminStore;
+use crate::analytics::DynAnalyticsStore;
 use crate::audit::DynAuditStore;
 use crate::blocking::{AsyncStore, all_of};
 use crate::changes::DynChanges;
@@ -26,6 +27,7 @@ all_of!(
     /// All roles, as [`AnyStore`] calls them.
     pub(crate) ErasedStore: DynAccountStore,
     DynSessionAdminStore,
+    DynAnalyticsStore,
     DynAuditStore,
     DynChanges,
     DynContentStore,

@@ -18,8 +18,8 @@
 
 mod account;
 mod admin;
-mod any;
 mod analytics;
+mod any;
 mod audit;
 mod blocking;
 mod changes;
@@ -62,13 +62,13 @@ pub use admin::{
     AsyncSessionAdminStore, Forgotten, SessionAdminStore, SessionCursor, SessionPage, SessionQuery,
     SessionSummary, Total,
 };
-pub use any::AnyStore;
 pub use analytics::{
     AnalyticsStore, Answer, AsyncAnalyticsStore, Audience, DayTally, FactQuery, FlowDay,
     FlowDayQuery, FlowMetrics, LiveFlow, LiveQuery, Measure, Measured, NodeMetrics, Reach, Rollup,
     RollupKey, RollupPart, RollupQuery, RollupRow, RowFacts, SessionFacts, SessionOutcome, Story,
     Tally, Visit,
 };
+pub use any::AnyStore;
 pub use audit::{
     AsyncAuditStore, AuditCursor, AuditEntry, AuditQuery, AuditStore, InvalidAudit, check_audit,
 };

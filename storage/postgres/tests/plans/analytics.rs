@@ -3,11 +3,13 @@
 use chatflow::{FlowId, Timestamp};
 use chatflow_postgres::PostgresStore;
 use chatflow_storage::{
-    AccessScope, AsyncAnalyticsStore as _, Day, FactQuery, FlowDayQuery, LiveQuery, Measured, RollupQuery,
+    AccessScope, AsyncAnalyticsStore as _, Day, FactQuery, FlowDayQuery, LiveQuery, Measured,
+    RollupQuery,
 };
 use uuid::Uuid;
 
-use super::{Proxy, Sent};
+use super::Sent;
+use crate::proxy::Proxy;
 
 pub(super) async fn call_analytics(store: &PostgresStore, proxy: &Proxy) -> Sent {
     let scope = AccessScope::system();
