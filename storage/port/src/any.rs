@@ -8,16 +8,18 @@ use crate::admin::DynSessionAdminStore;
 use crate::analytics::DynAnalyticsStore;
 use crate::audit::DynAuditStore;
 use crate::blocking::{AsyncStore, all_of};
-use crate::changes::DynChanges;
-use crate::changes::{Observed, Observers};
+use crate::changes::{DynChanges, Observed, Observers};
 use crate::content::DynContentStore;
 use crate::effect::DynEffectStore;
 use crate::evidence::DynEvidenceStore;
+use crate::export::DynExportStore;
 use crate::flow::DynFlowStore;
 use crate::job::DynJobStore;
 use crate::library::DynLibraryStore;
+use crate::month::DynMonthStore;
 use crate::outbox::DynOutboxStore;
 use crate::performance::DynPerformanceStore;
+use crate::reference::DynReferenceStore;
 use crate::session::DynSessionStore;
 use crate::setting::DynSettingStore;
 use crate::subscription::DynSubscriptionStore;
@@ -33,11 +35,14 @@ all_of!(
     DynContentStore,
     DynEffectStore,
     DynEvidenceStore,
+    DynExportStore,
     DynFlowStore,
     DynJobStore,
     DynLibraryStore,
+    DynMonthStore,
     DynOutboxStore,
     DynPerformanceStore,
+    DynReferenceStore,
     DynSessionStore,
     DynSettingStore,
     DynSubscriptionStore,

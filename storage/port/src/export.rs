@@ -249,7 +249,7 @@ impl ExportQuery {
 
 role! {
     /// Keeps the jobs that make files of analytics. One worker at a time has each.
-    ExportStore, async AsyncExportStore {
+    ExportStore, async AsyncExportStore, dyn DynExportStore {
         /// Keeps a new job, or finds one that stands for it (S5.42). Of several that come at once
         /// with the same parameters, one is kept.
         ///

@@ -85,14 +85,14 @@ pub use evidence::{
     ContentEventQuery, EvidenceStore, NewContentEvent, RecalledRequest, SessionEventQuery,
     conversion_id, interaction_id,
 };
-pub use flow::{
-    AsyncFlowStore, FlowStore, FlowSummary, FlowTracing, LiveVersion, Pin, VersionRecord,
-};
 pub use export::{
     AsyncExportStore, EXPORT_ATTEMPTS, EXPORT_GIVEN_UP, ExportClaim, ExportCursor, ExportFile,
     ExportId, ExportKind, ExportLease, ExportOutcome, ExportProgress, ExportQuery, ExportRecord,
     ExportState, ExportStore, NewExport, NoExportId, OldExports, RemovedExports, check_export,
     check_export_outcome,
+};
+pub use flow::{
+    AsyncFlowStore, FlowStore, FlowSummary, FlowTracing, LiveVersion, Pin, VersionRecord,
 };
 pub use id::{
     EventId, LeaseToken, ServiceAccountId, SubscriptionId, ThemeId, UserId, connection_row_id,

@@ -26,7 +26,7 @@ role! {
     ///
     /// Where a store keeps a month apart, forgetting it takes no longer for many rows than for few. It is
     /// for jobs, so there is no scope; each call may be repeated.
-    MonthStore, async AsyncMonthStore {
+    MonthStore, async AsyncMonthStore, dyn DynMonthStore {
         /// Makes room for the month of `at` and for those that follow, `ahead` of them; says for how many
         /// months of a table it did. Rows of a month that has no room are kept all the same, and move
         /// there once it has.

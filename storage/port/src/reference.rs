@@ -170,7 +170,7 @@ impl ReadReferences {
 role! {
     /// Says who uses what. Saving a flow keeps its references in the same transaction
     /// ([`LibraryStore::apply`](crate::LibraryStore::apply)).
-    ReferenceStore, async AsyncReferenceStore {
+    ReferenceStore, async AsyncReferenceStore, dyn DynReferenceStore {
         /// The flows that use something, among those that the scope views (S2.15), by flow and node.
         ///
         /// A flow is used by its id or by its seed key. A seed key counts if the used flow has it and is

@@ -14,7 +14,13 @@ use chatflow_postgres::{Inspector, Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
-    AsyncEvidenceStore, AsyncExportStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore, AsyncReferenceStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore, DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress, ExportQuery, FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, OldExports, ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery, Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
+    AsyncEvidenceStore, AsyncExportStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore,
+    AsyncReferenceStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore,
+    DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery,
+    ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress, ExportQuery, FlowUserQuery,
+    Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, OldExports, ReferenceKind,
+    ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery, Settlement,
+    StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
