@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use chatflow::{Engine, Handlers, Limits, Masker, Options};
 use chatflow_storage::AnyStore;
 
-use crate::body;
-use crate::error::{ApiError, complete};
+use crate::cors::Origins;
+use crate::error::ApiError;
 use crate::flows::FlowCache;
-use crate::identity::{IdentityProvider, IgnoredToken, NobodySignsIn};
+use crate::identity::{IdentityProvider, NobodySignsIn};
 use crate::input::Schemas;
 use crate::limit::{Limiter, RateLimits, limit};
+use crate::metrics::Metrics;
 use crate::token::random_id;
-use crate::{openapi, routes};
+use crate::{edge, openapi, routes};
 
 /// How the service behaves.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +39,14 @@ pub struct ServiceOptions {
     pub access: AccessMode,
     /// How often one client may call; without, as often as it likes.
     pub rates: Option<RateLimits>,
+    /// Pages of which other origins may call.
+    pub origins: Origins,
+    /// The token with which the numbers are read from other machines.
+    pub metrics_token: Option<String>,
+    /// Whether browsers reach the service by TLS, and are to stay with it (S12.9).
+    pub tls_terminated: bool,
+    /// Whether each request is written to stderr, as a line of JSON without anything personal.
+    pub log_requests: bool,
 }
 
 /// Who may manage content, flows and all the rest (S2.21).
@@ -62,6 +69,7 @@ pub(crate) struct App {
     pub(crate) identity: Arc<dyn IdentityProvider>,
     pub(crate) schemas: Schemas,
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) metrics: Metrics,
 }
 
 /// The shared state of all handlers.
@@ -76,17 +84,32 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     let identity = options.identity.clone().unwrap_or_else(|| Arc::new(NobodySignsIn));
     let (flows, schemas) = (FlowCache::default(), Schemas::default());
     let limiter = options.rates.clone().map(Limiter::new);
-    let app = Arc::new(App { store, options, engine, flows, masker, identity, schemas, limiter });
+    let cors = options.origins.layer();
+    let app = Arc::new(App {
+        store,
+        options,
+        engine,
+        flows,
+        masker,
+        identity,
+        schemas,
+        limiter,
+        metrics: Metrics::default(),
+    });
     let (described, description) = routes::all().split_for_parts();
     let description = Arc::new(openapi::document(description));
-    described
+    let router = described
         .merge(routes::pages())
         .layer(from_fn_with_state(Arc::clone(&app), limit))
-        .with_state(app)
+        .with_state(Arc::clone(&app))
         .route("/v1/openapi.json", get(openapi::serve).with_state(description))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(label))
+        .layer(from_fn_with_state(app, edge::frame));
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
 }
 
 async fn not_found() -> ApiError {
@@ -96,36 +119,4 @@ async fn not_found() -> ApiError {
 async fn method_not_allowed() -> ApiError {
     let detail = "This address does not take this method";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
-}
-
-/// Gives every answer a request id and the headers of S12.9.
-async fn label(request: Request, next: Next) -> Response {
-    let name = HeaderName::from_static("x-request-id");
-    let given = request.headers().get(&name).filter(|id| is_request_id(id)).cloned();
-    let id = given.or_else(|| HeaderValue::from_str(&random_id().ok()?.simple().to_string()).ok());
-    let (mut parts, body) = request.into_parts();
-    let ignored = IgnoredToken::default();
-    parts.extensions.insert(ignored.clone());
-    let response = match body::receive(body).await {
-        Ok(body) => next.run(Request::from_parts(parts, body)).await,
-        Err(error) => error.into_response(),
-    };
-    let mut response = complete(response, id.as_ref());
-    let headers = response.headers_mut();
-    if let Some(id) = id {
-        headers.insert(name, id);
-    }
-    if ignored.is_set() {
-        let name = HeaderName::from_static("x-auth-warning");
-        headers.insert(name, HeaderValue::from_static("invalid-token-ignored"));
-    }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
-}
-
-fn is_request_id(id: &HeaderValue) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
-    (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
 }

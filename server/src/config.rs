@@ -16,7 +16,8 @@ use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::AccessMode;
+use crate::app::{AccessMode, ServiceOptions};
+use crate::cors::{NoOrigin, Origins};
 use crate::identity::{
     ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform, IdentityProvider, KeyError,
     NobodySignsIn, TokenRules,
@@ -41,6 +42,8 @@ pub(crate) enum ConfigError {
     Open,
     #[error("auth.identity = \"claims\" needs a key: set auth.secret_file or auth.public_key_file")]
     NoClaims,
+    #[error(transparent)]
+    Origin(#[from] NoOrigin),
     #[error("the signing secret cannot be kept")]
     Store(#[from] StoreError),
     #[error("the signing secret cannot be drawn")]
@@ -56,6 +59,31 @@ pub(crate) struct Config {
     pub(crate) auth: AuthConfig,
     pub(crate) access: AccessConfig,
     pub(crate) rate: RateConfig,
+    cors: CorsConfig,
+    metrics: MetricsConfig,
+    log: LogConfig,
+}
+
+/// Pages of which other origins may call (S12.8).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CorsConfig {
+    origins: Vec<String>,
+    origin_patterns: Vec<String>,
+}
+
+/// Who reads the numbers (S3.189).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MetricsConfig {
+    token: Option<Secret>,
+}
+
+/// What is written to stderr (S12.7).
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LogConfig {
+    requests: bool,
 }
 
 /// How often one client may call, a minute (S4.40, F23).
@@ -101,6 +129,8 @@ pub(crate) struct ServerConfig {
     pub(crate) listen: Option<SocketAddr>,
     /// Whose `X-Forwarded-For` is believed.
     trusted_proxies: Vec<IpAddr>,
+    /// Whether browsers reach the service by TLS; so they do in production unless told otherwise.
+    tls_terminated: Option<bool>,
 }
 
 /// How callers are known (S2.7, S2.11, S2.12).
@@ -183,16 +213,36 @@ impl Config {
         Ok(figment.extract().map_err(Box::new)?)
     }
 
-    /// Who may manage.
-    pub(crate) const fn access_mode(&self) -> AccessMode {
+    const fn access_mode(&self) -> AccessMode {
         match self.access.mode {
             Mode::Rules => AccessMode::Rules,
             Mode::AdminOnly => AccessMode::AdminOnly,
         }
     }
 
+    /// What the service does, as far as it is set here.
+    pub(crate) fn options(
+        &self,
+        environment: Environment,
+        identity: Arc<dyn IdentityProvider>,
+    ) -> Result<ServiceOptions, ConfigError> {
+        let development = environment == Environment::Development;
+        let origins = self.cors.origins.iter().chain(&self.cors.origin_patterns);
+        Ok(ServiceOptions {
+            development,
+            identity: Some(identity),
+            access: self.access_mode(),
+            rates: self.rates(),
+            origins: Origins::read(origins.map(String::as_str))?,
+            metrics_token: self.metrics.token.as_ref().map(|token| token.0.clone()),
+            tls_terminated: self.server.tls_terminated.unwrap_or(!development),
+            log_requests: self.log.requests,
+            ..ServiceOptions::default()
+        })
+    }
+
     /// How often one client may call, unless that is switched off.
-    pub(crate) fn rates(&self) -> Option<RateLimits> {
+    fn rates(&self) -> Option<RateLimits> {
         let RateConfig { enabled: true, .. } = self.rate else { return None };
         // Of what a minute allows, as large a part may come at once as usual.
         let rate = |usual: Rate, per_minute: u32| {

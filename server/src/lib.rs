@@ -4,6 +4,8 @@ mod app;
 mod body;
 mod cli;
 mod config;
+mod cors;
+mod edge;
 mod error;
 mod fixture;
 mod flows;
@@ -12,12 +14,15 @@ mod identity;
 mod import;
 mod input;
 mod limit;
+mod listen;
+mod metrics;
 mod openapi;
 mod routes;
 mod token;
 
 pub use app::{AccessMode, ServiceOptions, router};
 pub use cli::run;
+pub use cors::{NoOrigin, Origins};
 pub use fixture::{Content, Fixture, FixtureFlow, ReadError, School, Theme};
 pub use identity::{
     Caller, CallerKind, ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform,
@@ -26,3 +31,4 @@ pub use identity::{
 };
 pub use import::{Counts, ImportError, ImportReport, import};
 pub use limit::{Rate, RateLimits};
+pub use listen::serve;

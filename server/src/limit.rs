@@ -234,7 +234,8 @@ mod tests {
     fn only_trusted_proxies_are_believed() {
         // S4.40
         let proxy: IpAddr = "10.0.0.1".parse().unwrap();
-        let (own, other) = ("192.0.2.7".parse().unwrap(), "192.0.2.8".parse().unwrap());
+        let [own, other]: [IpAddr; 2] =
+            ["192.0.2.7", "192.0.2.8"].map(|text| text.parse().unwrap());
         let mut headers = HeaderMap::new();
         headers
             .insert("x-forwarded-for", HeaderValue::from_static("192.0.2.9, 192.0.2.7, 10.0.0.1"));

@@ -83,20 +83,15 @@ async fn serve(store: AnyStore, setup: Setup) -> Result<(), u8> {
         tell_error(&error);
         exit::INPUT
     })?;
-    let options = ServiceOptions {
-        handlers,
-        development: environment == Environment::Development,
-        identity: Some(identity),
-        access: config.access_mode(),
-        rates: config.rates(),
-        ..ServiceOptions::default()
-    };
+    let options = config.options(environment, identity).map_err(|error| {
+        tell_error(&error);
+        exit::INPUT
+    })?;
+    let options = ServiceOptions { handlers, ..options };
     let served = async {
         let listener = TcpListener::bind(listen).await?;
         say(format_args!("Chatflow listens on http://{}/", listener.local_addr()?));
-        let service = router(store, options);
-        let service = service.into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(listener, service).with_graceful_shutdown(interrupted()).await
+        crate::listen::serve(listener, router(store, options), interrupted()).await
     };
     served.await.map_err(|error| cannot_serve(listen, &error))
 }

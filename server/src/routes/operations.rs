@@ -23,6 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(alive))
         .routes(routes!(health))
         .routes(routes!(ready))
+        .routes(routes!(crate::metrics::serve))
 }
 
 /// What the service sees in the caller.

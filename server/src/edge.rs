@@ -1,0 +1,93 @@
+//! What every request meets first and every answer last (S3.4, S12.7, S12.9, S12.10).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use crate::app::App;
+use crate::body;
+use crate::error::{ApiError, complete};
+use crate::identity::IgnoredToken;
+use crate::token::random_id;
+
+/// What a turn may take beyond its budget for effects (F25).
+const TURN_MARGIN: Duration = Duration::from_secs(10);
+
+/// What any other request may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Reads a request, has it answered in time, and gives the answer a request id and the headers that
+/// all have.
+pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let name = HeaderName::from_static("x-request-id");
+    let given = request.headers().get(&name).filter(|id| is_request_id(id)).cloned();
+    let id = given.or_else(|| HeaderValue::from_str(&random_id().ok()?.simple().to_string()).ok());
+    let (mut parts, body) = request.into_parts();
+    let ignored = IgnoredToken::default();
+    parts.extensions.insert(ignored.clone());
+    let method = parts.method.clone();
+    let route = parts
+        .extensions
+        .get::<MatchedPath>()
+        .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
+    let patience = patience(&app, &route);
+    let response = match body::receive(body).await {
+        Ok(body) => {
+            let answered = next.run(Request::from_parts(parts, body));
+            tokio::time::timeout(patience, answered).await.unwrap_or_else(|_| too_slow())
+        }
+        Err(error) => error.into_response(),
+    };
+    let mut response = complete(response, id.as_ref());
+    let headers = response.headers_mut();
+    if ignored.is_set() {
+        let name = HeaderName::from_static("x-auth-warning");
+        headers.insert(name, HeaderValue::from_static("invalid-token-ignored"));
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if app.options.tls_terminated {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    if app.options.log_requests {
+        crate::cli::log(json!({
+            "request_id": id.as_ref().and_then(|id| id.to_str().ok()),
+            "method": method.as_str(),
+            "route": route,
+            "status": response.status().as_u16(),
+            "ms": began.elapsed().as_secs_f64() * 1000.0,
+        }));
+    }
+    if let Some(id) = id {
+        response.headers_mut().insert(name, id);
+    }
+    app.metrics.count(method.as_str(), &route, response.status(), began.elapsed());
+    response
+}
+
+/// How long an answer may take to begin; streams go on as long as they like after that.
+fn patience(app: &App, route: &str) -> Duration {
+    if route.starts_with("/v1/chat/") {
+        return Duration::from_millis(app.options.limits.effect_budget_ms)
+            .saturating_add(TURN_MARGIN);
+    }
+    PATIENCE
+}
+
+fn too_slow() -> Response {
+    let detail = "The service took too long; try again later";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).into_response()
+}
+
+fn is_request_id(id: &HeaderValue) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
+}
