@@ -28,7 +28,9 @@
 
 mod evidence;
 mod record;
+mod references;
 mod talk;
 
 pub use record::{Recorder, stored_level};
+pub use references::{fill_references, read_references, references_of};
 pub use talk::{Talk, TalkError};

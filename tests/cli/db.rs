@@ -164,3 +164,29 @@ fn a_migration_says_what_was_and_what_is() {
         assert!(told.err.contains(&text), "{told:?}");
     }
 }
+
+#[test]
+fn what_flows_refer_to_is_read_from_flows_that_were_saved_before_it_was_kept() {
+    // F43, S3.47: a change of tables cannot read graphs, so `migrate` does it afterwards.
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/demo/seed.json");
+    let place = Place::with(&demo);
+    let connection = Connection::open(place.database()).unwrap();
+    let references = || -> Vec<[String; 4]> {
+        let sql = "SELECT flow_id, node_id, kind, ref_id || in_draft || in_version FROM flow_refs
+                   WHERE kind <> 'theme' ORDER BY 1, 2, 3, 4";
+        let mut statement = connection.prepare(sql).unwrap();
+        let row =
+            |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+        statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+    };
+    let kept = references();
+    assert!(kept.len() >= 3, "{kept:?}");
+    let forget = "DELETE FROM flow_refs WHERE kind <> 'theme';
+                  INSERT INTO flow_refs_unread SELECT id FROM flow_definitions;";
+    connection.execute_batch(forget).unwrap();
+    let migrate = || run([Path::new("migrate"), Path::new("--db"), &place.database()]);
+    let told = migrate();
+    assert!(told.code == 0 && told.out.contains("read what 5 flows refer to"), "{told:?}");
+    assert_eq!(references(), kept);
+    assert!(!migrate().out.contains("refer to"), "nothing is left to read");
+}

@@ -1,9 +1,10 @@
 //! Putting a world into a store.
 
 use chatflow::{Flow, FlowDefinition, Timestamp};
+use chatflow_host::references_of;
 use chatflow_storage::{
-    AccessScope, Batch, Change, ContentRecord, ContentStatus, FlowChange, FlowRecord,
-    FlowReference, NewVersion, SchoolRecord, SchoolState, Store, TraceLevel, VariantRecord,
+    AccessScope, Batch, Change, ContentRecord, ContentStatus, FlowChange, FlowRecord, NewVersion,
+    SchoolRecord, SchoolState, Store, TraceLevel, VariantRecord,
 };
 use serde_json::json;
 
@@ -81,7 +82,7 @@ fn flow(definition: &FlowDefinition) -> FlowChange {
         graph_hash: definition.graph_hash(),
         nodes: Vec::new(),
         connections: Vec::new(),
-        references: FlowReference::all_of(definition),
+        references: references_of(definition),
     };
     let publish = NewVersion {
         label: definition.version.clone(),

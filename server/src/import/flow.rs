@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use chatflow::{
     Code, ConnectionDefinition, Flow, FlowDefinition, FlowId, NodeDefinition, NodeType, Report,
 };
+use chatflow_host::references_of;
 use chatflow_storage::{
-    AccessScope, Batch, Change, ConnectionRow, FlowChange, FlowRecord, FlowReference, LibraryStore,
-    LookUp, NewVersion, NodeRow, StoreError, Stored, TraceLevel,
+    AccessScope, Batch, Change, ConnectionRow, FlowChange, FlowRecord, LibraryStore, LookUp,
+    NewVersion, NodeRow, StoreError, Stored, TraceLevel,
 };
 use serde_json::{Map, Value, json};
 
@@ -178,7 +179,7 @@ fn record(definition: &FlowDefinition, ids: &Ids, flow: &FixtureFlow) -> FlowRec
         graph_hash: definition.graph_hash(),
         nodes: nodes(&definition.nodes),
         connections: connections(&definition.connections),
-        references: FlowReference::all_of(definition),
+        references: references_of(definition),
     }
 }
 

@@ -42,13 +42,6 @@ mod work;
 
 use crate::blocking::Store;
 
-#[cfg(test)]
-pub(crate) fn reference_fixture() -> (crate::FlowRecord, crate::VersionRecord) {
-    let (flow, at) = (fixture::flow(1), fixture::at(0));
-    let version = fixture::version(&[]).record(&flow, 1, at);
-    (flow, version)
-}
-
 type Case<S> = fn(&S);
 
 /// Every case of every role.

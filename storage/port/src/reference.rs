@@ -2,13 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use chatflow::{FlowDefinition, FlowId, NodeId, ReferenceTarget};
-
-use serde_json::{Value, json};
+use chatflow::{FlowId, NodeId};
 
 use crate::error::StoreError;
-use crate::flow::VersionRecord;
-use crate::library::{FlowRecord, NodeRow, Stored};
 use crate::role::role;
 use crate::scope::AccessScope;
 use crate::text_enum::text_enum;
@@ -37,20 +33,10 @@ pub struct FlowReference {
 }
 
 impl FlowReference {
-    /// Everything that a flow refers to, as [`FlowRecord::references`](crate::FlowRecord) takes it.
-    ///
-    /// Seed keys that are longer than any flow's are left out, like those with U+0000.
-    pub fn all_of(definition: &FlowDefinition) -> BTreeSet<Self> {
-        let of = |found: chatflow::NodeReference| {
-            let (kind, ref_id) = match found.target {
-                ReferenceTarget::Content(id) => (ReferenceKind::Content, id.to_string()),
-                ReferenceTarget::Flow(link) => (ReferenceKind::Flow, link),
-                _ => return None,
-            };
-            let reference = Self { node_id: found.node, kind, ref_id };
-            crate::library::check::reference(&reference).is_ok().then_some(reference)
-        };
-        definition.references().into_iter().filter_map(of).collect()
+    /// Whether stores take it: those to names that are longer than any flow's, or hold U+0000, are to be
+    /// left out.
+    pub fn is_storable(&self) -> bool {
+        crate::library::check::reference(self).is_ok()
     }
 }
 
@@ -143,30 +129,6 @@ pub struct ReadReferences {
     pub version: BTreeSet<FlowReference>,
 }
 
-impl ReadReferences {
-    /// Reads a flow as [`LibraryStore::find_flow`](crate::LibraryStore::find_flow) finds it, and its
-    /// newest published version ([`FlowSummary::newest`](crate::FlowSummary::newest)) if it has one.
-    pub fn of(flow: &Stored<FlowRecord>, newest: Option<&VersionRecord>) -> Self {
-        let read = |document: &Value| FlowDefinition::read(document).0;
-        let node = |row: &NodeRow| {
-            let content: Value = serde_json::from_str(&row.content).unwrap_or_default();
-            json!({ "id": row.node_id.as_str(), "type": row.node_type, "content": content })
-        };
-        let nodes: Vec<Value> = flow.record.nodes.iter().map(node).collect();
-        let draft = read(&json!({ "nodes": nodes }));
-        let version = newest.and_then(|newest| FlowDefinition::read_json(&newest.document).0);
-        let references = |definition: Option<FlowDefinition>| {
-            definition.map(|definition| FlowReference::all_of(&definition)).unwrap_or_default()
-        };
-        Self {
-            flow_id: flow.record.id,
-            row_version: flow.row_version,
-            draft: references(draft),
-            version: references(version),
-        }
-    }
-}
-
 role! {
     /// Says who uses what. Saving a flow keeps its references in the same transaction
     /// ([`LibraryStore::apply`](crate::LibraryStore::apply)).
@@ -209,33 +171,4 @@ pub fn check_references(read: &ReadReferences) -> Result<(), StoreError> {
     let check = |reference| crate::library::check::reference(reference);
     let mut all = read.draft.iter().chain(&read.version);
     all.try_for_each(check).map_err(|problem| StoreError::Store(problem.into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use chatflow::{ContentId, Timestamp};
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::contract::reference_fixture;
-
-    #[test]
-    fn the_rows_of_a_draft_and_a_document_are_read_alike() {
-        let (fact, at) = (ContentId(Uuid::from_u128(7)), Timestamp::default());
-        let content = json!({ "messages": [{ "content_id": fact }] }).to_string();
-        let (mut record, mut version) = reference_fixture();
-        record.nodes.truncate(1);
-        record.nodes[0].content = content.clone();
-        let node = record.nodes[0].node_id.clone();
-        version.document = format!(
-            "{{\"nodes\": [{{\"id\": \"{node}\", \"type\": \"message\", \"content\": {content}}}]}}"
-        );
-        let stored = Stored { record, row_version: 3, created_at: at, updated_at: at };
-        let read = ReadReferences::of(&stored, Some(&version));
-        let ref_id = fact.to_string();
-        let expected = [FlowReference { node_id: node, kind: ReferenceKind::Content, ref_id }];
-        assert_eq!((read.draft, read.row_version), (expected.clone().into(), 3));
-        assert_eq!(read.version, expected.into());
-        assert_eq!(ReadReferences::of(&stored, None).version, BTreeSet::new());
-    }
 }
