@@ -1,5 +1,6 @@
 //! Seed fixtures and plain flow files, read from disk (S11.6 to S11.14).
 
+mod accounts;
 mod entries;
 mod file;
 
@@ -10,6 +11,7 @@ use chatflow::{
 };
 use serde_json::{Map, Value};
 
+pub use accounts::{ServiceAccount, User};
 pub use file::ReadError;
 
 /// Everything that one path holds.
@@ -23,6 +25,10 @@ pub struct Fixture {
     pub contents: Vec<Content>,
     /// The flows, in the order of the file.
     pub flows: Vec<FixtureFlow>,
+    /// The people who may sign in.
+    pub users: Vec<User>,
+    /// The programs that may sign in.
+    pub service_accounts: Vec<ServiceAccount>,
     /// What was left out, with the file and place: not fatal unless asked for.
     pub notices: Vec<String>,
 }

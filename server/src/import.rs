@@ -1,10 +1,13 @@
 //! From a fixture to records of a store, so that a second import changes nothing (S11.6 to S11.13).
 
+mod accounts;
 mod flow;
 mod library;
 
 use chatflow::{FlowId, Report};
-use chatflow_storage::{AccessScope, Applied, ApplyError, Batch, LibraryStore, StoreError};
+use chatflow_storage::{
+    AccessScope, AccountError, AccountStore, Applied, ApplyError, Batch, LibraryStore, StoreError,
+};
 
 use crate::fixture::Fixture;
 use crate::host::now;
@@ -13,7 +16,7 @@ use crate::host::now;
 #[derive(Debug, Default)]
 pub struct ImportReport {
     /// Records created, updated and left alone, per kind, in the order of [`ImportReport::KINDS`].
-    pub counts: [Counts; 4],
+    pub counts: [Counts; 6],
     /// The flows by seed key, or by name where they have none.
     pub flows: Vec<(String, FlowId)>,
     /// What was left undone, for people.
@@ -47,22 +50,26 @@ pub enum ImportError {
     /// The store refused the records.
     #[error("cannot write to the database; nothing was imported")]
     Apply(#[from] ApplyError),
+    /// The store refused an account; everything else is imported.
+    #[error("cannot write an account; everything else was imported")]
+    Account(#[from] AccountError),
 }
 
 impl ImportReport {
     /// The kinds of record, in the order of `counts`.
-    pub const KINDS: [&'static str; 4] = ["schools", "themes", "content", "flows"];
+    pub const KINDS: [&'static str; 6] =
+        ["schools", "themes", "content", "flows", "users", "service accounts"];
 }
 
-/// Imports a whole fixture in one transaction.
+/// Imports a whole fixture in one transaction, and its accounts after it.
 ///
 /// `reports` are those of [`Fixture::library`]; a flow with errors stops the import if it is to be
 /// published.
 ///
 /// # Errors
 ///
-/// [`ImportError`]; then nothing is stored.
-pub fn import<S: LibraryStore>(
+/// [`ImportError`]; then nothing is stored, unless it says so.
+pub fn import<S: AccountStore + LibraryStore>(
     store: &S,
     fixture: &Fixture,
     reports: &[(usize, Report)],
@@ -83,6 +90,7 @@ pub fn import<S: LibraryStore>(
     let flows = flow::Importer { store, scope: &scope, fixture, reports, ids: &ids };
     flows.fill(&mut batch, &mut report)?;
     let _: Applied = store.apply(&scope, &batch)?;
+    accounts::save(store, &scope, fixture, &ids, &mut report)?;
     Ok(report)
 }
 

@@ -23,7 +23,7 @@ mod token;
 pub use app::{AccessMode, ServiceOptions, router};
 pub use cli::run;
 pub use cors::{NoOrigin, Origins};
-pub use fixture::{Content, Fixture, FixtureFlow, ReadError, School, Theme};
+pub use fixture::{Content, Fixture, FixtureFlow, ReadError, School, ServiceAccount, Theme, User};
 pub use identity::{
     Caller, CallerKind, ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform,
     IdentityError, IdentityProvider, KeyError, NobodySignsIn, Principal, Role, Subject, TokenRules,

@@ -7,7 +7,7 @@ use chatflow_storage::{AccessScope, LibraryStore as _, LookUp};
 use serde_json::{Value, json};
 
 use super::demo;
-use crate::real::{Place, Ran, run};
+use crate::real::{HILLSIDE, Place, Ran, run};
 
 fn import(path: &Path, database: &Path, more: &[&str]) -> Ran {
     let words = [Path::new("import"), path, Path::new("--db"), database];
@@ -141,4 +141,48 @@ fn a_file_that_is_no_database_stays_as_it_is() {
     assert_eq!(nowhere.code, 1, "{nowhere:?}");
     let missing = import(Path::new("nowhere.json"), &place.database(), &[]);
     assert_eq!(missing.code, 2, "{missing:?}");
+}
+
+#[test]
+fn accounts_are_imported_with_their_ids_and_a_second_time_changes_nothing() {
+    // S11.7, S11.9, S11.10
+    let place = Place::new();
+    let id = "11111111-1111-4111-8111-111111111111";
+    let seed = json!({
+        "seed_key": "accounts",
+        "school": {"seed_key": "hill", "name": "Hill", "wriveted_identifier": HILLSIDE},
+        "users": [
+            {"label": "boss", "type": "wriveted_admin", "email": "Boss@Example.test", "id": id},
+            {"label": "teacher", "type": "educator", "name": "T.", "school_seed_key": "hill"},
+        ],
+        "service_accounts": [
+            {"seed_key": "shelf", "name": "Shelf", "type": "kiosk", "school_seed_keys": ["hill"]},
+        ],
+    });
+    let file = place.file("accounts.json", seed.to_string());
+    let import = || run([Path::new("import"), &file, Path::new("--db"), &place.database()]);
+    let told = import();
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.out.contains("users: 2 created, 0 updated, 0 unchanged"), "{told:?}");
+    assert!(told.out.contains("service accounts: 1 created, 0 updated, 0 unchanged"), "{told:?}");
+    let told = import();
+    assert!(told.out.contains("users: 0 created, 0 updated, 2 unchanged"), "{told:?}");
+    let server = place.serve_signed();
+    let bearer = format!("Bearer {}", place.token(&["--user", id]));
+    let me = server.client().send(("GET", "/v1/auth/me"), &[("authorization", &bearer)], b"");
+    assert_eq!(me.body["roles"], json!(["platform"]), "{me:?}");
+    for (name, entry) in [
+        ("no type", json!({"label": "x"})),
+        ("unknown type", json!({"label": "x", "type": "king"})),
+        ("nameless", json!({"type": "educator"})),
+        ("no school", json!({"label": "x", "type": "educator", "school_seed_key": "dale"})),
+        ("no id", json!({"label": "x", "type": "educator", "id": "x"})),
+    ] {
+        let file = place.file(
+            "wrong.json",
+            json!({"seed_key": "w", "flows": [], "users": [entry]}).to_string(),
+        );
+        let told = run([Path::new("import"), &file, Path::new("--db"), &place.database()]);
+        assert!(told.code == 2 && told.err.contains("/users/0"), "{name}: {told:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chatflow_storage::LibraryStore;
+use chatflow_storage::{AccountStore, LibraryStore};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &ImportArguments) -> u8 {
     }
 }
 
-fn put(store: &impl LibraryStore, opened: &open::Opened, as_json: bool) -> u8 {
+fn put(store: &(impl AccountStore + LibraryStore), opened: &open::Opened, as_json: bool) -> u8 {
     match import(store, &opened.fixture, &opened.reports) {
         Ok(report) => {
             print(&report, as_json);

@@ -63,7 +63,7 @@ impl<S: LibraryStore> Importer<'_, S> {
             let mut record = record(&definition, self.ids, flow);
             record.is_published = flow.publish && links_hold && clean;
             record.created_by = stored.as_ref().and_then(|stored| stored.record.created_by);
-            if let Some(flows) = report.counts.last_mut() {
+            if let [_, _, _, flows, ..] = &mut report.counts {
                 flows.count(stored.as_ref().map(|stored| &stored.record), &record);
             }
             let name = definition.seed_key.clone().unwrap_or_else(|| definition.name.clone());

@@ -36,7 +36,7 @@ pub(super) fn fill<S: LibraryStore>(
     report: &mut ImportReport,
 ) -> Result<Ids, StoreError> {
     let mut ids = Ids::default();
-    let [schools, themes, contents, _] = &mut report.counts;
+    let [schools, themes, contents, ..] = &mut report.counts;
     for school in &fixture.schools {
         let found = store.find_school(
             scope,
