@@ -35,14 +35,30 @@ pub(crate) fn document(routes: OpenApi) -> Value {
         "description": "Refused",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
     });
-    if let Some(paths) = document["paths"].as_object_mut() {
-        for operation in
-            paths.values_mut().filter_map(Value::as_object_mut).flat_map(|path| path.values_mut())
-        {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            operation["operationId"] = json!(name(method, path));
             operation["responses"]["default"] = refusal.clone();
         }
     }
     document
+}
+
+/// `get /v1/cms/flows/{flow_id}/nodes` is `getFlowsByFlowIdNodes`: unique, and the same as long as the path is.
+fn name(method: &str, path: &str) -> String {
+    let mut name = method.to_owned();
+    for segment in path.split('/').filter(|segment| !matches!(*segment, "" | "v1" | "cms")) {
+        if segment.starts_with('{') {
+            name.push_str("By");
+        }
+        for word in segment.split(|c: char| !c.is_ascii_alphanumeric()) {
+            let (first, rest) = word.split_at_checked(1).unwrap_or_default();
+            name.push_str(&first.to_ascii_uppercase());
+            name.push_str(rest);
+        }
+    }
+    name
 }
 
 /// Serves the document.

@@ -54,4 +54,9 @@ impl Place {
     pub(crate) fn serve_signed(&self) -> Server {
         Server::start(&self.database(), &[Path::new("--env"), Path::new("development")])
     }
+
+    /// Serves the database in development with these variables in the server's environment.
+    pub(crate) fn serve_set(&self, settings: &[(&str, &str)]) -> Server {
+        Server::start_set(&self.database(), settings)
+    }
 }

@@ -32,6 +32,19 @@ impl Server {
         Self::spawn(command)
     }
 
+    /// Starts a server in development with these variables in its environment.
+    pub(crate) fn start_set(database: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = chatflow();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--env", "development", "--db"]);
+        command.arg(database).envs(settings.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// Where it listens: a host and a port.
+    pub(crate) fn socket(&self) -> &str {
+        self.address.trim_start_matches("http://").trim_end_matches('/')
+    }
+
     fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())

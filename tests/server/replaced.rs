@@ -82,7 +82,10 @@ fn missing(at: &str, recorded: &Value, here: &Value, found: &mut Vec<String>) {
             }
         }
         (Value::Array(recorded), Value::Array(here)) => {
-            recorded.iter().zip(here).for_each(|(recorded, here)| missing(at, recorded, here, found));
+            recorded
+                .iter()
+                .zip(here)
+                .for_each(|(recorded, here)| missing(at, recorded, here, found));
         }
         _ => {
             let kind = |value: &Value| match value {
@@ -175,7 +178,8 @@ fn a_client_of_the_replaced_service_finds_the_names_and_types_it_knows() {
             .unwrap_or((name, None, &[], ""));
         let expected = status.map_or_else(|| example["status"].clone(), |status| json!(status));
         if json!(answer.status) != expected {
-            faults.push(format!("{name}: {} instead of {expected}: {}", answer.status, answer.text));
+            faults
+                .push(format!("{name}: {} instead of {expected}: {}", answer.status, answer.text));
             continue;
         }
         // Of a refusal, `detail` is a text or a list as before; its words are ours.
