@@ -8,6 +8,7 @@ use crate::admin::DynSessionAdminStore;
 use crate::analytics::DynAnalyticsStore;
 use crate::audit::DynAuditStore;
 use crate::blocking::{AsyncStore, all_of};
+use crate::catalog::DynContentCatalog;
 use crate::changes::{DynChanges, Observed, Observers};
 use crate::content::DynContentStore;
 use crate::effect::DynEffectStore;
@@ -32,6 +33,7 @@ all_of!(
     DynAnalyticsStore,
     DynAuditStore,
     DynChanges,
+    DynContentCatalog,
     DynContentStore,
     DynEffectStore,
     DynEvidenceStore,

@@ -4,6 +4,7 @@ use crate::account::{AccountStore, AsyncAccountStore};
 use crate::admin::{AsyncSessionAdminStore, SessionAdminStore};
 use crate::analytics::{AnalyticsStore, AsyncAnalyticsStore};
 use crate::audit::{AsyncAuditStore, AuditStore};
+use crate::catalog::{AsyncContentCatalog, ContentCatalog};
 use crate::changes::{AsyncChanges, Changes, Observed};
 use crate::content::{AsyncContentStore, ContentStore};
 use crate::effect::{AsyncEffectStore, EffectStore};
@@ -44,6 +45,7 @@ all_of!(
     /// All blocking roles in one bound.
     pub Store: FlowStore,
     ContentStore,
+    ContentCatalog,
     LibraryStore,
     ReferenceStore,
     SessionStore,
@@ -69,6 +71,7 @@ all_of!(
     /// All async roles in one bound.
     pub AsyncStore: AsyncFlowStore,
     AsyncContentStore,
+    AsyncContentCatalog,
     AsyncLibraryStore,
     AsyncReferenceStore,
     AsyncSessionStore,

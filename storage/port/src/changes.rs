@@ -161,6 +161,14 @@ impl fmt::Debug for Watch {
     }
 }
 
+/// That rows of a kind have changed: each, or all if they are many.
+pub(crate) fn changed(kind: CacheKind, ids: Vec<Uuid>) -> Vec<ChangeNotice> {
+    if ids.len() > MOST {
+        return vec![ChangeNotice::Cache { kind, id: None }];
+    }
+    ids.into_iter().map(|id| ChangeNotice::of(kind, id)).collect()
+}
+
 impl Batch {
     /// What to tell when the batch is written, each once and in order.
     pub fn notices(&self) -> Vec<ChangeNotice> {
@@ -175,12 +183,8 @@ impl Batch {
             (CacheKind::Theme, themes),
             (CacheKind::School, schools),
         ];
-        let of_kind = |(kind, ids): (CacheKind, Vec<Uuid>)| {
-            let all = [ChangeNotice::Cache { kind, id: None }];
-            let each = |id| ChangeNotice::Cache { kind, id: Some(id) };
-            if ids.len() > MOST { all.into() } else { ids.into_iter().map(each).collect() }
-        };
-        outbox.into_iter().chain(kinds.into_iter().flat_map::<Vec<_>, _>(of_kind)).collect()
+        let of_kinds = kinds.into_iter().flat_map(|(kind, ids)| changed(kind, ids));
+        outbox.into_iter().chain(of_kinds).collect()
     }
 }
 

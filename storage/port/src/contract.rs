@@ -16,6 +16,7 @@ mod account;
 mod admin;
 mod analytics;
 mod audit;
+mod catalog;
 mod changes;
 mod content;
 mod effect;
@@ -48,6 +49,7 @@ type Case<S> = fn(&S);
 pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     flows(&make_store);
     contents(&make_store);
+    catalog(&make_store);
     library(&make_store);
     references(&make_store);
     sessions(&make_store);
@@ -73,6 +75,11 @@ pub fn flows<S: Store>(make_store: impl Fn() -> S) {
 /// The cases of [`ContentStore`](crate::ContentStore).
 pub fn contents<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &content::cases());
+}
+
+/// The cases of [`ContentCatalog`](crate::ContentCatalog).
+pub fn catalog<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &catalog::cases());
 }
 
 /// The cases of [`LibraryStore`](crate::LibraryStore).

@@ -22,6 +22,7 @@ mod analytics;
 mod any;
 mod audit;
 mod blocking;
+mod catalog;
 mod changes;
 mod content;
 #[cfg(any(test, feature = "contract"))]
@@ -73,6 +74,12 @@ pub use audit::{
     AsyncAuditStore, AuditCursor, AuditEntry, AuditQuery, AuditStore, InvalidAudit, check_audit,
 };
 pub use blocking::{AsyncStore, Blocking, Store};
+pub use catalog::{
+    AsyncContentCatalog, CatalogContent, CatalogVariant, ContentCatalog, ContentEdit, ContentOrder,
+    ContentPage, ContentPageQuery, ContentSieve, ContentStep, ContentUse, ContentWork,
+    CounterChange, EditError, Outcomes, VariantChange, VariantNotes, check_variant,
+    refused_or_broken,
+};
 pub use changes::{
     AsyncChanges, CacheKind, ChangeNotice, Changes, LOOK_AGAIN, Observed, Observers, Watch,
 };

@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod analytics;
 mod audit;
+mod catalog;
 mod content;
 mod effect;
 mod evidence;
@@ -81,8 +82,8 @@ struct Library {
     schools: BTreeMap<TenantId, Stored<SchoolRecord>>,
     themes: BTreeMap<ThemeId, Stored<ThemeRecord>>,
     contents: BTreeMap<ContentId, Stored<ContentRecord>>,
-    /// What authors keep beside the counters of a variant.
-    performance_data: BTreeMap<(ContentId, String), String>,
+    content_versions: BTreeMap<ContentId, u32>,
+    variants: BTreeMap<(ContentId, String), catalog::VariantMark>,
     flows: BTreeMap<FlowId, Stored<FlowRecord>>,
     published_at: BTreeMap<FlowId, Timestamp>,
     versions: BTreeMap<FlowRef, VersionRecord>,
@@ -125,6 +126,11 @@ mod tests {
     #[test]
     fn contents_hold_the_contract() {
         contract::contents(MemoryStore::new);
+    }
+
+    #[test]
+    fn the_catalog_holds_the_contract() {
+        contract::catalog(MemoryStore::new);
     }
 
     #[test]

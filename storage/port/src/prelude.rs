@@ -4,6 +4,7 @@ pub use crate::account::AsyncAccountStore as _;
 pub use crate::admin::AsyncSessionAdminStore as _;
 pub use crate::analytics::AsyncAnalyticsStore as _;
 pub use crate::audit::AsyncAuditStore as _;
+pub use crate::catalog::AsyncContentCatalog as _;
 pub use crate::changes::AsyncChanges as _;
 pub use crate::content::AsyncContentStore as _;
 pub use crate::effect::AsyncEffectStore as _;

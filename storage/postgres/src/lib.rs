@@ -20,6 +20,7 @@ mod account;
 mod admin;
 mod analytics;
 mod audit;
+mod catalog;
 mod changes;
 mod column;
 mod content;

@@ -1,6 +1,6 @@
 //! [`AsyncLibraryStore`] on Postgres.
 
-mod content;
+pub(crate) mod content;
 mod find;
 mod flow;
 mod graph;
@@ -25,7 +25,7 @@ use crate::outbox;
 use crate::pool::PostgresStore;
 
 /// Several statements that see one state of the database.
-const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(crate) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// One batch at a time: then what a batch has read stays true until it has written. Readers and
 /// conversations do not wait for it.
@@ -120,9 +120,9 @@ struct Work<'a> {
 
 /// The version of a row and the time of its change.
 #[derive(Clone, Copy)]
-struct Mark {
-    row_version: u64,
-    at: Timestamp,
+pub(crate) struct Mark {
+    pub(crate) row_version: u64,
+    pub(crate) at: Timestamp,
 }
 
 impl Work<'_> {

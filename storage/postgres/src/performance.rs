@@ -110,15 +110,8 @@ impl AsyncPerformanceStore for PostgresStore {
             Ok(Some(row)) if scope.edits(&row) => {}
             other => return lent.read(other.map(|_| None)),
         }
-        let added = sqlx::query(ADD)
-            .bind(content.0)
-            .bind(variant_key)
-            .bind(number(increments.impressions))
-            .bind(number(increments.engagements))
-            .bind(number(increments.conversions))
-            .fetch_optional(lent.connection())
-            .await;
-        lent.wrote(added.and_then(|row| row.map(|row| counters(&row)).transpose()))
+        let added = raise(lent.connection(), content, variant_key, increments).await;
+        lent.wrote(added)
     }
 
     async fn write_performance_data(
@@ -210,8 +203,26 @@ impl AsyncPerformanceStore for PostgresStore {
     }
 }
 
+/// Adds to the counters of a variant and says where they stand, if there is such a variant.
+pub(crate) async fn raise(
+    connection: &mut PgConnection,
+    content: ContentId,
+    variant_key: &str,
+    by: Counters,
+) -> sqlx::Result<Option<Counters>> {
+    let row = sqlx::query(ADD)
+        .bind(content.0)
+        .bind(variant_key)
+        .bind(number(by.impressions))
+        .bind(number(by.engagements))
+        .bind(number(by.conversions))
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| counters(&row)).transpose()
+}
+
 /// Who may see and change an item.
-async fn access(
+pub(crate) async fn access(
     connection: &mut PgConnection,
     content: ContentId,
 ) -> sqlx::Result<Option<RowAccess>> {
@@ -227,7 +238,7 @@ async fn access(
     row.map(access).transpose()
 }
 
-fn counters(row: &PgRow) -> sqlx::Result<Counters> {
+pub(crate) fn counters(row: &PgRow) -> sqlx::Result<Counters> {
     Ok(Counters {
         impressions: count(row, "impressions")?,
         engagements: count(row, "engagements")?,

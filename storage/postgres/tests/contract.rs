@@ -28,6 +28,12 @@ fn contents_hold_the_contract() {
 }
 
 #[test]
+fn the_catalog_holds_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::catalog(stores);
+}
+
+#[test]
 fn the_library_holds_the_contract() {
     let Some(stores) = stores() else { return };
     contract::library(stores);

@@ -17,6 +17,7 @@ mod admin;
 mod analytics;
 mod audit;
 mod backup;
+mod catalog;
 mod changes;
 mod column;
 mod content;

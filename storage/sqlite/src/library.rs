@@ -1,6 +1,6 @@
 //! [`LibraryStore`] on SQLite.
 
-mod content;
+pub(crate) mod content;
 mod find;
 mod flow;
 mod graph;
@@ -117,9 +117,9 @@ struct Work<'a> {
 
 /// The version of a row and the time of its change.
 #[derive(Clone, Copy)]
-struct Mark {
-    row_version: u64,
-    at: Timestamp,
+pub(crate) struct Mark {
+    pub(crate) row_version: u64,
+    pub(crate) at: Timestamp,
 }
 
 impl Work<'_> {

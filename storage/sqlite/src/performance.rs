@@ -105,15 +105,7 @@ impl PerformanceStore for SqliteStore {
                 if !access(transaction, content)?.is_some_and(|row| scope.edits(&row)) {
                     return Ok(None);
                 }
-                let Counters { impressions, engagements, conversions } = increments;
-                let params = params![
-                    Id(content.0),
-                    variant_key,
-                    number(impressions),
-                    number(engagements),
-                    number(conversions),
-                ];
-                transaction.prepare_cached(ADD)?.query_row(params, counters).optional()
+                raise(transaction, content, variant_key, increments)
             };
             add().doing("raise counters", transaction)
         })
@@ -210,8 +202,29 @@ impl PerformanceStore for SqliteStore {
     }
 }
 
+/// Adds to the counters of a variant and says where they stand, if there is such a variant.
+pub(crate) fn raise(
+    connection: &Connection,
+    content: ContentId,
+    variant_key: &str,
+    by: Counters,
+) -> rusqlite::Result<Option<Counters>> {
+    let Counters { impressions, engagements, conversions } = by;
+    let params = params![
+        Id(content.0),
+        variant_key,
+        number(impressions),
+        number(engagements),
+        number(conversions),
+    ];
+    connection.prepare_cached(ADD)?.query_row(params, counters).optional()
+}
+
 /// Who may see and change an item.
-fn access(connection: &Connection, content: ContentId) -> rusqlite::Result<Option<RowAccess>> {
+pub(crate) fn access(
+    connection: &Connection,
+    content: ContentId,
+) -> rusqlite::Result<Option<RowAccess>> {
     let access = |row: &Row<'_>| {
         Ok(RowAccess {
             visibility: visibility(row)?,
@@ -224,7 +237,7 @@ fn access(connection: &Connection, content: ContentId) -> rusqlite::Result<Optio
     connection.prepare_cached(ACCESS)?.query_row([Id(id)], access).optional()
 }
 
-fn counters(row: &Row<'_>) -> rusqlite::Result<Counters> {
+pub(crate) fn counters(row: &Row<'_>) -> rusqlite::Result<Counters> {
     Ok(Counters {
         impressions: count(row, "impressions")?,
         engagements: count(row, "engagements")?,

@@ -45,6 +45,16 @@ fn contents_in_memory_hold_the_contract() {
 }
 
 #[test]
+fn the_catalog_in_a_file_holds_the_contract() {
+    contract::catalog(in_files(Durability::Normal));
+}
+
+#[test]
+fn the_catalog_in_memory_holds_the_contract() {
+    contract::catalog(in_memory);
+}
+
+#[test]
 fn the_library_in_a_file_holds_the_contract() {
     contract::library(in_files(Durability::Normal));
 }

@@ -47,7 +47,7 @@ fn other() -> UserId {
 }
 
 /// The principals of S2.15, as they stand to a row of the first school.
-fn principals() -> [(&'static str, AccessScope); 11] {
+pub(super) fn principals() -> [(&'static str, AccessScope); 11] {
     [
         ("anonymous", AccessScope::anonymous()),
         ("learner, other school", AccessScope::learner(Some(other()), Some(two()))),
@@ -64,7 +64,7 @@ fn principals() -> [(&'static str, AccessScope); 11] {
 }
 
 /// A live row of the first school for each visibility, and the same as drafts.
-fn rows() -> Vec<ContentRecord> {
+pub(super) fn rows() -> Vec<ContentRecord> {
     let live = (1..).zip(ALL).map(|(n, visibility)| ContentRecord {
         visibility,
         school_id: Some(one()),
@@ -97,23 +97,25 @@ fn flow_like(row: &ContentRecord) -> FlowRecord {
     }
 }
 
+/// S2.15, S2.17, S2.23: which of the rows a principal sees.
+pub(super) const SEES: [(&str, &[u128]); 11] = [
+    ("anonymous", &[]),
+    ("learner, other school", &[3, 4]),
+    ("learner, same school", &[2, 3, 4]),
+    ("educator, other school", &[3, 4, 7, 8]),
+    ("educator, same school", &[2, 3, 4, 6, 7, 8]),
+    ("creator", &[1, 2, 3, 4, 5, 6, 7, 8]),
+    ("school admin, same school", &[1, 2, 3, 4, 5, 6, 7, 8]),
+    ("school admin, other school", &[3, 4, 7, 8]),
+    ("reader, same school", &[2, 3, 4, 6, 7, 8]),
+    ("platform", &[1, 2, 3, 4, 5, 6, 7, 8]),
+    ("creator, another school since", &[3, 4, 7, 8]),
+];
+
 /// S2.15, S2.17, S2.23: of private, school, public and wriveted rows, first live ones, then drafts.
 fn each_principal_sees_what_the_table_says<S: Store>(store: &S) {
     fill_rows(store);
-    let expected = [
-        ("anonymous", vec![]),
-        ("learner, other school", vec![3, 4]),
-        ("learner, same school", vec![2, 3, 4]),
-        ("educator, other school", vec![3, 4, 7, 8]),
-        ("educator, same school", vec![2, 3, 4, 6, 7, 8]),
-        ("creator", vec![1, 2, 3, 4, 5, 6, 7, 8]),
-        ("school admin, same school", vec![1, 2, 3, 4, 5, 6, 7, 8]),
-        ("school admin, other school", vec![3, 4, 7, 8]),
-        ("reader, same school", vec![2, 3, 4, 6, 7, 8]),
-        ("platform", vec![1, 2, 3, 4, 5, 6, 7, 8]),
-        ("creator, another school since", vec![3, 4, 7, 8]),
-    ];
-    for ((name, scope), (same, expected)) in principals().into_iter().zip(expected) {
+    for ((name, scope), (same, expected)) in principals().into_iter().zip(SEES) {
         assert_eq!(name, same);
         let found = store.search_contents(&scope, &SearchQuery::parse("joke"), 100).unwrap();
         let mut found: Vec<_> = found.into_iter().map(|id| id.0.as_u128()).collect();
@@ -123,7 +125,7 @@ fn each_principal_sees_what_the_table_says<S: Store>(store: &S) {
 }
 
 /// S2.16: which of private, school, public and wriveted rows a principal may change.
-const CHANGES: [(&str, [bool; 4]); 11] = [
+pub(super) const CHANGES: [(&str, [bool; 4]); 11] = [
     ("anonymous", [false; 4]),
     ("learner, other school", [false; 4]),
     ("learner, same school", [false; 4]),

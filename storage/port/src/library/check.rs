@@ -78,7 +78,7 @@ fn theme(theme: &ThemeRecord) -> Problem {
     object(&theme.config, "`config` must be a JSON object")
 }
 
-fn content(content: &ContentRecord) -> Problem {
+pub(crate) fn content(content: &ContentRecord) -> Problem {
     // S1.12
     let kinds = ["joke", "fact", "question", "quote", "message", "prompt"];
     require(kinds.contains(&content.kind.as_str()), "unknown content type")?;
@@ -96,7 +96,7 @@ fn content(content: &ContentRecord) -> Problem {
     require(!orphan, "visibility `school` needs a school")
 }
 
-fn variant(variant: &VariantRecord) -> Problem {
+pub(crate) fn variant(variant: &VariantRecord) -> Problem {
     text(&variant.key, 1, 100, "a variant's key must have 1 to 100 characters")?;
     object(&variant.data, "a variant's data must be a JSON object")?;
     object(&variant.conditions, "a variant's conditions must be a JSON object")?;

@@ -151,13 +151,11 @@ impl Library {
             self.check_theme(&change.record, change.record.theme_id)?;
         }
         for change in &batch.contents {
+            let old = self.contents.get(&change.record.id).map(|stored| stored.record.clone());
             let verdict = write(scope, &mut self.contents, change.record.id, change, batch.at)?;
+            self.note_content(old.as_ref(), &change.record, batch.at);
             applied.count(verdict);
             self.check_school(&change.record, change.record.school_id)?;
-            let record = &change.record;
-            self.performance_data.retain(|(content, key), _| {
-                *content != record.id || record.variants.iter().any(|variant| variant.key == *key)
-            });
         }
         for change in &batch.flows {
             let stamp = self.apply_flow(scope, change, batch.at, &mut applied)?;
@@ -199,7 +197,7 @@ impl Library {
         Ok(FlowStamp { id: flow.id, row_version: verdict.row_version(), newest })
     }
 
-    fn check_school(
+    pub(super) fn check_school(
         &self,
         record: &impl Record,
         school: Option<TenantId>,
@@ -233,7 +231,7 @@ impl Library {
     }
 }
 
-fn write<K: Ord, T: Record + Clone>(
+pub(super) fn write<K: Ord, T: Record + Clone>(
     scope: &AccessScope,
     table: &mut BTreeMap<K, Stored<T>>,
     key: K,

@@ -39,11 +39,10 @@ impl PerformanceStore for MemoryStore {
             may_edit(scope, &stored.record)
                 && stored.record.variants.iter().any(|variant| variant.key == change.variant_key)
         });
-        let key = (change.content, change.variant_key.to_owned());
-        let kept = tables.library.performance_data.get(&key).map_or("{}", String::as_str);
+        let kept = tables.library.notes(change.content, change.variant_key);
         let is_written = is_known && change.expected.is_none_or(|expected| expected == kept);
         if is_written {
-            tables.library.performance_data.insert(key, change.data.to_owned());
+            tables.library.set_notes(change.content, change.variant_key, change.data);
         }
         Ok(is_written)
     }
@@ -61,11 +60,7 @@ impl PerformanceStore for MemoryStore {
         let mut found: Vec<_> = variants
             .map(|variant| VariantPerformance {
                 variant_key: variant.key.clone(),
-                data: tables
-                    .library
-                    .performance_data
-                    .get(&(content, variant.key.clone()))
-                    .map_or_else(|| "{}".to_owned(), Clone::clone),
+                data: tables.library.notes(content, &variant.key),
                 counters: tables
                     .counters
                     .get(&(content, variant.key.clone()))
@@ -124,7 +119,12 @@ impl PerformanceStore for MemoryStore {
 
 impl Tables {
     /// Adds to the counters of a variant, and says where they stand.
-    fn raise(&mut self, content: ContentId, variant_key: &str, by: Counters) -> Counters {
+    pub(super) fn raise(
+        &mut self,
+        content: ContentId,
+        variant_key: &str,
+        by: Counters,
+    ) -> Counters {
         let counters = self.counters.entry((content, variant_key.to_owned())).or_default();
         *counters = counters.plus(by);
         *counters

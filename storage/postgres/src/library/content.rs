@@ -2,6 +2,7 @@
 
 use chatflow::{ContentId, TenantId};
 use chatflow_storage::{ContentRecord, ContentStatus, Stored, UserId};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
@@ -34,29 +35,45 @@ pub(super) async fn load(
     let Some(row) = sqlx::query(LOAD).bind(id).fetch_optional(&mut *connection).await? else {
         return Ok(None);
     };
-    let variants = variant::load(connection, id).await?;
-    Ok(Some(Stored {
+    let mut found = stored(&row)?;
+    found.record.variants = variant::load(connection, id).await?;
+    Ok(Some(found))
+}
+
+/// An item without its variants.
+pub(crate) fn stored(row: &PgRow) -> sqlx::Result<Stored<ContentRecord>> {
+    Ok(Stored {
         record: ContentRecord {
             id: ContentId(row.try_get("id")?),
             seed_key: row.try_get("seed_key")?,
             kind: row.try_get("type")?,
-            content: json(&row, "content")?,
-            info: json(&row, "info")?,
+            content: json(row, "content")?,
+            info: json(row, "info")?,
             tags: row.try_get("tags")?,
             is_active: row.try_get("is_active")?,
-            status: label(&row, "status", ContentStatus::parse)?,
-            visibility: visibility(&row)?,
+            status: label(row, "status", ContentStatus::parse)?,
+            visibility: visibility(row)?,
             school_id: row.try_get::<Option<_>, _>("school_id")?.map(TenantId),
             created_by: row.try_get::<Option<_>, _>("created_by")?.map(UserId),
-            variants,
+            variants: Vec::new(),
         },
-        row_version: count(&row, "row_version")?,
-        created_at: time(&row, "created_at")?,
-        updated_at: time(&row, "updated_at")?,
-    }))
+        row_version: count(row, "row_version")?,
+        created_at: time(row, "created_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
 }
 
 pub(super) async fn save(
+    connection: &mut PgConnection,
+    content: &ContentRecord,
+    mark: Mark,
+) -> sqlx::Result<()> {
+    save_item(connection, content, mark).await?;
+    variant::save(connection, content, mark.at).await
+}
+
+/// Writes an item and leaves its variants as they are.
+pub(crate) async fn save_item(
     connection: &mut PgConnection,
     content: &ContentRecord,
     mark: Mark,
@@ -77,6 +94,5 @@ pub(super) async fn save(
         .bind(Time(mark.at))
         .execute(&mut *connection)
         .await?;
-    search::save(connection, content.id.0, &content.content, &content.tags).await?;
-    variant::save(connection, content, mark.at).await
+    search::save(connection, content.id.0, &content.content, &content.tags).await
 }

@@ -72,7 +72,7 @@ pub(super) async fn search(
     query: &SearchQuery,
     limit: u32,
 ) -> sqlx::Result<Vec<ContentId>> {
-    let groups = Value::Array(query.groups.iter().map(group).collect()).to_string();
+    let groups = groups(query);
     let rows = sqlx::query(SEARCH)
         .bind(scope.is_system())
         .bind(tenants(scope.schools()))
@@ -88,6 +88,11 @@ pub(super) async fn search(
     rows.iter().map(|row: &PgRow| row.try_get("id").map(ContentId)).collect()
 }
 
+/// What is asked for, as a parameter: JSON.
+pub(crate) fn groups(query: &SearchQuery) -> String {
+    Value::Array(query.groups.iter().map(group).collect()).to_string()
+}
+
 fn group(group: &SearchGroup) -> Value {
     let phrases = |list: &[Phrase]| list.iter().map(|phrase| spaced(phrase)).collect::<Vec<_>>();
     json!({ "all": phrases(&group.all), "none": phrases(&group.none) })
@@ -99,7 +104,7 @@ fn spaced(words: &[String]) -> String {
 }
 
 /// One word of each group, one of which every item that fits has; nothing if a group asks for none.
-fn narrowing<'q>(query: &'q SearchQuery) -> Option<Vec<&'q str>> {
+pub(crate) fn narrowing<'q>(query: &'q SearchQuery) -> Option<Vec<&'q str>> {
     // The longest, which is likely to be the rarest.
     let word = |group: &'q SearchGroup| {
         group.all.iter().flatten().map(String::as_str).max_by_key(|word| word.len())

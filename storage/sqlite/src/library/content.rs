@@ -33,28 +33,34 @@ pub(super) fn load(
 ) -> rusqlite::Result<Option<Stored<ContentRecord>>> {
     let mut statement = connection.prepare_cached(LOAD)?;
     let variants = variant::load(connection, id)?;
-    let found = statement.query_row([Id(id)], |row| {
-        Ok(Stored {
-            record: ContentRecord {
-                id: ContentId(uuid(row, "id")?),
-                seed_key: row.get("seed_key")?,
-                kind: row.get("type")?,
-                content: row.get("content")?,
-                info: row.get("info")?,
-                tags: tags(row)?,
-                is_active: row.get("is_active")?,
-                status: label(row, "status", ContentStatus::parse)?,
-                visibility: visibility(row)?,
-                school_id: maybe_uuid(row, "school_id")?.map(TenantId),
-                created_by: maybe_uuid(row, "created_by")?.map(UserId),
-                variants,
-            },
-            row_version: count(row, "row_version")?,
-            created_at: time(row, "created_at")?,
-            updated_at: time(row, "updated_at")?,
-        })
-    });
-    found.optional()
+    let found = statement.query_row([Id(id)], stored).optional()?;
+    Ok(found.map(|mut found| {
+        found.record.variants = variants;
+        found
+    }))
+}
+
+/// An item without its variants.
+pub(crate) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored<ContentRecord>> {
+    Ok(Stored {
+        record: ContentRecord {
+            id: ContentId(uuid(row, "id")?),
+            seed_key: row.get("seed_key")?,
+            kind: row.get("type")?,
+            content: row.get("content")?,
+            info: row.get("info")?,
+            tags: tags(row)?,
+            is_active: row.get("is_active")?,
+            status: label(row, "status", ContentStatus::parse)?,
+            visibility: visibility(row)?,
+            school_id: maybe_uuid(row, "school_id")?.map(TenantId),
+            created_by: maybe_uuid(row, "created_by")?.map(UserId),
+            variants: Vec::new(),
+        },
+        row_version: count(row, "row_version")?,
+        created_at: time(row, "created_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
 }
 
 pub(super) fn tags(row: &Row<'_>) -> rusqlite::Result<Vec<String>> {
@@ -66,6 +72,16 @@ pub(super) fn tags(row: &Row<'_>) -> rusqlite::Result<Vec<String>> {
 }
 
 pub(super) fn save(
+    connection: &Connection,
+    content: &ContentRecord,
+    mark: Mark,
+) -> rusqlite::Result<()> {
+    save_item(connection, content, mark)?;
+    variant::save(connection, content, mark.at)
+}
+
+/// Writes an item and leaves its variants as they are.
+pub(crate) fn save_item(
     connection: &Connection,
     content: &ContentRecord,
     mark: Mark,
@@ -85,6 +101,5 @@ pub(super) fn save(
         number(mark.row_version),
         Time(mark.at),
     ])?;
-    search::save(connection, content.id.0, &content.content, &content.tags)?;
-    variant::save(connection, content, mark.at)
+    search::save(connection, content.id.0, &content.content, &content.tags)
 }

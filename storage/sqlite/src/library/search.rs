@@ -62,19 +62,14 @@ pub(super) fn search(
     query: &SearchQuery,
     limit: u32,
 ) -> rusqlite::Result<Vec<ContentId>> {
-    let (with, without): (Vec<_>, Vec<_>) =
-        query.groups.iter().partition(|group| !group.all.is_empty());
-    let with: Vec<String> = with.into_iter().map(expression).collect();
-    // What lacks one thing or another does not have both.
-    let without: Vec<String> = without.into_iter().map(|group| any(&group.none)).collect();
-    let joined = |parts: Vec<String>, by| (!parts.is_empty()).then(|| parts.join(by));
+    let (with, without) = expressions(query);
     let mut statement = connection.prepare_cached(SEARCH)?;
     let params = params![
         scope.is_system(),
         list(scope.schools()),
         list(scope.owned()),
-        joined(with, " OR "),
-        joined(without, " AND "),
+        with,
+        without,
         limit,
         scope.is_signed_in(),
         scope.sees_live_only(),
@@ -82,6 +77,18 @@ pub(super) fn search(
     ];
     let found = statement.query_map(params, |row| uuid(row, "id").map(ContentId))?;
     found.collect()
+}
+
+/// What finds the items that have something, and those that an item must not be among when it needs
+/// to have nothing.
+pub(crate) fn expressions(query: &SearchQuery) -> (Option<String>, Option<String>) {
+    let (with, without): (Vec<_>, Vec<_>) =
+        query.groups.iter().partition(|group| !group.all.is_empty());
+    let with: Vec<String> = with.into_iter().map(expression).collect();
+    // What lacks one thing or another does not have both.
+    let without: Vec<String> = without.into_iter().map(|group| any(&group.none)).collect();
+    let joined = |parts: Vec<String>, by| (!parts.is_empty()).then(|| parts.join(by));
+    (joined(with, " OR "), joined(without, " AND "))
 }
 
 /// `(("a b" AND "c") NOT ("d"))`.
