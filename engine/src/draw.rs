@@ -3,6 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::id::ContentId;
+
 /// Seeds a session's draws. Text in JSON, because a JavaScript number holds 53 bits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Seed(pub u64);
@@ -44,6 +46,27 @@ pub(crate) fn index_below(draw: u64, count: usize) -> usize {
     usize::try_from(wide).unwrap_or(0)
 }
 
+/// Picks `count` of `candidates`, without repeats, by a seed of its own: what a conversation draws
+/// one by one, for hosts that show items beside conversations (F38).
+///
+/// `candidates` is in ascending id order. The result is in drawn order, and shorter than `count`
+/// when there are too few.
+///
+/// ```
+/// # use chatflow::{ContentId, Seed, pick};
+/// let ids = ["a", "b", "c"].map(ContentId::derived);
+/// let drawn = pick(Seed(7), &ids, 2);
+/// assert_eq!(drawn.len(), 2);
+/// assert_ne!(drawn[0], drawn[1]);
+/// assert_eq!(pick(Seed(7), &ids, 2), drawn);
+/// ```
+pub fn pick(seed: Seed, candidates: &[ContentId], count: usize) -> Vec<ContentId> {
+    let mut left = candidates.to_vec();
+    (0..count.min(left.len()) as u64)
+        .map(|index| left.remove(index_below(draw(seed, index), left.len())))
+        .collect()
+}
+
 /// The index of the weight that a number over all of `u64` falls on (F29); `None` when all are 0.
 pub(crate) fn weight_below(
     number: u64,
@@ -60,7 +83,8 @@ pub(crate) fn weight_below(
 
 #[cfg(test)]
 mod tests {
-    use super::{Seed, draw, index_below};
+    use super::{Seed, draw, index_below, pick};
+    use crate::id::ContentId;
 
     #[test]
     fn first_draws_of_seed_zero_match_the_published_vector() {
@@ -83,6 +107,23 @@ mod tests {
         assert_eq!(draws, expected);
         assert_eq!(draws.map(|draw| index_below(draw, 6)), [0, 4, 4, 2]);
         assert_eq!(draws.map(|draw| index_below(draw, 1000)), [33, 723, 807, 392]);
+    }
+
+    #[test]
+    fn each_is_picked_as_often_as_the_others_and_once_at_most() {
+        // S3.52.
+        let ids = [0, 1, 2, 3, 4].map(|n| ContentId(uuid::Uuid::from_u128(n)));
+        let mut hits = [0_u32; 5];
+        for seed in 0..10_000 {
+            let picked = pick(Seed::from_text(&seed.to_string()), &ids, 2);
+            assert_ne!(picked[0], picked[1]);
+            for id in picked {
+                hits[usize::try_from(id.0.as_u128()).unwrap()] += 1;
+            }
+        }
+        assert!(hits.iter().all(|n| n.abs_diff(4000) < 250), "{hits:?}");
+        assert_eq!(pick(Seed(1), &ids, 9).len(), 5);
+        assert_eq!(pick(Seed(1), &[], 9), []);
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod tests;
 
 use serde_json::Value;
 
+use crate::check::{Pointer, Report};
+use crate::value::template::Template;
 use attribute::push_text;
 use tag::{Kind, Scan, Tag};
 
@@ -79,6 +81,42 @@ pub(crate) fn clean_within(value: &mut Value) {
                     *text = clean(text).html;
                 } else {
                     clean_within(item);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Tells what would be left out of every `rich_text` in a value when it is shown, and as an error what
+/// could run a script (F7). The pointers begin at `at`.
+///
+/// ```
+/// # use chatflow::{Pointer, check_markup};
+/// let body = serde_json::json!({"text": "1 < 2", "rich_text": "<b>3</b><script>4</script>"});
+/// let report = check_markup(&body, &Pointer::root());
+/// assert_eq!(report.errors().map(|found| found.at.as_str()).collect::<Vec<_>>(), ["/rich_text"]);
+/// ```
+pub fn check_markup(value: &Value, at: &Pointer) -> Report {
+    let mut report = Report::default();
+    check_within(value, at, &mut report);
+    report
+}
+
+fn check_within(value: &Value, at: &Pointer, report: &mut Report) {
+    match value {
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                check_within(item, &at.push(i), report);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map {
+                let at = at.push(key);
+                if let (Value::String(text), "rich_text") = (item, key.as_str()) {
+                    Template::compile(text, &at, &mut Report::default()).check_html(&at, report);
+                } else {
+                    check_within(item, &at, report);
                 }
             }
         }

@@ -97,7 +97,7 @@ pub use check::{
     Severity, Stage, Summary,
 };
 pub use content::{ContentItem, ContentQuery, ContentVariant};
-pub use draw::Seed;
+pub use draw::{Seed, pick};
 pub use drive::{AsyncResolver, Driven, Opened, Resolver, drive, drive_async};
 pub use explain::{
     Explanation, Part, PartOutcome, SetBy, VariableRead, explain, explain_calculation,
@@ -112,6 +112,7 @@ pub use flow::{
     FlowDefinition, NodeDefinition, NodeType, Visibility, validate_node,
 };
 pub use handler_table::{HandlerTable, PathParameters};
+pub use html::check_markup;
 pub use id::{
     ContentId, EffectId, FlowId, FlowRef, ImpressionId, NodeId, Revision, SessionId, TenantId,
 };

@@ -29,6 +29,11 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
     let given = request.headers().get(&name).filter(|id| is_request_id(id)).cloned();
     let id = given.or_else(|| HeaderValue::from_str(&random_id().ok()?.simple().to_string()).ok());
     let (mut parts, body) = request.into_parts();
+    // Who writes down what was done writes down which request did it.
+    match &id {
+        Some(id) => parts.headers.insert(name.clone(), id.clone()),
+        None => parts.headers.remove(&name),
+    };
     let ignored = IgnoredToken::default();
     parts.extensions.insert(ignored.clone());
     let method = parts.method.clone();

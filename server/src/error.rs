@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::StepError;
-use chatflow_storage::{CommitError, CreateError, StoreError};
+use chatflow_storage::{ApplyError, CommitError, CreateError, EditError, StoreError};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -71,6 +71,26 @@ impl ApiError {
     pub(crate) fn or_status(mut self, status: StatusCode, code: &'static str) -> Self {
         (self.status, self.code) = (status, code);
         self
+    }
+
+    /// The stable name of the error.
+    pub(crate) const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong, in one text.
+    pub(crate) fn message(&self) -> String {
+        match &self.detail {
+            Value::String(text) => text.clone(),
+            Value::Array(fields) => {
+                let message = |field: &Value| field.get("msg")?.as_str().map(str::to_owned);
+                fields.iter().filter_map(message).collect::<Vec<_>>().join("; ")
+            }
+            other => {
+                let message = other.get("message").and_then(Value::as_str);
+                message.unwrap_or(self.code).to_owned()
+            }
+        }
     }
 
     /// The caller is known and may not do this.
@@ -212,6 +232,53 @@ impl From<CommitError> for ApiError {
 impl From<CreateError> for ApiError {
     fn from(error: CreateError) -> Self {
         Self::store(&error)
+    }
+}
+
+impl From<ApplyError> for ApiError {
+    fn from(error: ApplyError) -> Self {
+        match &error {
+            ApplyError::Conflict { .. } => {
+                let detail = "This was changed by somebody else";
+                Self::new(StatusCode::CONFLICT, "version_conflict", detail)
+            }
+            ApplyError::OutOfScope { .. } => Self::forbidden(),
+            ApplyError::Dangling { .. } => {
+                Self::field(&["body"], "value_error.reference", "names what does not exist")
+            }
+            ApplyError::Invalid { problem, .. } => Self::field(&["body"], "value_error", *problem),
+            ApplyError::InvalidEvent(_) | ApplyError::InvalidAudit(_) => {
+                Self::internal(chain(&error))
+            }
+            ApplyError::Store(_) | _ => Self::store(&error),
+        }
+    }
+}
+
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        let text = error.to_string();
+        match error {
+            EditError::NoContent { .. } => {
+                Self::new(StatusCode::NOT_FOUND, "content_not_found", "Content not found")
+            }
+            EditError::NoVariant { .. } => {
+                Self::new(StatusCode::NOT_FOUND, "variant_not_found", "Variant not found")
+            }
+            EditError::KeyTaken { .. } => {
+                Self::new(StatusCode::CONFLICT, "variant_key_exists", text)
+            }
+            EditError::InUse { uses, .. } => {
+                let flows = uses.into_iter().map(|found| {
+                    json!({"flow_id": found.flow, "name": found.flow_name, "node_id": found.node})
+                });
+                let flows: Vec<Value> = flows.collect();
+                let detail = json!({"message": "Published flows use this content", "flows": flows});
+                Self::with_detail(StatusCode::CONFLICT, "content_in_use", detail)
+            }
+            EditError::Refused(error) => error.into(),
+            _ => Self::internal(text),
+        }
     }
 }
 

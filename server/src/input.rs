@@ -3,11 +3,13 @@
 //! The description is the one that the OpenAPI document shows, so that both say the same.
 
 mod body;
+pub(crate) mod label;
 mod path;
 mod query;
 mod schema;
 
-pub(crate) use body::{JsonBody, LARGE, given};
+pub(crate) use body::{JsonBody, LARGE, given, read_value};
+pub(crate) use label::label;
 pub(crate) use path::PathId;
 pub(crate) use query::{Paged, Pagination, QueryOf, items};
 pub(crate) use schema::Schemas;

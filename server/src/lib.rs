@@ -19,6 +19,7 @@ mod metrics;
 mod openapi;
 mod routes;
 mod token;
+mod told;
 
 pub use app::{AccessMode, ServiceOptions, router};
 pub use cli::run;

@@ -1,6 +1,8 @@
 //! One folder per resource: authenticate, load, drive, commit, render.
 
 mod chat;
+mod content;
+mod etag;
 mod operations;
 mod page;
 
@@ -13,7 +15,7 @@ use crate::app::App;
 
 /// All routes, with what they say of themselves.
 pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().merge(chat::routes()).merge(operations::routes())
+    OpenApiRouter::new().merge(chat::routes()).merge(content::routes()).merge(operations::routes())
 }
 
 /// The pages for people, which are no part of the described interface.

@@ -41,6 +41,12 @@ fn active() -> bool {
     true
 }
 
+impl ContentVariant {
+    /// The conditions that are understood (F31); any other never holds.
+    pub const CONDITIONS: [&str; 7] =
+        ["date_range", "cel", "state", "school_ids", "flow_ids", "min_age", "max_age"];
+}
+
 impl ContentItem {
     /// The key of the variant that `subject` sees, of those that are eligible; `None` when none is.
     pub(crate) fn choose_variant(

@@ -340,7 +340,7 @@ impl Library {
         content: ContentId,
         even_if_used: bool,
     ) -> Result<(), EditError> {
-        let (is_used, uses) = self.uses(scope, content);
+        let (is_used, uses) = self.content_uses(scope, content);
         if is_used && !even_if_used {
             return Err(EditError::InUse { content, uses });
         }
@@ -351,7 +351,7 @@ impl Library {
     }
 
     /// Whether published flows use an item, and where, as far as the scope views the flows.
-    fn uses(&self, scope: &AccessScope, content: ContentId) -> (bool, Vec<ContentUse>) {
+    fn content_uses(&self, scope: &AccessScope, content: ContentId) -> (bool, Vec<ContentUse>) {
         let (id, mut is_used, mut uses) = (content.to_string(), false, Vec::new());
         let flows = self.flows.values().map(|stored| &stored.record);
         let mut flows: Vec<_> = flows.filter(|flow| flow.is_active && flow.is_published).collect();

@@ -1,0 +1,34 @@
+//! The content library (S3.20 to S3.62).
+
+mod body;
+mod bulk;
+mod change;
+mod detail;
+mod info;
+mod list;
+mod one;
+mod place;
+mod preference;
+mod random;
+mod rules;
+mod variant;
+mod variant_body;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list, one::create))
+        .routes(routes!(random::random))
+        .routes(routes!(bulk::many, bulk::update, bulk::delete))
+        .routes(routes!(one::read, one::update, one::delete))
+        .routes(routes!(one::set_status))
+        .routes(routes!(variant::list, variant::create))
+        .routes(routes!(variant::replace, variant::merge, variant::delete))
+        .routes(routes!(variant::count))
+}
