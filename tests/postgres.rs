@@ -2,6 +2,7 @@
 //! own. Where there is neither, these tests say so and pass, and fail in CI.
 
 mod check;
+mod content;
 mod conversations;
 mod dump;
 mod option;

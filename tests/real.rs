@@ -3,6 +3,7 @@
 mod account;
 mod client;
 mod command;
+mod managed;
 mod place;
 mod server;
 mod visitor;
@@ -10,6 +11,7 @@ mod visitor;
 pub(crate) use account::{Account, HILLSIDE};
 pub(crate) use client::{Answer, Client};
 pub(crate) use command::{Ran, chatflow, finish, run};
+pub(crate) use managed::{Managed, account, school};
 pub(crate) use place::Place;
 pub(crate) use server::Server;
 pub(crate) use visitor::Visitor;

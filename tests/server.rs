@@ -3,6 +3,7 @@
 mod accounts;
 mod administration;
 mod bodies;
+pub(crate) mod content;
 pub(crate) mod demo;
 mod description;
 mod edge;

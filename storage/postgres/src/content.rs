@@ -14,13 +14,16 @@ use crate::column::{Json, tenants};
 use crate::library::variant;
 use crate::pool::PostgresStore;
 
-/// Rows in use that a scope sees: $1 all, $2 its schools, $3 those whose private rows it sees.
+/// Rows in use that a scope sees: $1 all, $2 its schools, $3 those whose private rows it sees, $4 whose
+/// creations are its own (S2.24); conversations have none.
 macro_rules! shown {
     () => {
         "c.is_active AND c.status = 'published'
          AND ($1 OR c.visibility IN ('wriveted', 'public')
            OR (c.visibility = 'school' AND c.school_id = ANY ($2))
-           OR (c.visibility = 'private' AND c.school_id = ANY ($3)))"
+           OR (c.visibility = 'private' AND c.school_id = ANY ($3))
+           OR (c.visibility = 'private' AND c.created_by = $4
+             AND (c.school_id IS NULL OR c.school_id = ANY ($2))))"
     };
 }
 
@@ -29,22 +32,22 @@ const CONTENTS: &str = concat!(
     "SELECT c.id, c.type::text AS type, c.content, c.info, v.id IS NOT NULL AS has_variant,
        v.variant_key, v.variant_data, v.weight, v.conditions, v.is_active
      FROM cms_content AS c LEFT JOIN cms_content_variants AS v ON v.content_id = c.id
-     WHERE c.id = ANY ($4) AND ",
+     WHERE c.id = ANY ($5) AND ",
     shown!(),
     " ORDER BY c.id, v.variant_key"
 );
 
-/// A page of candidates after the id `$8`. A type that is none compares as text, and finds nothing.
+/// A page of candidates after the id `$9`. A type that is none compares as text, and finds nothing.
 const CANDIDATES: &str = concat!(
     "SELECT c.id, c.info FROM cms_content AS c
      WHERE c.type = (
          SELECT kind FROM unnest(enum_range(NULL::enum_cms_content_type)) AS kind
-         WHERE kind::text = $4)
+         WHERE kind::text = $5)
        AND ",
     shown!(),
-    " AND (cardinality($5) = 0 OR c.tags && $5) AND c.tags @> $6
-       AND c.id <> ALL ($7) AND ($8::uuid IS NULL OR c.id > $8)
-     ORDER BY c.id LIMIT $9"
+    " AND (cardinality($6) = 0 OR c.tags && $6) AND c.tags @> $7
+       AND c.id <> ALL ($8) AND ($9::uuid IS NULL OR c.id > $9)
+     ORDER BY c.id LIMIT $10"
 );
 
 impl AsyncContentStore for PostgresStore {
@@ -79,6 +82,7 @@ async fn items(
         .bind(scope.is_system())
         .bind(tenants(scope.schools()))
         .bind(tenants(scope.owned()))
+        .bind(scope.account().map(|id| id.0))
         .bind(uuids(ids))
         .fetch_all(connection)
         .await?;
@@ -145,6 +149,7 @@ async fn page(
         .bind(scope.is_system())
         .bind(tenants(scope.schools()))
         .bind(tenants(scope.owned()))
+        .bind(scope.account().map(|id| id.0))
         .bind(&query.kind)
         .bind(&query.tags)
         .bind(&query.tags_all)

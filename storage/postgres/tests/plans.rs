@@ -4,6 +4,7 @@
 //! forgotten. `UPDATE=1` writes what is found.
 
 mod analytics;
+mod catalog;
 mod evidence;
 
 use std::fmt::Write as _;
@@ -88,6 +89,7 @@ pub(crate) fn plans() -> Option<Plans> {
     beside.extend(database.block_on(call_admin(&store, &proxy)));
     beside.extend(database.block_on(call_references(&store, &proxy)));
     beside.extend(database.block_on(call_exports(&store, &proxy)));
+    beside.extend(database.block_on(catalog::call_contents(&store, &proxy)));
     let plan = |(call, statements): (&'static str, Vec<Statement>)| {
         let [statement] = statements.try_into().ok().expect(call);
         database.block_on(plan(&database, call, &statement)).expect(call)

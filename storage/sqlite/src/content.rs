@@ -7,23 +7,26 @@ use chatflow_storage::{AccessScope, ContentStore, StoreError};
 use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
-use crate::column::{list, uuid};
+use crate::column::{Id, list, uuid};
 use crate::library::variant;
 use crate::pool::SqliteStore;
 
-/// Rows in use that a scope sees: ?1 all, ?2 its schools, ?3 those whose private rows it sees.
+/// Rows in use that a scope sees: ?1 all, ?2 its schools, ?3 those whose private rows it sees, ?4 whose
+/// creations are its own (S2.24); conversations have none.
 macro_rules! shown {
     () => {
         "c.is_active = 1 AND c.status = 'published'
          AND (?1 OR c.visibility IN ('wriveted', 'public')
            OR (c.visibility = 'school' AND c.school_id IN (SELECT value FROM json_each(?2)))
-           OR (c.visibility = 'private' AND c.school_id IN (SELECT value FROM json_each(?3))))"
+           OR (c.visibility = 'private' AND c.school_id IN (SELECT value FROM json_each(?3)))
+           OR (c.visibility = 'private' AND c.created_by = ?4 AND (c.school_id IS NULL
+             OR c.school_id IN (SELECT value FROM json_each(?2)))))"
     };
 }
 
 const CONTENTS: &str = concat!(
     "SELECT c.id, c.type, c.content, c.info
-     FROM json_each(?4) AS asked CROSS JOIN cms_content AS c ON c.id = asked.value
+     FROM json_each(?5) AS asked CROSS JOIN cms_content AS c ON c.id = asked.value
      WHERE ",
     shown!()
 );
@@ -35,16 +38,16 @@ ORDER BY content_id, variant_key";
 
 const CANDIDATES: &str = concat!(
     "SELECT c.id, c.info FROM cms_content AS c
-     WHERE c.type = ?4 AND ",
+     WHERE c.type = ?5 AND ",
     shown!(),
-    " AND (?5 = '[]' OR EXISTS (
-         SELECT 1 FROM json_each(?5) AS any
+    " AND (?6 = '[]' OR EXISTS (
+         SELECT 1 FROM json_each(?6) AS any
          JOIN cms_content_tags AS t ON t.tag = any.value AND t.content_id = c.id))
        AND NOT EXISTS (
-         SELECT 1 FROM json_each(?6) AS every WHERE NOT EXISTS (
+         SELECT 1 FROM json_each(?7) AS every WHERE NOT EXISTS (
            SELECT 1 FROM cms_content_tags AS t
            WHERE t.tag = every.value AND t.content_id = c.id))
-       AND c.id NOT IN (SELECT value FROM json_each(?7))
+       AND c.id NOT IN (SELECT value FROM json_each(?8))
      ORDER BY c.id"
 );
 
@@ -75,7 +78,8 @@ fn items(
 ) -> rusqlite::Result<BTreeMap<ContentId, ContentItem>> {
     let mut statement = connection.prepare_cached(CONTENTS)?;
     let (schools, owned) = (list(scope.schools()), list(scope.owned()));
-    let params = params![scope.is_system(), schools, owned, list(ids)];
+    let account = scope.account().map(|id| Id(id.0));
+    let params = params![scope.is_system(), schools, owned, account, list(ids)];
     let rows = statement.query_map(params, |row| {
         let item = ContentItem {
             id: ContentId(uuid(row, "id")?),
@@ -110,6 +114,7 @@ fn candidates(
         scope.is_system(),
         list(scope.schools()),
         list(scope.owned()),
+        scope.account().map(|id| Id(id.0)),
         query.kind,
         list(&query.tags),
         list(&query.tags_all),

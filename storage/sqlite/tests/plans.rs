@@ -19,13 +19,16 @@ use tempfile::TempDir;
 const SEED: &str = include_str!("plans/seed.sql");
 
 /// Whole files: sessions, what is read of the library on the way, and what goes on beside them.
-const FILES: [(&str, &str); 24] = [
+const FILES: [(&str, &str); 27] = [
     ("session.rs", include_str!("../src/session.rs")),
     ("session/extras.rs", include_str!("../src/session/extras.rs")),
     ("session/read.rs", include_str!("../src/session/read.rs")),
     ("evidence.rs", include_str!("../src/evidence.rs")),
     ("trace/read.rs", include_str!("../src/trace/read.rs")),
     ("content.rs", include_str!("../src/content.rs")),
+    ("catalog.rs", include_str!("../src/catalog.rs")),
+    ("catalog/page.rs", include_str!("../src/catalog/page.rs")),
+    ("catalog/variant.rs", include_str!("../src/catalog/variant.rs")),
     ("flow.rs", include_str!("../src/flow.rs")),
     ("outbox.rs", include_str!("../src/outbox.rs")),
     ("outbox/settle.rs", include_str!("../src/outbox/settle.rs")),
@@ -62,6 +65,8 @@ const SCANNED: [&str; 13] = [
     "CONSTANT ROW",
     "ix_flow_definitions_startable",
     "ix_event_outbox_due",
+    "ix_cms_content_created",
+    "item",
     "o",
     "n",
     "flow_refs_unread",

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use chatflow::{ContentId, Visibility};
+use chatflow::{ContentId, ContentQuery, Visibility};
 use serde_json::{Value, json};
 
 use super::Case;
@@ -158,6 +158,12 @@ fn each_principal_lists_and_edits_what_the_tables_say<S: Store>(store: &S) {
         // S2.24
         let rest: Vec<u128> = sees.iter().copied().filter(|n| !matches!(n, 3 | 7)).collect();
         assert_eq!(listed(store, &scope, &without), rest, "{name}");
+        // S2.24: whoever signed in draws from what is in use and viewed.
+        let kind = "joke".to_owned();
+        let drawn = store.candidates(&scope, &ContentQuery { kind, ..ContentQuery::default() });
+        let drawn: Vec<u128> = drawn.unwrap().iter().map(|id| id.0.as_u128()).collect();
+        let live: Vec<u128> = sees.iter().copied().filter(|n| *n <= 4).collect();
+        assert!(name == "anonymous" || drawn == live, "{name}: {drawn:?}");
         let shown = store.catalog_contents(&scope, &ids).unwrap();
         let shown: Vec<_> = shown.iter().map(|one| one.stored.record.id.0.as_u128()).collect();
         assert_eq!(shown, *sees, "{name}");

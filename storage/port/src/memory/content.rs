@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::MemoryStore;
 use crate::content::ContentStore;
 use crate::error::StoreError;
-use crate::library::{ContentRecord, ContentStatus};
+use crate::library::{ContentRecord, ContentStatus, Record};
 use crate::scope::AccessScope;
 
 impl ContentStore for MemoryStore {
@@ -48,7 +48,8 @@ impl ContentStore for MemoryStore {
 fn shows(scope: &AccessScope, record: &ContentRecord) -> bool {
     record.is_active
         && record.status == ContentStatus::Published
-        && scope.sees_content(record.visibility, record.school_id)
+        && (scope.sees_content(record.visibility, record.school_id)
+            || record.access().is_some_and(|row| scope.views(&row)))
 }
 
 fn narrows(query: &ContentQuery, record: &ContentRecord) -> bool {

@@ -57,7 +57,7 @@ macro_rules! asked {
 
 macro_rules! page {
     ($order:literal) => {
-        concat!(columns!(), "cms_content WHERE ", viewed!(), asked!(), $order)
+        concat!(columns!(), "cms_content AS item WHERE ", viewed!(), asked!(), $order)
     };
 }
 
@@ -68,7 +68,7 @@ const FIRST_CHANGED: &str = page!("ORDER BY updated_at, id LIMIT :limit OFFSET :
 const VERSION: &str = page!("ORDER BY version, id LIMIT :limit OFFSET :skip");
 
 const TOTAL: &str = concat!(
-    "SELECT count(*) AS total FROM (SELECT 1 FROM cms_content WHERE ",
+    "SELECT count(*) AS total FROM (SELECT 1 FROM cms_content AS item WHERE ",
     viewed!(),
     asked!(),
     "LIMIT :limit OFFSET :skip)"
@@ -76,7 +76,7 @@ const TOTAL: &str = concat!(
 
 const OF_IDS: &str = concat!(
     columns!(),
-    "cms_content WHERE id IN (SELECT value FROM json_each(:ids)) AND ",
+    "cms_content AS item WHERE id IN (SELECT value FROM json_each(:ids)) AND ",
     viewed!(),
     " ORDER BY id"
 );
