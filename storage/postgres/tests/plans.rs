@@ -399,6 +399,12 @@ fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
     let mut found = format!("Plans of Postgres {RELEASE}, written by tests/plans.rs.\n");
     let Plans { session, library, evidence, events, beside, .. } = &plans;
     for planned in [session, library, evidence, events, beside].into_iter().flatten() {
+        // The list of the library may be narrowed by anything: it is walked in its order, and counted to a
+        // limit. How, the planner guesses anew with each row.
+        if planned.call.starts_with("content_page") {
+            assert!(planned.text.contains("Index"), "{}:\n{}", planned.call, planned.text);
+            continue;
+        }
         assert!(!planned.text.contains("Seq Scan"), "{}:\n{}", planned.call, planned.text);
         // Two ways through the same index cost the same, so that chance decides.
         if planned.call == "list_sessions of schools" {
