@@ -5,6 +5,7 @@ mod check;
 mod content;
 mod conversations;
 mod dump;
+mod flows;
 mod option;
 mod order;
 mod outage;

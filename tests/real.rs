@@ -3,8 +3,10 @@
 mod account;
 mod client;
 mod command;
+mod described;
 mod managed;
 mod place;
+mod served;
 mod server;
 mod visitor;
 
@@ -13,5 +15,6 @@ pub(crate) use client::{Answer, Client};
 pub(crate) use command::{Ran, chatflow, finish, run};
 pub(crate) use managed::{Managed, account, school};
 pub(crate) use place::Place;
+pub(crate) use served::{Served, Who, runtime};
 pub(crate) use server::Server;
 pub(crate) use visitor::Visitor;

@@ -9,6 +9,7 @@ mod description;
 mod edge;
 mod evidence;
 mod faults;
+pub(crate) mod flows;
 pub(crate) mod huey;
 mod native;
 mod pictures;

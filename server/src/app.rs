@@ -47,6 +47,8 @@ pub struct ServiceOptions {
     pub tls_terminated: bool,
     /// Whether each request is written to stderr, as a line of JSON without anything personal.
     pub log_requests: bool,
+    /// The first version of a flow gets its author's label as it is, instead of a raised one (S3.88).
+    pub keep_first_version: bool,
 }
 
 /// Who may manage content, flows and all the rest (S2.21).

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chatflow::FlowReport;
 use chatflow::StepError;
 use chatflow_storage::{ApplyError, CommitError, CreateError, EditError, StoreError};
 use serde::Serialize;
@@ -56,6 +57,11 @@ impl ApiError {
         Self { detail, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "") }
     }
 
+    /// Errors of several fields, with a code of their own.
+    pub(crate) fn fields_as(code: &'static str, found: Vec<FieldError>) -> Self {
+        Self { code, ..Self::fields(found) }
+    }
+
     /// Errors of several fields (S3.5).
     pub(crate) fn fields(found: Vec<FieldError>) -> Self {
         let detail = json!(found);
@@ -65,6 +71,17 @@ impl ApiError {
     /// A refusal whose detail is more than a text.
     pub(crate) fn with_detail(status: StatusCode, code: &'static str, detail: Value) -> Self {
         Self { detail, ..Self::new(status, code, "") }
+    }
+
+    /// Says which of several operations is refused, counted from 0.
+    pub(crate) fn at_operation(mut self, place: usize) -> Self {
+        self.more.insert("operation".to_owned(), json!(place));
+        self
+    }
+
+    /// What clients are told, as a text.
+    pub(crate) fn said(&self) -> String {
+        self.detail.as_str().map_or_else(|| self.detail.to_string(), str::to_owned)
     }
 
     /// The same error under another status.
@@ -86,10 +103,11 @@ impl ApiError {
                 let message = |field: &Value| field.get("msg")?.as_str().map(str::to_owned);
                 fields.iter().filter_map(message).collect::<Vec<_>>().join("; ")
             }
-            other => {
-                let message = other.get("message").and_then(Value::as_str);
+            Value::Object(detail) => {
+                let message = detail.get("message").and_then(Value::as_str);
                 message.unwrap_or(self.code).to_owned()
             }
+            Value::Null | Value::Bool(_) | Value::Number(_) => self.code.to_owned(),
         }
     }
 
@@ -106,6 +124,47 @@ impl ApiError {
     /// There is no such flow, or the caller may not start it.
     pub(crate) fn flow_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "flow_not_found", "Flow not found")
+    }
+
+    /// There is no such version of the flow.
+    pub(crate) fn version_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "version_not_found", "Version not found")
+    }
+
+    /// There is no such node in the flow.
+    pub(crate) fn node_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "node_not_found", "Node not found")
+    }
+
+    /// There is no such connection in the flow.
+    pub(crate) fn connection_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "connection_not_found", "Connection not found")
+    }
+
+    /// The resource is not as `If-Match` says (S3.10).
+    pub(crate) fn precondition_failed() -> Self {
+        let detail = "The resource has been changed since it was read";
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
+    }
+
+    /// The flow has been changed since its editor read it (S3.122).
+    pub(crate) fn flow_changed(row_version: u64) -> Self {
+        let detail = "The flow has been changed since it was read";
+        let mut error = Self::new(StatusCode::CONFLICT, "flow_changed", detail);
+        error.more.insert("row_version".to_owned(), json!(row_version));
+        error
+    }
+
+    /// The flow has errors and was to be published (S3.87).
+    pub(crate) fn flow_validation_failed(report: &FlowReport) -> Self {
+        let of_nodes = report.nodes.iter().flat_map(|node| &node.results);
+        let issues = report.results.iter().chain(of_nodes).filter(|found| !found.is_valid);
+        let detail = json!({
+            "message": "Flow validation failed",
+            "validation_errors": report.validation_errors,
+            "issues": issues.collect::<Vec<_>>(),
+        });
+        Self::with_detail(StatusCode::BAD_REQUEST, "flow_validation_failed", detail)
     }
 
     /// The session is over.

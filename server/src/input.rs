@@ -10,6 +10,6 @@ mod schema;
 
 pub(crate) use body::{JsonBody, LARGE, given, read_value};
 pub(crate) use label::label;
-pub(crate) use path::PathId;
+pub(crate) use path::{PathId, PathText};
 pub(crate) use query::{Paged, Pagination, QueryOf, items};
 pub(crate) use schema::Schemas;

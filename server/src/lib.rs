@@ -1,6 +1,7 @@
 //! Chatflow's HTTP service and the `chatflow` command.
 
 mod app;
+mod authoring;
 mod body;
 mod cli;
 mod config;

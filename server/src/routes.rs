@@ -3,6 +3,7 @@
 mod chat;
 mod content;
 mod etag;
+mod flows;
 mod operations;
 mod page;
 
@@ -15,7 +16,11 @@ use crate::app::App;
 
 /// All routes, with what they say of themselves.
 pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().merge(chat::routes()).merge(content::routes()).merge(operations::routes())
+    OpenApiRouter::new()
+        .merge(chat::routes())
+        .merge(content::routes())
+        .merge(flows::routes())
+        .merge(operations::routes())
 }
 
 /// The pages for people, which are no part of the described interface.

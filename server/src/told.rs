@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
+use axum::http::HeaderMap;
 use chatflow::{FlowId, TenantId, Timestamp};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
@@ -20,19 +19,6 @@ use crate::token::random_id;
 /// How often an event for the stream would be delivered again; nobody delivers those.
 const STREAM_RETRIES: u32 = 3;
 
-/// The id of a request, as every answer has it.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub(crate) Option<String>);
-
-impl<S: Send + Sync> FromRequestParts<S> for RequestId {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let id = parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());
-        Ok(Self(id.map(str::to_owned)))
-    }
-}
-
 /// What an event or an entry is about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subject {
@@ -42,6 +28,9 @@ pub(crate) struct Subject {
     pub(crate) school: Option<TenantId>,
 }
 
+/// What decides who receives an event: its type, the school and the flow.
+type Facts = (&'static str, Option<TenantId>, Option<FlowId>);
+
 /// Writes down what one request changes.
 #[derive(Debug)]
 pub(crate) struct Teller<'a> {
@@ -50,13 +39,15 @@ pub(crate) struct Teller<'a> {
     request: Option<String>,
     pub(crate) at: Timestamp,
     /// Who receives events of a type and a school; asked for once.
-    receivers: BTreeMap<(&'static str, Option<TenantId>, Option<FlowId>), Vec<Match>>,
+    receivers: BTreeMap<Facts, Vec<Match>>,
 }
 
 impl<'a> Teller<'a> {
-    pub(crate) fn new(store: &'a AnyStore, caller: &'a Caller, request: RequestId) -> Self {
+    pub(crate) fn new(store: &'a AnyStore, caller: &'a Caller, headers: &HeaderMap) -> Self {
+        // Every request has an id by now.
+        let request = headers.get("x-request-id").and_then(|id| id.to_str().ok());
         let receivers = BTreeMap::new();
-        Self { store, caller, request: request.0, at: now(), receivers }
+        Self { store, caller, request: request.map(str::to_owned), at: now(), receivers }
     }
 
     /// An entry of the audit log; `action` is what is done to the kind of subject.
@@ -90,11 +81,9 @@ impl<'a> Teller<'a> {
         data: Map<String, Value>,
         once: Option<&str>,
     ) -> Result<Vec<NewEvent>, ApiError> {
-        let mut events = vec![self.event(subject, event_type, &data, once, None)?];
-        for receiver in self.receivers(subject, event_type).await? {
-            events.push(self.event(subject, event_type, &data, once, Some(receiver))?);
-        }
-        Ok(events)
+        let subscribed = self.receivers(subject, event_type).await?.into_iter().map(Some);
+        let told = Told { subject, event_type, data, once };
+        std::iter::once(None).chain(subscribed).map(|to| self.event(&told, to)).collect()
     }
 
     async fn receivers(
@@ -117,14 +106,8 @@ impl<'a> Teller<'a> {
         Ok(found)
     }
 
-    fn event(
-        &self,
-        subject: Subject,
-        event_type: &'static str,
-        data: &Map<String, Value>,
-        once: Option<&str>,
-        receiver: Option<Match>,
-    ) -> Result<NewEvent, ApiError> {
+    fn event(&self, told: &Told<'_>, receiver: Option<Match>) -> Result<NewEvent, ApiError> {
+        let Told { subject, event_type, data, once } = told;
         let id = match once {
             Some(once) => {
                 let to = receiver.map_or(Uuid::nil(), |receiver| receiver.id.0);
@@ -140,10 +123,12 @@ impl<'a> Teller<'a> {
             "timestamp": seconds, "aggregate_id": subject.id, "school_id": subject.school,
             "actor_id": self.caller.id, "data": data,
         });
-        payload[format!("{}_id", subject.kind)] = json!(subject.id);
+        if let Some(payload) = payload.as_object_mut() {
+            payload.insert(format!("{}_id", subject.kind), json!(subject.id));
+        }
         Ok(NewEvent {
             id: EventId(id),
-            event_type: event_type.to_owned(),
+            event_type: (*event_type).to_owned(),
             event_version: "1.0".to_owned(),
             source_service: "chatflow".to_owned(),
             destination: receiver
@@ -157,11 +142,19 @@ impl<'a> Teller<'a> {
             causation_id: self.request.clone(),
             user_id: self.caller.user_id().map(UserId),
             session_id: None,
-            flow_id: flow_of(subject),
+            flow_id: flow_of(*subject),
             school_id: subject.school,
             created_at: self.at,
         })
     }
+}
+
+/// What is told, whoever receives it.
+struct Told<'a> {
+    subject: Subject,
+    event_type: &'static str,
+    data: Map<String, Value>,
+    once: Option<&'a str>,
 }
 
 fn flow_of(subject: Subject) -> Option<FlowId> {

@@ -88,6 +88,7 @@ fn flow(definition: &FlowDefinition) -> FlowChange {
         label: definition.version.clone(),
         document: definition.to_value().to_string(),
         links: flow.links().map(ToString::to_string).collect(),
+        note: None,
     };
     FlowChange { flow: anyway(record), publish: Some(publish) }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::real::{Account, Answer, Client, HILLSIDE, Place};
-use crate::report::corpus;
+use chatflow_tests::report::corpus;
 
 /// Where this service answers otherwise, and the rule that says so: by the recording's name.
 ///

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use chatflow::{
-    Code, ConnectionDefinition, Flow, FlowDefinition, FlowId, NodeDefinition, NodeType, Report,
-};
-use chatflow_host::references_of;
+use chatflow::{Code, Flow, FlowDefinition, FlowId, NodeType, Report};
 use chatflow_storage::{
-    AccessScope, Batch, Change, ConnectionRow, FlowChange, FlowRecord, LibraryStore, LookUp,
-    NewVersion, NodeRow, StoreError, Stored, TraceLevel,
+    AccessScope, Batch, Change, FlowChange, FlowRecord, LibraryStore, LookUp, StoreError, Stored,
+    ThemeId,
 };
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::ImportReport;
 use super::library::{Ids, look_up};
+use crate::authoring::{Standing, record, version};
 use crate::fixture::{Fixture, FixtureFlow};
 
 /// Whether a report stands in the way of publishing. An embedded flow or an item that is
@@ -60,19 +58,32 @@ impl<S: LibraryStore> Importer<'_, S> {
             set_theme(&mut definition, flow, self.ids, report);
             let links_hold = self.link_composites(&keys, &mut definition, report)?;
             let clean = self.reports.iter().all(|(at, found)| *at != i || !forbids(found));
-            let mut record = record(&definition, self.ids, flow);
-            record.is_published = flow.publish && links_hold && clean;
-            record.created_by = stored.as_ref().and_then(|stored| stored.record.created_by);
-            if let [_, _, _, flows, ..] = &mut report.counts {
-                flows.count(stored.as_ref().map(|stored| &stored.record), &record);
-            }
+            let record = record(
+                &definition,
+                Standing {
+                    id,
+                    created_by: stored.as_ref().and_then(|stored| stored.record.created_by),
+                    is_published: flow.publish && links_hold && clean,
+                    is_active: true,
+                    theme_id: self.theme(flow),
+                },
+            );
+            let [_, _, _, flows, ..] = &mut report.counts;
+            flows.count(stored.as_ref().map(|stored| &stored.record), &record);
             let name = definition.seed_key.clone().unwrap_or_else(|| definition.name.clone());
             report.flows.push((name, id));
-            let publish = record.is_published.then(|| version(&definition));
+            let publish = record.is_published.then(|| {
+                let compiled = Flow::compile(&definition, 1).flow;
+                version(&definition, compiled.as_deref(), None)
+            });
             let expected = Some(stored.map_or(0, |stored| stored.row_version));
             batch.flows.push(FlowChange { flow: Change { expected, record }, publish });
         }
         Ok(())
+    }
+
+    fn theme(&self, flow: &FixtureFlow) -> Option<ThemeId> {
+        flow.theme.as_ref().and_then(|key| self.ids.themes.get(key)).copied()
     }
 
     /// Finds the stored flow that a definition means (S11.9); a new one gets an id of its own.
@@ -147,115 +158,4 @@ fn set_theme(
             report.warnings.push(format!("flow `{}`: there is no theme `{key}`", definition.name));
         }
     }
-}
-
-fn record(definition: &FlowDefinition, ids: &Ids, flow: &FixtureFlow) -> FlowRecord {
-    let document = definition.to_value();
-    let data = document.get("flow_data").cloned().unwrap_or_else(|| json!({}));
-    let mut info = definition.info.clone();
-    if let Some(key) = &definition.seed_key {
-        info.insert("seed_key".to_owned(), json!(key));
-    }
-    FlowRecord {
-        id: fresh_id(definition),
-        seed_key: definition.seed_key.clone(),
-        name: definition.name.clone(),
-        description: definition.description.clone(),
-        version: definition.version.clone(),
-        entry_node_id: definition.entry.clone(),
-        flow_data: data.to_string(),
-        allow_anonymous: info.get("allow_anonymous").and_then(Value::as_bool).unwrap_or(false),
-        info: Value::Object(info).to_string(),
-        visibility: definition.visibility,
-        school_id: definition.school_id,
-        created_by: None,
-        is_published: false,
-        is_active: true,
-        theme_id: flow.theme.as_ref().and_then(|key| ids.themes.get(key)).copied(),
-        retention_days: definition.retention_days.clamp(1, 3650),
-        trace_enabled: definition.trace_enabled,
-        trace_level: level_of(definition.trace_level),
-        trace_sample_rate: percent_of(definition.trace_sample_rate),
-        graph_hash: definition.graph_hash(),
-        nodes: nodes(&definition.nodes),
-        connections: connections(&definition.connections),
-        references: references_of(definition),
-    }
-}
-
-/// The first node of each id: what runs when an author repeats one (R1.14).
-fn nodes(nodes: &[NodeDefinition]) -> Vec<NodeRow> {
-    let mut rows: Vec<NodeRow> = Vec::new();
-    for node in nodes {
-        if rows.iter().any(|row| row.node_id == node.id) {
-            continue;
-        }
-        let json = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
-        rows.push(NodeRow {
-            node_id: node.id.clone(),
-            node_type: node.kind.as_str().to_owned(),
-            execution_context: node.execution_context,
-            template: node.template.clone(),
-            content: node.content.to_string(),
-            position: json(&node.written_position()),
-            info: json(&node.info),
-        });
-    }
-    rows
-}
-
-/// Tables hold one row per source, target and type: predicates of several are joined by `or` (R1.20).
-fn connections(connections: &[ConnectionDefinition]) -> Vec<ConnectionRow> {
-    let mut groups: Vec<(&ConnectionDefinition, Vec<Option<&Value>>)> = Vec::new();
-    for connection in connections {
-        let same = groups.iter_mut().find(|(first, _)| {
-            (&first.source, &first.target, &first.kind)
-                == (&connection.source, &connection.target, &connection.kind)
-        });
-        match same {
-            Some((_, predicates)) => predicates.push(connection.predicate.as_ref()),
-            None => groups.push((connection, vec![connection.predicate.as_ref()])),
-        }
-    }
-    let row = |(connection, predicates): (&ConnectionDefinition, Vec<Option<&Value>>)| {
-        let all: Option<Vec<&Value>> = predicates.into_iter().collect();
-        let conditions = match all.as_deref() {
-            None | Some([]) => json!({}),
-            Some([one]) => json!({"if": one}),
-            Some(several) => json!({"if": {"or": several}}),
-        };
-        ConnectionRow {
-            source: connection.source.clone(),
-            target: connection.target.clone(),
-            connection_type: connection.kind.to_string(),
-            conditions: conditions.to_string(),
-            info: Value::Object(connection.info.clone()).to_string(),
-        }
-    };
-    groups.into_iter().map(row).collect()
-}
-
-fn version(definition: &FlowDefinition) -> NewVersion {
-    let compiled = Flow::compile(definition, 1);
-    let links = compiled.flow.iter().flat_map(|flow| flow.links().map(ToString::to_string));
-    NewVersion {
-        label: definition.version.clone(),
-        document: definition.to_value().to_string(),
-        links: links.collect(),
-    }
-}
-
-fn level_of(level: chatflow::TraceLevel) -> TraceLevel {
-    match level {
-        chatflow::TraceLevel::Minimal => TraceLevel::Minimal,
-        chatflow::TraceLevel::Off | chatflow::TraceLevel::Standard => TraceLevel::Standard,
-        chatflow::TraceLevel::Verbose => TraceLevel::Verbose,
-    }
-}
-
-/// A percentage as it is stored: rounded, but what is not nothing is at least 1 (S7.22).
-fn percent_of(rate: f64) -> u32 {
-    let rounded = (0..=100_u32).rev().find(|percent| f64::from(*percent) <= rate + 0.5);
-    let least = u32::from(rate > 0.0);
-    rounded.unwrap_or(0).max(least)
 }

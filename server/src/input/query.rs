@@ -50,7 +50,7 @@ pub(crate) struct Pagination {
 }
 
 impl Paged {
-    const fn usual() -> u32 {
+    pub(crate) const fn usual() -> u32 {
         100
     }
 

@@ -15,6 +15,7 @@ use crate::effect::DynEffectStore;
 use crate::evidence::DynEvidenceStore;
 use crate::export::DynExportStore;
 use crate::flow::DynFlowStore;
+use crate::flow_catalog::DynFlowCatalog;
 use crate::job::DynJobStore;
 use crate::library::DynLibraryStore;
 use crate::month::DynMonthStore;
@@ -38,6 +39,7 @@ all_of!(
     DynEffectStore,
     DynEvidenceStore,
     DynExportStore,
+    DynFlowCatalog,
     DynFlowStore,
     DynJobStore,
     DynLibraryStore,

@@ -11,6 +11,7 @@ use crate::effect::{AsyncEffectStore, EffectStore};
 use crate::evidence::{AsyncEvidenceStore, EvidenceStore};
 use crate::export::{AsyncExportStore, ExportStore};
 use crate::flow::{AsyncFlowStore, FlowStore};
+use crate::flow_catalog::{AsyncFlowCatalog, FlowCatalog};
 use crate::job::{AsyncJobStore, JobStore};
 use crate::library::{AsyncLibraryStore, LibraryStore};
 use crate::month::{AsyncMonthStore, MonthStore};
@@ -44,6 +45,7 @@ pub(crate) use all_of;
 all_of!(
     /// All blocking roles in one bound.
     pub Store: FlowStore,
+    FlowCatalog,
     ContentStore,
     ContentCatalog,
     LibraryStore,
@@ -70,6 +72,7 @@ all_of!(
 all_of!(
     /// All async roles in one bound.
     pub AsyncStore: AsyncFlowStore,
+    AsyncFlowCatalog,
     AsyncContentStore,
     AsyncContentCatalog,
     AsyncLibraryStore,

@@ -25,8 +25,10 @@ mod export;
 mod extras;
 mod fixture;
 mod flow;
+mod flow_catalog;
 mod isolation;
 mod library;
+mod listing;
 mod month;
 mod outbox;
 mod performance;
@@ -48,6 +50,7 @@ type Case<S> = fn(&S);
 /// Every case of every role.
 pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     flows(&make_store);
+    flow_catalog(&make_store);
     contents(&make_store);
     catalog(&make_store);
     library(&make_store);
@@ -72,6 +75,11 @@ pub fn flows<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &[flow::cases(), pins::cases()].concat());
 }
 
+/// The cases of [`FlowCatalog`](crate::FlowCatalog).
+pub fn flow_catalog<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &flow_catalog::cases());
+}
+
 /// The cases of [`ContentStore`](crate::ContentStore).
 pub fn contents<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &content::cases());
@@ -79,7 +87,7 @@ pub fn contents<S: Store>(make_store: impl Fn() -> S) {
 
 /// The cases of [`ContentCatalog`](crate::ContentCatalog).
 pub fn catalog<S: Store>(make_store: impl Fn() -> S) {
-    run(make_store, &catalog::cases());
+    run(make_store, &[catalog::cases(), listing::cases()].concat());
 }
 
 /// The cases of [`LibraryStore`](crate::LibraryStore).

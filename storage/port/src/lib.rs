@@ -33,6 +33,7 @@ mod error;
 mod evidence;
 mod export;
 mod flow;
+mod flow_catalog;
 mod id;
 mod inspect;
 mod job;
@@ -100,6 +101,10 @@ pub use export::{
 };
 pub use flow::{
     AsyncFlowStore, FlowStore, FlowSummary, FlowTracing, LiveVersion, Pin, VersionRecord,
+};
+pub use flow_catalog::{
+    AsyncFlowCatalog, ConnectionEntry, EmbeddingFlow, FlowCatalog, FlowDraft, FlowPage, FlowQuery,
+    GraphRows, LinkedFlow, NewestVersion, NodeEntry, VersionEntry, VersionPage, finds_flow,
 };
 pub use id::{
     EventId, LeaseToken, ServiceAccountId, SubscriptionId, ThemeId, UserId, connection_row_id,

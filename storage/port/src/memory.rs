@@ -10,6 +10,7 @@ mod effect;
 mod evidence;
 mod export;
 mod flow;
+mod flow_catalog;
 mod library;
 mod month;
 mod outbox;
@@ -34,6 +35,7 @@ use crate::changes::Observers;
 use crate::evidence::{ContentEvent, RecalledRequest};
 use crate::export::ExportCursor;
 use crate::flow::VersionRecord;
+use crate::flow_catalog::{GraphRows, VersionEntry};
 use crate::id::{ServiceAccountId, SubscriptionId, ThemeId, UserId};
 use crate::job::JobRecord;
 use crate::library::{ContentRecord, FlowRecord, SchoolRecord, Stored, ThemeRecord};
@@ -85,10 +87,13 @@ struct Library {
     content_versions: BTreeMap<ContentId, u32>,
     variants: BTreeMap<(ContentId, String), catalog::VariantMark>,
     flows: BTreeMap<FlowId, Stored<FlowRecord>>,
-    published_at: BTreeMap<FlowId, Timestamp>,
+    /// When, and by whom.
+    published: BTreeMap<FlowId, (Timestamp, Option<UserId>)>,
     versions: BTreeMap<FlowRef, VersionRecord>,
     /// What the newest versions refer to.
     references: BTreeMap<FlowId, reference::References>,
+    entries: BTreeMap<FlowRef, VersionEntry>,
+    rows: BTreeMap<FlowId, GraphRows>,
 }
 
 #[derive(Clone, Debug)]
@@ -201,6 +206,11 @@ mod tests {
     #[test]
     fn months_hold_the_contract() {
         contract::months(MemoryStore::new);
+    }
+
+    #[test]
+    fn the_catalog_of_flows_holds_the_contract() {
+        contract::flow_catalog(MemoryStore::new);
     }
 
     #[test]

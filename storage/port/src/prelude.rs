@@ -11,6 +11,7 @@ pub use crate::effect::AsyncEffectStore as _;
 pub use crate::evidence::AsyncEvidenceStore as _;
 pub use crate::export::AsyncExportStore as _;
 pub use crate::flow::AsyncFlowStore as _;
+pub use crate::flow_catalog::AsyncFlowCatalog as _;
 pub use crate::job::AsyncJobStore as _;
 pub use crate::library::AsyncLibraryStore as _;
 pub use crate::month::AsyncMonthStore as _;

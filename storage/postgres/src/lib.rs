@@ -30,6 +30,7 @@ mod evidence;
 mod export;
 mod fault;
 mod flow;
+mod flow_catalog;
 mod inspect;
 mod library;
 mod migrate;

@@ -2,8 +2,8 @@
 
 pub(crate) mod content;
 mod find;
-mod flow;
-mod graph;
+pub(crate) mod flow;
+pub(crate) mod graph;
 mod school;
 pub(crate) mod search;
 pub(crate) mod theme;
@@ -13,7 +13,7 @@ use chatflow::{ContentId, Timestamp};
 use chatflow_storage::{
     AccessScope, Applied, ApplyError, AsyncLibraryStore, Batch, Change, ChangeNotice,
     ContentRecord, FlowChange, FlowRecord, LookUp, Record, RecordKey, SchoolRecord, SearchQuery,
-    StoreError, Stored, ThemeRecord, Verdict, check_batch, settle,
+    StoreError, Stored, ThemeRecord, UserId, Verdict, check_batch, settle,
 };
 use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
@@ -168,7 +168,7 @@ impl Work<'_> {
             applied.count(verdict);
         }
         for change in &batch.flows {
-            self.write_flow(change, &mut applied).await?;
+            self.write_flow(change, batch.by, &mut applied).await?;
         }
         Ok(applied)
     }
@@ -205,6 +205,7 @@ impl Work<'_> {
     async fn write_flow(
         &mut self,
         change: &FlowChange,
+        by: Option<UserId>,
         applied: &mut Applied,
     ) -> Result<(), ApplyError> {
         let record = &change.flow.record;
@@ -215,7 +216,7 @@ impl Work<'_> {
             saved.map_err(|error| explain(record, error))?;
         }
         applied.count(verdict);
-        let stamp = flow::publish(self.connection, change, verdict, self.at).await;
+        let stamp = flow::publish(self.connection, change, verdict, (self.at, by)).await;
         applied.flows.push(stamp.map_err(|error| failed("publish a flow", error))?);
         Ok(())
     }

@@ -82,6 +82,12 @@ fn the_administration_of_sessions_holds_the_contract() {
 }
 
 #[test]
+fn the_catalog_of_flows_holds_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::flow_catalog(stores);
+}
+
+#[test]
 fn evidence_holds_the_contract() {
     let Some(stores) = stores() else { return };
     contract::evidence(stores);

@@ -254,8 +254,9 @@ fn references_of_flows_that_were_there_before_are_filled_in() {
         let batch = Batch { flows, ..Batch::default() };
         database.block_on(store.apply(&AccessScope::system(), &batch)).unwrap();
     };
-    let version =
-        || Some(NewVersion { label: "1".into(), document: "{}".into(), links: Vec::new() });
+    let version = || {
+        Some(NewVersion { label: "1".into(), document: "{}".into(), links: Vec::new(), note: None })
+    };
     let users = |n| {
         let id = Uuid::from_u128(n);
         let kind = ReferenceKind::Content;

@@ -148,7 +148,8 @@ impl Editor<'_> {
                 self.delete(content, *expected, *even_if_used)?;
             }
             ContentEdit::AddVariant { variant, .. } => {
-                if !self.done(variant::add(self.connection, content, variant, self.at))? {
+                let added = variant::add(self.connection, content, variant, self.at);
+                if !self.done(added)? {
                     return Err(EditError::KeyTaken { content, key: variant.key.clone() });
                 }
             }

@@ -2,8 +2,8 @@
 
 pub(crate) mod content;
 mod find;
-mod flow;
-mod graph;
+pub(crate) mod flow;
+pub(crate) mod graph;
 mod school;
 pub(crate) mod search;
 pub(crate) mod theme;
@@ -96,7 +96,7 @@ impl LibraryStore for SqliteStore {
                 let id = change.flow.record.id.0;
                 let verdict = work.write(&change.flow, flow::load(transaction, id), flow::save)?;
                 applied.count(verdict);
-                applied.flows.push(flow::publish(transaction, change, verdict, batch.at)?);
+                applied.flows.push(flow::publish(transaction, change, verdict, batch)?);
             }
             outbox::append(transaction, &batch.events).doing("write events", transaction)?;
             audit::append(transaction, &batch.audit).doing("write the audit log", transaction)?;

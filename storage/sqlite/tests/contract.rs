@@ -135,6 +135,16 @@ fn the_administration_of_sessions_in_memory_holds_the_contract() {
 }
 
 #[test]
+fn the_catalog_of_flows_in_a_file_holds_the_contract() {
+    contract::flow_catalog(in_files(Durability::Normal));
+}
+
+#[test]
+fn the_catalog_of_flows_in_memory_holds_the_contract() {
+    contract::flow_catalog(in_memory);
+}
+
+#[test]
 fn evidence_in_a_file_holds_the_contract() {
     contract::evidence(in_files(Durability::Normal));
 }

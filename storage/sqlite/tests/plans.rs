@@ -19,7 +19,7 @@ use tempfile::TempDir;
 const SEED: &str = include_str!("plans/seed.sql");
 
 /// Whole files: sessions, what is read of the library on the way, and what goes on beside them.
-const FILES: [(&str, &str); 27] = [
+const FILES: [(&str, &str); 31] = [
     ("session.rs", include_str!("../src/session.rs")),
     ("session/extras.rs", include_str!("../src/session/extras.rs")),
     ("session/read.rs", include_str!("../src/session/read.rs")),
@@ -47,15 +47,20 @@ const FILES: [(&str, &str); 27] = [
     ("audit.rs", include_str!("../src/audit.rs")),
     ("export.rs", include_str!("../src/export.rs")),
     ("reference.rs", include_str!("../src/reference.rs")),
+    ("catalog.rs", include_str!("../src/flow_catalog.rs")),
+    ("flow_catalog/list.rs", include_str!("../src/flow_catalog/list.rs")),
+    ("flow_catalog/version.rs", include_str!("../src/flow_catalog/version.rs")),
+    ("flow_catalog/link.rs", include_str!("../src/flow_catalog/link.rs")),
 ];
 
 /// Of this file only what loads a theme; the rest is for those who keep the library.
 const THEME: &str = include_str!("../src/library/theme.rs");
 
 /// What may be gone through from end to end: parameters, the rows of a `WITH` or of a query within one, the
-/// list of the flows that can be started, that of the events to deliver and that of open exports, each in the
-/// order of its index, and flows whose references are not known, of which there are none for long.
-const SCANNED: [&str; 13] = [
+/// list of the flows that can be started, that of all flows, that of all content, that of the events to deliver and
+/// that of open exports, each in the order of its index, and flows whose references are not known, of which there
+/// are none for long.
+const SCANNED: [&str; 16] = [
     "VIRTUAL TABLE",
     "root",
     "p",
@@ -64,6 +69,7 @@ const SCANNED: [&str; 13] = [
     "(subquery-",
     "CONSTANT ROW",
     "ix_flow_definitions_startable",
+    "ix_flow_definitions_created",
     "ix_event_outbox_due",
     "ix_cms_content_created",
     "item",

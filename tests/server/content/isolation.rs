@@ -7,9 +7,11 @@ use crate::real::{Managed, account, school};
 
 const VISIBILITIES: [&str; 4] = ["private", "school", "public", "wriveted"];
 
+type Row = (&'static str, [bool; 4], [bool; 4], [bool; 4]);
+
 /// Of private, school, public and wriveted rows of the first school: which are viewed as drafts,
 /// which when they are live, and which may be changed (S2.15, S2.16). The educator created them.
-const TABLE: [(&str, [bool; 4], [bool; 4], [bool; 4]); 13] = [
+const TABLE: [Row; 13] = [
     ("learner", [false; 4], [false, true, true, true], [false; 4]),
     ("other learner", [false; 4], [false, false, true, true], [false; 4]),
     ("public", [false; 4], [false, false, true, true], [false; 4]),

@@ -24,6 +24,7 @@ fn events(managed: &Managed) -> Vec<(String, String, Value)> {
 }
 
 /// S1.68, S6.15 to S6.19, S6.22, S6.24, S6.30.
+#[expect(clippy::too_many_lines, reason = "one story, told from its beginning to its end")]
 pub(super) fn changes_are_told_and_written_down(managed: &Managed) {
     let record = SubscriptionRecord {
         id: SubscriptionId(Uuid::from_u128(7)),

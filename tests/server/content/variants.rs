@@ -6,6 +6,7 @@ use super::{made, place};
 use crate::real::Managed;
 
 /// S3.57, S3.58, S3.62, F31.
+#[expect(clippy::too_many_lines, reason = "one story, and cases that are data")]
 pub(super) fn variants_live_and_die(managed: &Managed) {
     let item = made(managed, "admin", &json!({}));
     let path = format!("{}/variants", place(&item));

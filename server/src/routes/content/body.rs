@@ -52,6 +52,10 @@ pub(super) struct CreateContent {
 
 /// What changes of an item; the rest stays.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[expect(
+    clippy::option_option,
+    reason = "a school may be named, taken away or not be spoken of (S3.9)"
+)]
 pub(super) struct UpdateContent {
     #[serde(default, rename = "type")]
     #[schema(nullable = false)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use chatflow::ContentId;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{CatalogContent, ContentStep, ContentWork};
@@ -22,7 +22,7 @@ use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::identity::{Caller, Manager};
 use crate::input::{JsonBody, LARGE, read_value};
-use crate::told::{RequestId, Teller};
+use crate::told::Teller;
 
 /// How often items are planned anew because somebody else was faster.
 const ROUNDS: usize = 8;
@@ -55,7 +55,7 @@ type Outcomes = BTreeMap<usize, Outcome>;
 pub(super) async fn many(
     State(app): Shared,
     Manager(caller): Manager,
-    request: RequestId,
+    headers: HeaderMap,
     body: JsonBody<BulkRequest, LARGE>,
 ) -> Result<Json<BulkResult>, ApiError> {
     let BulkRequest { operation, items, atomic } = body.value;
@@ -65,7 +65,7 @@ pub(super) async fn many(
         ids.push(id_of(&item).ok().filter(|_| operation != Operation::Create));
         wishes.push(wish(&app, operation, item));
     }
-    let mut teller = Teller::new(&app.store, &caller, request);
+    let mut teller = Teller::new(&app.store, &caller, &headers);
     let outcomes = fulfil(&app, &caller, &mut teller, wishes, atomic).await?;
     let mut result = BulkResult::default();
     for (index, outcome) in outcomes {
@@ -91,7 +91,7 @@ pub(super) async fn many(
 pub(super) async fn update(
     State(app): Shared,
     Manager(caller): Manager,
-    request: RequestId,
+    headers: HeaderMap,
     body: JsonBody<BulkUpdate, LARGE>,
 ) -> Result<Json<BulkUpdated>, ApiError> {
     let BulkUpdate { content_ids, updates } = body.value;
@@ -104,7 +104,7 @@ pub(super) async fn update(
     }
     let ids = each_once(content_ids);
     let wishes = ids.iter().map(|id| Ok(Wish::Update(*id, updates.clone()))).collect();
-    let mut teller = Teller::new(&app.store, &caller, request);
+    let mut teller = Teller::new(&app.store, &caller, &headers);
     let outcomes = fulfil(&app, &caller, &mut teller, wishes, false).await?;
     let (updated_count, errors) = counted(&ids, outcomes);
     Ok(Json(BulkUpdated { updated_count, errors }))
@@ -116,12 +116,12 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(app): Shared,
     Manager(caller): Manager,
-    request: RequestId,
+    headers: HeaderMap,
     body: JsonBody<BulkDelete, LARGE>,
 ) -> Result<Json<BulkDeleted>, ApiError> {
     let ids = each_once(body.value.content_ids);
     let wishes = ids.iter().map(|id| Ok(Wish::Delete(*id))).collect();
-    let mut teller = Teller::new(&app.store, &caller, request);
+    let mut teller = Teller::new(&app.store, &caller, &headers);
     let outcomes = fulfil(&app, &caller, &mut teller, wishes, false).await?;
     let (deleted_count, errors) = counted(&ids, outcomes);
     Ok(Json(BulkDeleted { deleted_count, errors }))

@@ -115,12 +115,12 @@ pub(super) async fn update(
         Doing::Update(_) => None,
     };
     let about = subject(&record);
-    let mut changes = json!({"changed": fields});
-    changes["before"] = json!(picked(&fields, &scalars(&old.stored.record, old.version)));
-    changes["after"] = json!(picked(&fields, &scalars(&record, version)));
-    if let Some(comment) = comment {
-        changes["comment"] = json!(comment);
-    }
+    let changes = json!({
+        "changed": fields,
+        "before": picked(&fields, &scalars(&old.stored.record, old.version)),
+        "after": picked(&fields, &scalars(&record, version)),
+        "comment": comment,
+    });
     let is_move = fields == ["status"];
     let audit = vec![teller.entry(about, if is_move { "status" } else { "update" }, &changes)?];
     let events = if is_move {

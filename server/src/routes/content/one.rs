@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::identity::{Caller, Manager, Signed};
 use crate::input::{JsonBody, PathId, QueryOf};
 use crate::routes::etag;
-use crate::told::{RequestId, Teller};
+use crate::told::Teller;
 
 /// How often a change is planned anew because somebody else was faster.
 const ROUNDS: usize = 8;
@@ -45,10 +45,10 @@ pub(super) async fn read(
 pub(super) async fn create(
     State(app): Shared,
     Manager(caller): Manager,
-    request: RequestId,
+    headers: HeaderMap,
     body: JsonBody<CreateContent>,
 ) -> Result<Response, ApiError> {
-    let mut teller = Teller::new(&app.store, &caller, request);
+    let mut teller = Teller::new(&app.store, &caller, &headers);
     let planned = change::create(&mut teller, &caller, &body.value).await?;
     if let Some(step) = planned.step {
         apply(&app.store, &caller.scope, &teller, step).await??;
@@ -71,13 +71,11 @@ pub(super) async fn update(
     State(app): Shared,
     Manager(caller): Manager,
     PathId(id): PathId,
-    request: RequestId,
     headers: HeaderMap,
     body: JsonBody<UpdateContent>,
 ) -> Result<Response, ApiError> {
-    let teller = Teller::new(&app.store, &caller, request);
     let doing = Doing::Update(&body.value);
-    do_to(&app, &caller, teller, &headers, ContentId(id), doing, body.warnings).await
+    do_to((&app, &caller), &headers, ContentId(id), doing, body.warnings).await
 }
 
 /// Moves an item to another status.
@@ -88,13 +86,11 @@ pub(super) async fn set_status(
     State(app): Shared,
     Manager(caller): Manager,
     PathId(id): PathId,
-    request: RequestId,
     headers: HeaderMap,
     body: JsonBody<ChangeStatus>,
 ) -> Result<Response, ApiError> {
-    let teller = Teller::new(&app.store, &caller, request);
     let doing = Doing::SetStatus(body.value.status.0, body.value.comment.as_deref());
-    do_to(&app, &caller, teller, &headers, ContentId(id), doing, body.warnings).await
+    do_to((&app, &caller), &headers, ContentId(id), doing, body.warnings).await
 }
 
 /// What may be said of an item that goes.
@@ -115,11 +111,10 @@ pub(super) async fn delete(
     State(app): Shared,
     Manager(caller): Manager,
     PathId(id): PathId,
-    request: RequestId,
     headers: HeaderMap,
     query: QueryOf<DeleteQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let mut teller = Teller::new(&app.store, &caller, request);
+    let mut teller = Teller::new(&app.store, &caller, &headers);
     for _ in 0..ROUNDS {
         let content = load(&app.store, &caller.scope, ContentId(id)).await?;
         etag::check_match(&headers, content.stored.row_version)?;
@@ -133,16 +128,14 @@ pub(super) async fn delete(
     Err(crowded())
 }
 
-#[expect(clippy::too_many_arguments, reason = "they are the parts of one request")]
 async fn do_to(
-    app: &App,
-    caller: &Caller,
-    mut teller: Teller<'_>,
+    (app, caller): (&App, &Caller),
     headers: &HeaderMap,
     id: ContentId,
     doing: Doing<'_>,
     ignored: Vec<String>,
 ) -> Result<Response, ApiError> {
+    let mut teller = Teller::new(&app.store, caller, headers);
     for _ in 0..ROUNDS {
         let content = load(&app.store, &caller.scope, id).await?;
         etag::check_match(headers, content.stored.row_version)?;

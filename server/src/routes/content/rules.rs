@@ -122,6 +122,9 @@ fn missing(kind: &str, body: &Map<String, Value>) -> Option<&'static str> {
     (!complete).then_some(needs)
 }
 
+/// A key, what its value fits, and how that is called.
+type Known = (&'static str, fn(&Value) -> bool, &'static str);
+
 /// Keys that have a meaning for this type, with values of another kind.
 fn oddities(kind: &str, body: &Map<String, Value>) -> Vec<String> {
     let is_text: fn(&Value) -> bool = Value::is_string;
@@ -129,7 +132,7 @@ fn oddities(kind: &str, body: &Map<String, Value>) -> Vec<String> {
         |value| value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
     let is_delay: fn(&Value) -> bool = |value| value.as_f64().is_some_and(|delay| delay >= 0.0);
     let is_object: fn(&Value) -> bool = Value::is_object;
-    let known: &[(&str, fn(&Value) -> bool, &str)] = match kind {
+    let known: &[Known] = match kind {
         "joke" => &[("category", is_text, "a text"), ("age_group", are_texts, "a list of texts")],
         "fact" => &[
             ("source", is_text, "a text"),
@@ -146,7 +149,7 @@ fn oddities(kind: &str, body: &Map<String, Value>) -> Vec<String> {
         ],
         _ => &[],
     };
-    let odd = |(key, fits, what): &(&str, fn(&Value) -> bool, &str)| {
+    let odd = |(key, fits, what): &Known| {
         let value = body.get(*key).filter(|value| !value.is_null())?;
         (!fits(value)).then(|| format!("`{key}` of a {kind} should be {what}"))
     };

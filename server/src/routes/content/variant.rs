@@ -1,8 +1,9 @@
 //! Variants of an item (S3.30 to S3.35).
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::ContentId;
 use chatflow_storage::prelude::*;
@@ -20,7 +21,20 @@ use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::identity::{Caller, CallerKind, Manager};
 use crate::input::{JsonBody, Paged, PathId, QueryOf};
-use crate::told::{RequestId, Subject, Teller};
+use crate::told::{Subject, Teller};
+
+/// The item and the variant that a path names.
+pub(super) struct VariantPath(ContentId, Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for VariantPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let PathId(content) = PathId::<0>::from_request_parts(parts, state).await?;
+        let PathId(variant) = PathId::<1>::from_request_parts(parts, state).await?;
+        Ok(Self(ContentId(content), variant))
+    }
+}
 
 /// The variants of an item, the newest first.
 #[utoipa::path(get, path = "/v1/cms/content/{content_id}/variants", tag = "content", security(("bearer" = [])),
@@ -48,7 +62,7 @@ pub(super) async fn create(
     State(app): Shared,
     Manager(caller): Manager,
     PathId(id): PathId,
-    request: RequestId,
+    headers: HeaderMap,
     body: JsonBody<CreateVariant>,
 ) -> Result<Response, ApiError> {
     let about = editable(&app, &caller, ContentId(id)).await?;
@@ -59,9 +73,9 @@ pub(super) async fn create(
     let variant = body.value.record();
     let key = variant.key.clone();
     let edit = ContentEdit::AddVariant { content: ContentId(id), variant };
-    let mut teller = Teller::new(&app.store, &caller, request);
+    let mut teller = Teller::new(&app.store, &caller, &headers);
     let variant_id = chatflow_storage::variant_row_id(ContentId(id), &key);
-    let step = step(&mut teller, about, variant_id, "create", edit, &json!({"key": key})).await?;
+    let step = step(&mut teller, about, ("create", variant_id), edit, &json!({"key": key})).await?;
     apply(&app.store, &caller.scope, &teller, step).await??;
     let mut shown = Variant::of(&one(&app, &caller, ContentId(id), variant_id).await?)?;
     shown.warnings = warnings;
@@ -79,13 +93,12 @@ pub(super) async fn create(
 pub(super) async fn replace(
     State(app): Shared,
     Manager(caller): Manager,
-    PathId(id): PathId,
-    PathId(variant_id): PathId<1>,
-    request: RequestId,
+    VariantPath(content, variant_id): VariantPath,
+    headers: HeaderMap,
     body: JsonBody<UpdateVariant>,
 ) -> Result<Json<Variant>, ApiError> {
-    let teller = Teller::new(&app.store, &caller, request);
-    change(&app, &caller, teller, (ContentId(id), variant_id), body, false).await
+    let teller = Teller::new(&app.store, &caller, &headers);
+    change((&app, &caller), teller, (content, variant_id), body, false).await
 }
 
 /// Changes what is given of a variant; `performance_data` is merged key by key.
@@ -95,13 +108,12 @@ pub(super) async fn replace(
 pub(super) async fn merge(
     State(app): Shared,
     Manager(caller): Manager,
-    PathId(id): PathId,
-    PathId(variant_id): PathId<1>,
-    request: RequestId,
+    VariantPath(content, variant_id): VariantPath,
+    headers: HeaderMap,
     body: JsonBody<UpdateVariant>,
 ) -> Result<Json<Variant>, ApiError> {
-    let teller = Teller::new(&app.store, &caller, request);
-    change(&app, &caller, teller, (ContentId(id), variant_id), body, true).await
+    let teller = Teller::new(&app.store, &caller, &headers);
+    change((&app, &caller), teller, (content, variant_id), body, true).await
 }
 
 /// Deletes a variant.
@@ -111,18 +123,16 @@ pub(super) async fn merge(
 pub(super) async fn delete(
     State(app): Shared,
     Manager(caller): Manager,
-    PathId(id): PathId,
-    PathId(variant_id): PathId<1>,
-    request: RequestId,
+    VariantPath(content, variant_id): VariantPath,
+    headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let content = ContentId(id);
     let about = editable(&app, &caller, content).await?;
     let known = one(&app, &caller, content, variant_id).await?;
     let key = known.record.key;
-    let mut teller = Teller::new(&app.store, &caller, request);
+    let mut teller = Teller::new(&app.store, &caller, &headers);
     let changes = json!({"key": key});
     let edit = ContentEdit::DeleteVariant { content, key };
-    let step = step(&mut teller, about, variant_id, "delete", edit, &changes).await?;
+    let step = step(&mut teller, about, ("delete", variant_id), edit, &changes).await?;
     apply(&app.store, &caller.scope, &teller, step).await??;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -134,12 +144,10 @@ pub(super) async fn delete(
 pub(super) async fn count(
     State(app): Shared,
     Manager(caller): Manager,
-    PathId(id): PathId,
-    PathId(variant_id): PathId<1>,
-    request: RequestId,
+    VariantPath(content, variant_id): VariantPath,
+    headers: HeaderMap,
     body: JsonBody<Count>,
 ) -> Result<Json<Counted>, ApiError> {
-    let content = ContentId(id);
     let record = load(&app.store, &caller.scope, content).await?.stored.record;
     let is_counter = matches!(
         caller.kind,
@@ -150,7 +158,7 @@ pub(super) async fn count(
     }
     let known = one(&app, &caller, content, variant_id).await?;
     let by = body.value.by()?;
-    let mut teller = Teller::new(&app.store, &caller, request);
+    let mut teller = Teller::new(&app.store, &caller, &headers);
     // At most one event for a variant and a minute (S6.24).
     let minute = teller.at.as_millis().div_euclid(60_000);
     let once = format!("{variant_id}:{minute}");
@@ -168,8 +176,7 @@ pub(super) async fn count(
 }
 
 async fn change(
-    app: &App,
-    caller: &Caller,
+    (app, caller): (&App, &Caller),
     mut teller: Teller<'_>,
     (content, variant_id): (ContentId, Uuid),
     body: JsonBody<UpdateVariant>,
@@ -192,7 +199,7 @@ async fn change(
     if !names.is_empty() {
         let changes = json!({"key": known.record.key, "changed": names});
         let edit = ContentEdit::ChangeVariant { content, key: known.record.key, change };
-        let step = step(&mut teller, about, variant_id, "update", edit, &changes).await?;
+        let step = step(&mut teller, about, ("update", variant_id), edit, &changes).await?;
         apply(&app.store, &caller.scope, &teller, step).await??;
     }
     let mut shown = Variant::of(&one(app, caller, content, variant_id).await?)?;
@@ -204,8 +211,7 @@ async fn change(
 async fn step(
     teller: &mut Teller<'_>,
     about: (Subject, Map<String, Value>),
-    variant: Uuid,
-    action: &'static str,
+    (action, variant): (&'static str, Uuid),
     edit: ContentEdit,
     changes: &Value,
 ) -> Result<ContentStep, ApiError> {
@@ -217,7 +223,9 @@ async fn step(
         _ => "content_variant_deleted",
     };
     let mut changes = changes.clone();
-    changes["variant_id"] = json!(variant);
+    if let Some(changes) = changes.as_object_mut() {
+        changes.insert("variant_id".to_owned(), json!(variant));
+    }
     let audit = vec![teller.entry(about, &format!("variant_{action}"), &changes)?];
     let events = teller.events(about, kind, data, None).await?;
     Ok(ContentStep { edit, events, audit })

@@ -17,6 +17,7 @@ const USUAL_WEIGHT: u32 = 100;
 
 /// A variant.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 pub(super) struct Variant {
     pub(super) id: Uuid,
     pub(super) content_id: Uuid,
@@ -192,16 +193,12 @@ impl UpdateVariant {
 
 fn notes(given: &Map<String, Value>, merges: bool) -> Result<VariantNotes, ApiError> {
     let mut notes = given.clone();
-    let mut counter = |name: &str| match notes.remove(name) {
-        None => Ok(None),
-        Some(count) => match count.as_u64().filter(|count| i64::try_from(*count).is_ok()) {
-            Some(count) => Ok(Some(count)),
-            None => {
-                let place = ["body", "performance_data", name];
-                let message = "must be a whole number, not negative";
-                Err(ApiError::field(&place, "type_error.int", message))
-            }
-        },
+    let mut counter = |name: &str| {
+        let Some(given) = notes.remove(name) else { return Ok(None) };
+        let count = given.as_u64().filter(|count| i64::try_from(*count).is_ok());
+        let place = ["body", "performance_data", name];
+        let message = "must be a whole number, not negative";
+        count.map(Some).ok_or_else(|| ApiError::field(&place, "type_error.int", message))
     };
     let counters = CounterChange {
         impressions: counter("impressions")?,

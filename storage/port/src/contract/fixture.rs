@@ -183,6 +183,7 @@ pub(super) fn version(links: &[&str]) -> NewVersion {
         label: "1.1.0".into(),
         document: json("the document"),
         links: links.iter().map(ToString::to_string).collect(),
+        note: None,
     }
 }
 

@@ -112,6 +112,11 @@ pub(super) const SEES: [(&str, &[u128]); 11] = [
     ("creator, another school since", &[3, 4, 7, 8]),
 ];
 
+/// [`SEES`], as lists.
+pub(super) fn sees() -> [(&'static str, Vec<u128>); 11] {
+    SEES.map(|(name, rows)| (name, rows.to_vec()))
+}
+
 /// S2.15, S2.17, S2.23: of private, school, public and wriveted rows, first live ones, then drafts.
 fn each_principal_sees_what_the_table_says<S: Store>(store: &S) {
     fill_rows(store);

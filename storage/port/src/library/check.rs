@@ -162,6 +162,8 @@ fn version(flow: &FlowRecord, version: &NewVersion) -> Problem {
     require(flow.is_published, "a version is published of a flow that is not")?;
     text(&version.label, 0, 50, "the version must have at most 50 characters")?;
     json(&version.document, "the document must be JSON")?;
+    let note = version.note.as_deref().unwrap_or_default();
+    text(note, 0, 500, "a note must have at most 500 characters")?;
     version.links.iter().try_for_each(|link| {
         plain(Some(link))?;
         let kind = link.split_once(':').map_or("", |(kind, _)| kind);

@@ -219,6 +219,8 @@ pub struct NewVersion {
     pub document: String,
     /// See [`VersionRecord::links`].
     pub links: Vec<String>,
+    /// What whoever publishes it says of it; at most 500 characters.
+    pub note: Option<String>,
 }
 
 impl NewVersion {
@@ -276,6 +278,8 @@ pub struct FlowChange {
 pub struct Batch {
     /// The present: the `created_at`, `updated_at` and `published_at` of what changes.
     pub at: Timestamp,
+    /// Whose doing it is, if it is a person's: the `published_by` of what is published.
+    pub by: Option<UserId>,
     /// Schools; they may name themes of this batch.
     pub schools: Vec<Change<SchoolRecord>>,
     /// Themes.

@@ -156,7 +156,7 @@ impl Tables {
                 self.library.save_content(scope, change, *version, at)?;
             }
             ContentEdit::Delete { content, expected, even_if_used } => {
-                let stored = self.library.to_edit(scope, *content)?;
+                let stored = self.library.edited(scope, *content)?;
                 let actual = stored.row_version;
                 if let Some(expected) = expected.filter(|expected| *expected != actual) {
                     let record = RecordKey::Content(*content);
@@ -165,7 +165,7 @@ impl Tables {
                 self.library.delete_content(scope, *content, *even_if_used)?;
             }
             ContentEdit::AddVariant { content, variant } => {
-                let stored = self.library.to_edit(scope, *content)?;
+                let stored = self.library.edited(scope, *content)?;
                 let content = *content;
                 if stored.record.variants.iter().any(|one| one.key == variant.key) {
                     return Err(EditError::KeyTaken { content, key: variant.key.clone() });
@@ -176,10 +176,10 @@ impl Tables {
                 self.library.variants.insert((content, variant.key.clone()), mark);
             }
             ContentEdit::ChangeVariant { content, key, change } => {
-                self.change_variant(scope, *content, key, change, at)?;
+                self.change_variant(scope, (*content, key), change, at)?;
             }
             ContentEdit::DeleteVariant { content, key } => {
-                let stored = self.library.to_edit(scope, *content)?;
+                let stored = self.library.edited(scope, *content)?;
                 let before = stored.record.variants.len();
                 stored.record.variants.retain(|one| one.key != *key);
                 if stored.record.variants.len() == before {
@@ -223,12 +223,11 @@ impl Tables {
     fn change_variant(
         &mut self,
         scope: &AccessScope,
-        content: ContentId,
-        key: &str,
+        (content, key): (ContentId, &str),
         change: &VariantChange,
         at: Timestamp,
     ) -> Result<(), EditError> {
-        let stored = self.library.to_edit(scope, content)?;
+        let stored = self.library.edited(scope, content)?;
         let known = stored.record.variants.iter_mut().find(|one| one.key == key);
         let missing = || EditError::NoVariant { content, key: key.to_owned() };
         let record = known.ok_or_else(missing)?;
@@ -296,7 +295,7 @@ impl Library {
     }
 
     /// An item that the scope may change.
-    fn to_edit(
+    fn edited(
         &mut self,
         scope: &AccessScope,
         content: ContentId,

@@ -113,7 +113,7 @@ impl Library {
         self.versions.range(all).next_back().map(|(_, version)| version)
     }
 
-    fn live_version(&self, id: FlowId) -> Option<LiveVersion> {
+    pub(super) fn live_version(&self, id: FlowId) -> Option<LiveVersion> {
         let flow = &self.flows.get(&id)?.record;
         let version = self.newest(id).filter(|_| flow.is_active && flow.is_published)?.clone();
         Some(LiveVersion { version, tracing: flow.tracing() })
@@ -167,7 +167,7 @@ impl Library {
             info: flow.info.clone(),
             is_published: flow.is_published,
             is_active: flow.is_active,
-            published_at: self.published_at.get(&flow.id).copied(),
+            published_at: self.published.get(&flow.id).map(|(at, _)| *at),
             newest: self.newest(flow.id).map(|version| version.flow),
             row_version: stored.row_version,
         }

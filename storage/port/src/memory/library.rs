@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chatflow::{ContentId, TenantId, Timestamp};
 
+use super::flow_catalog::entry;
 use super::reference::References;
 use super::{Library, MemoryStore};
 use crate::error::StoreError;
@@ -158,7 +159,7 @@ impl Library {
             self.check_school(&change.record, change.record.school_id)?;
         }
         for change in &batch.flows {
-            let stamp = self.apply_flow(scope, change, batch.at, &mut applied)?;
+            let stamp = self.apply_flow(scope, change, batch, &mut applied)?;
             applied.flows.push(stamp);
         }
         Ok(applied)
@@ -168,12 +169,13 @@ impl Library {
         &mut self,
         scope: &AccessScope,
         change: &FlowChange,
-        at: Timestamp,
+        batch: &Batch,
         applied: &mut Applied,
     ) -> Result<FlowStamp, ApplyError> {
-        let flow = &change.flow.record;
+        let (flow, at) = (&change.flow.record, batch.at);
         let verdict = write(scope, &mut self.flows, flow.id, &change.flow, at)?;
         applied.count(verdict);
+        self.save_rows(flow, at);
         self.check_school(flow, flow.school_id)?;
         self.check_theme(flow, flow.theme_id)?;
         let mut published = false;
@@ -184,14 +186,15 @@ impl Library {
             let same = newest.is_some_and(|v| *v == new.record(flow, seq, v.published_at));
             if !same {
                 let version = new.record(flow, seq.saturating_add(1), at);
+                self.entries.insert(version.flow, entry(flow, new, &version, batch.by));
                 self.versions.insert(version.flow, version);
                 published = true;
             }
         }
         if !flow.is_published {
-            self.published_at.remove(&flow.id);
-        } else if published || !self.published_at.contains_key(&flow.id) {
-            self.published_at.insert(flow.id, at);
+            self.published.remove(&flow.id);
+        } else if published || !self.published.contains_key(&flow.id) {
+            self.published.insert(flow.id, (at, batch.by));
         }
         let newest = self.newest(flow.id).map(|version| version.flow);
         Ok(FlowStamp { id: flow.id, row_version: verdict.row_version(), newest })

@@ -2,7 +2,8 @@
 
 use chatflow::{FlowId, NodeId, TenantId, Timestamp};
 use chatflow_storage::{
-    FlowChange, FlowRecord, FlowStamp, Stored, ThemeId, TraceLevel, UserId, Verdict, VersionRecord,
+    FlowChange, FlowRecord, FlowStamp, NewVersion, Stored, ThemeId, TraceLevel, UserId, Verdict,
+    VersionRecord,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
@@ -46,41 +47,58 @@ const PUBLISH: &str = "
 WITH version AS (
   INSERT INTO flow_versions (
     flow_id, seq, version, name, snapshot, graph_hash, theme_id, school_id, visibility,
-    allow_anonymous, published_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::enum_cms_content_visibility, $10, $11)
+    allow_anonymous, published_at, published_by, note, entry_node_id, nodes_count,
+    connections_count)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::enum_cms_content_visibility, $10, $11, $13, $14, $15,
+    $16, $17)
   RETURNING flow_id, seq
 )
 INSERT INTO flow_version_links (flow_id, seq, ordinal, link)
 SELECT v.flow_id, v.seq, l.ordinal - 1, l.link
 FROM version AS v CROSS JOIN unnest($12) WITH ORDINALITY AS l (link, ordinal)";
 
-const PUBLISHED_AT: &str = "
-UPDATE flow_definitions SET published_at = CASE
-  WHEN NOT is_published THEN NULL
-  WHEN $2 THEN $3
-  ELSE coalesce(published_at, $3) END
+const PUBLISHED: &str = "
+UPDATE flow_definitions SET
+  published_at = CASE
+    WHEN NOT is_published THEN NULL
+    WHEN $2 THEN $3
+    ELSE coalesce(published_at, $3) END,
+  published_by = CASE
+    WHEN NOT is_published THEN NULL
+    WHEN $2 OR published_at IS NULL THEN $4
+    ELSE published_by END
 WHERE id = $1 AND ($2 OR is_published <> (published_at IS NOT NULL))";
 
-pub(super) async fn load(
+pub(crate) async fn load(
     connection: &mut PgConnection,
     id: Uuid,
 ) -> sqlx::Result<Option<Stored<FlowRecord>>> {
-    let Some(row) = sqlx::query(LOAD).bind(id).fetch_optional(&mut *connection).await? else {
+    let Some(mut stored) = head(connection, id).await? else {
         return Ok(None);
     };
-    let mut record = record(&row)?;
-    record.nodes = graph::nodes(connection, record.id).await?;
-    record.connections = graph::connections(connection, record.id).await?;
-    record.references = reference::of_draft(connection, record.id).await?;
+    stored.record.nodes = graph::nodes(connection, stored.record.id).await?;
+    stored.record.connections = graph::connections(connection, stored.record.id).await?;
+    stored.record.references = reference::of_draft(connection, stored.record.id).await?;
+    Ok(Some(stored))
+}
+
+/// A flow without its graph.
+pub(crate) async fn head(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> sqlx::Result<Option<Stored<FlowRecord>>> {
+    let Some(row) = sqlx::query(LOAD).bind(id).fetch_optional(connection).await? else {
+        return Ok(None);
+    };
     Ok(Some(Stored {
-        record,
+        record: record(&row)?,
         row_version: count(&row, "row_version")?,
         created_at: time(&row, "created_at")?,
         updated_at: time(&row, "updated_at")?,
     }))
 }
 
-fn record(row: &PgRow) -> sqlx::Result<FlowRecord> {
+pub(crate) fn record(row: &PgRow) -> sqlx::Result<FlowRecord> {
     Ok(FlowRecord {
         id: FlowId(row.try_get("id")?),
         seed_key: row.try_get("seed_key")?,
@@ -146,7 +164,7 @@ pub(super) async fn publish(
     connection: &mut PgConnection,
     change: &FlowChange,
     verdict: Verdict,
-    at: Timestamp,
+    (at, by): (Timestamp, Option<UserId>),
 ) -> sqlx::Result<FlowStamp> {
     let flow = &change.flow.record;
     let mut current = newest(connection, flow.id).await?;
@@ -156,19 +174,27 @@ pub(super) async fn publish(
         let same = current.as_ref().is_some_and(|v| *v == new.record(flow, seq, v.published_at));
         if !same {
             let version = new.record(flow, seq.saturating_add(1), at);
-            append(connection, &version).await?;
+            append(connection, (change, new), &version, by).await?;
             current = Some(version);
             published = true;
         }
     }
-    let marked = sqlx::query(PUBLISHED_AT).bind(flow.id.0).bind(published).bind(Time(at));
+    let marked = sqlx::query(PUBLISHED).bind(flow.id.0).bind(published).bind(Time(at));
+    let marked = marked.bind(by.map(|id| id.0));
     marked.execute(&mut *connection).await?;
     reference::save(connection, change, verdict).await?;
     let newest = current.map(|version| version.flow);
     Ok(FlowStamp { id: flow.id, row_version: verdict.row_version(), newest })
 }
 
-async fn append(connection: &mut PgConnection, version: &VersionRecord) -> sqlx::Result<()> {
+async fn append(
+    connection: &mut PgConnection,
+    (change, new): (&FlowChange, &NewVersion),
+    version: &VersionRecord,
+    by: Option<UserId>,
+) -> sqlx::Result<()> {
+    let flow = &change.flow.record;
+    let count = |rows: usize| i32::try_from(rows).unwrap_or(i32::MAX);
     let appended = sqlx::query(PUBLISH)
         .bind(version.flow.id.0)
         .bind(i64::from(version.flow.seq))
@@ -182,6 +208,11 @@ async fn append(connection: &mut PgConnection, version: &VersionRecord) -> sqlx:
         .bind(version.allow_anonymous)
         .bind(Time(version.published_at))
         .bind(&version.links)
+        .bind(by.map(|id| id.0))
+        .bind(new.note.as_deref())
+        .bind(flow.entry_node_id.as_ref().map(NodeId::as_str))
+        .bind(count(flow.nodes.len()))
+        .bind(count(flow.connections.len()))
         .execute(connection)
         .await;
     appended.map(drop)

@@ -117,7 +117,7 @@ async fn save_connections(
     saved.map(drop)
 }
 
-pub(super) async fn nodes(
+pub(crate) async fn nodes(
     connection: &mut PgConnection,
     flow: FlowId,
 ) -> sqlx::Result<Vec<NodeRow>> {
@@ -136,7 +136,7 @@ pub(super) async fn nodes(
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn connections(
+pub(crate) async fn connections(
     connection: &mut PgConnection,
     flow: FlowId,
 ) -> sqlx::Result<Vec<ConnectionRow>> {

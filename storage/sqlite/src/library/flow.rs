@@ -1,9 +1,9 @@
 //! Flows and their versions.
 
-use chatflow::{FlowId, NodeId, TenantId, Timestamp};
+use chatflow::{FlowId, NodeId, TenantId};
 use chatflow_storage::{
-    ApplyError, FlowChange, FlowRecord, FlowStamp, Stored, ThemeId, TraceLevel, UserId, Verdict,
-    VersionRecord,
+    ApplyError, Batch, FlowChange, FlowRecord, FlowStamp, NewVersion, Stored, ThemeId, TraceLevel,
+    UserId, Verdict, VersionRecord,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -44,10 +44,36 @@ ON CONFLICT (id) DO UPDATE SET
 const PUBLISH: &str = "
 INSERT INTO flow_versions (
   flow_id, seq, version, name, snapshot, graph_hash, theme_id, school_id, visibility,
-  allow_anonymous, published_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+  allow_anonymous, published_at, published_by, note, entry_node_id, nodes_count, connections_count)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
-pub(super) fn load(
+const PUBLISHED: &str = "
+UPDATE flow_definitions SET
+  published_at = CASE
+    WHEN NOT is_published THEN NULL
+    WHEN ?2 THEN ?3
+    ELSE coalesce(published_at, ?3) END,
+  published_by = CASE
+    WHEN NOT is_published THEN NULL
+    WHEN ?2 OR published_at IS NULL THEN ?4
+    ELSE published_by END
+WHERE id = ?1 AND (?2 OR is_published <> (published_at IS NOT NULL))";
+
+pub(crate) fn load(
+    connection: &Connection,
+    id: Uuid,
+) -> rusqlite::Result<Option<Stored<FlowRecord>>> {
+    let Some(mut stored) = head(connection, id)? else {
+        return Ok(None);
+    };
+    stored.record.nodes = graph::nodes(connection, stored.record.id)?;
+    stored.record.connections = graph::connections(connection, stored.record.id)?;
+    stored.record.references = reference::of_draft(connection, stored.record.id)?;
+    Ok(Some(stored))
+}
+
+/// A flow without its graph.
+pub(crate) fn head(
     connection: &Connection,
     id: Uuid,
 ) -> rusqlite::Result<Option<Stored<FlowRecord>>> {
@@ -60,16 +86,10 @@ pub(super) fn load(
             updated_at: time(row, "updated_at")?,
         })
     });
-    let Some(mut stored) = found.optional()? else {
-        return Ok(None);
-    };
-    stored.record.nodes = graph::nodes(connection, stored.record.id)?;
-    stored.record.connections = graph::connections(connection, stored.record.id)?;
-    stored.record.references = reference::of_draft(connection, stored.record.id)?;
-    Ok(Some(stored))
+    found.optional()
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<FlowRecord> {
+pub(crate) fn record(row: &Row<'_>) -> rusqlite::Result<FlowRecord> {
     Ok(FlowRecord {
         id: FlowId(uuid(row, "id")?),
         seed_key: row.get("seed_key")?,
@@ -130,9 +150,9 @@ pub(super) fn publish(
     connection: &Connection,
     change: &FlowChange,
     verdict: Verdict,
-    at: Timestamp,
+    batch: &Batch,
 ) -> Result<FlowStamp, ApplyError> {
-    let flow = &change.flow.record;
+    let (flow, at) = (&change.flow.record, batch.at);
     let mut current =
         newest(connection, flow.id).doing("read a flow's newest version", connection)?;
     let mut published = false;
@@ -141,27 +161,32 @@ pub(super) fn publish(
         let same = current.as_ref().is_some_and(|v| *v == new.record(flow, seq, v.published_at));
         if !same {
             let version = new.record(flow, seq.saturating_add(1), at);
-            append(connection, &version).doing("publish a flow", connection)?;
+            append(connection, (change, new), &version, batch.by)
+                .doing("publish a flow", connection)?;
             current = Some(version);
             published = true;
         }
     }
+    let by = batch.by.map(|id| Id(id.0));
     connection
-        .prepare_cached(
-            "UPDATE flow_definitions SET published_at = CASE
-               WHEN NOT is_published THEN NULL
-               WHEN ?2 THEN ?3
-               ELSE coalesce(published_at, ?3) END
-             WHERE id = ?1 AND (?2 OR is_published <> (published_at IS NOT NULL))",
-        )
-        .and_then(|mut statement| statement.execute(params![Id(flow.id.0), published, Time(at)]))
+        .prepare_cached(PUBLISHED)
+        .and_then(|mut statement| {
+            statement.execute(params![Id(flow.id.0), published, Time(at), by])
+        })
         .doing("publish a flow", connection)?;
     reference::save(connection, change, verdict).doing("keep references", connection)?;
     let newest = current.map(|version| version.flow);
     Ok(FlowStamp { id: flow.id, row_version: verdict.row_version(), newest })
 }
 
-fn append(connection: &Connection, version: &VersionRecord) -> rusqlite::Result<()> {
+fn append(
+    connection: &Connection,
+    (change, new): (&FlowChange, &NewVersion),
+    version: &VersionRecord,
+    by: Option<UserId>,
+) -> rusqlite::Result<()> {
+    let flow = &change.flow.record;
+    let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
     connection.prepare_cached(PUBLISH)?.execute(params![
         Id(version.flow.id.0),
         version.flow.seq,
@@ -174,6 +199,11 @@ fn append(connection: &Connection, version: &VersionRecord) -> rusqlite::Result<
         visibility_text(version.visibility),
         version.allow_anonymous,
         Time(version.published_at),
+        by.map(|id| Id(id.0)),
+        new.note,
+        flow.entry_node_id.as_ref().map(NodeId::as_str),
+        count(flow.nodes.len()),
+        count(flow.connections.len()),
     ])?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO flow_version_links (flow_id, seq, ordinal, link) VALUES (?1, ?2, ?3, ?4)",

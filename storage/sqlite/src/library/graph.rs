@@ -86,7 +86,7 @@ fn connection_id(flow: FlowId, row: &ConnectionRow) -> uuid::Uuid {
     connection_row_id(flow, &row.source, &row.target, &row.connection_type)
 }
 
-pub(super) fn nodes(connection: &Connection, flow: FlowId) -> rusqlite::Result<Vec<NodeRow>> {
+pub(crate) fn nodes(connection: &Connection, flow: FlowId) -> rusqlite::Result<Vec<NodeRow>> {
     let mut statement = connection.prepare_cached(
         "SELECT node_id, node_type, execution_context, template, content, position, info
          FROM flow_nodes WHERE flow_id = ?1 ORDER BY ordinal",
@@ -105,7 +105,7 @@ pub(super) fn nodes(connection: &Connection, flow: FlowId) -> rusqlite::Result<V
     rows.collect()
 }
 
-pub(super) fn connections(
+pub(crate) fn connections(
     connection: &Connection,
     flow: FlowId,
 ) -> rusqlite::Result<Vec<ConnectionRow>> {

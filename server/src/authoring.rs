@@ -1,0 +1,27 @@
+//! Changing flows: one way in for editors, imports and copies.
+//!
+//! A change is made to the flow's document, which the engine reads again; so what it means, and what is
+//! wrong with it, is decided in one place. It is written with its events and its audit entry, or not at
+//! all.
+
+mod author;
+mod bump;
+mod cascade;
+mod check;
+mod draft;
+mod graph;
+mod place;
+mod record;
+mod save;
+mod tell;
+mod trail;
+
+pub(crate) use author::Author;
+pub(crate) use bump::Part;
+pub(crate) use cascade::publish_below;
+pub(crate) use check::{check, references};
+pub(crate) use draft::{Draft, Publishing};
+pub(crate) use graph::{Ends, connection_kind};
+pub(crate) use place::{Owner, place};
+pub(crate) use record::{Standing, definition, record, version};
+pub(crate) use save::{Saved, create, edit, load, load_to_edit, read};

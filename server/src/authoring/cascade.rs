@@ -1,0 +1,64 @@
+//! Publishing what a flow embeds before the flow itself (F36).
+
+use std::collections::BTreeSet;
+
+use chatflow::{FlowDefinition, FlowId};
+use chatflow_storage::AccessScope;
+use chatflow_storage::prelude::*;
+
+use super::author::Author;
+use super::check::references;
+use super::draft::{Draft, Publishing};
+use super::record::definition;
+use super::save::edit;
+use crate::app::App;
+use crate::error::ApiError;
+
+/// A flow on the way down, or on the way back.
+enum Step {
+    Enter(FlowId),
+    Leave(FlowId),
+}
+
+/// Publishes the flows that `flow` embeds, itself or through others, and that are not published: each
+/// after those that it embeds.
+pub(crate) async fn publish_below(
+    app: &App,
+    author: &Author,
+    flow: &FlowDefinition,
+) -> Result<(), ApiError> {
+    // What the caller has read is the flow, not what it embeds.
+    let author = Author { expected: None, ..author.clone() };
+    let mut seen: BTreeSet<FlowId> = flow.id.into_iter().collect();
+    let mut steps = unpublished(app, flow).await?;
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::Enter(id) => {
+                if !seen.insert(id) {
+                    continue;
+                }
+                let Some(draft) = app.store.flow_draft(author.scope(), id).await? else { continue };
+                steps.push(Step::Leave(id));
+                steps.extend(unpublished(app, &definition(&draft.stored.record)?).await?);
+            }
+            Step::Leave(id) => {
+                edit(app, &author, id, |_, draft: &mut Draft| {
+                    let publish = Publishing::Publish { label: None, part: None, note: None };
+                    draft.publishing = Some(publish);
+                    Ok(())
+                })
+                .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a flow embeds that has no published version.
+async fn unpublished(app: &App, flow: &FlowDefinition) -> Result<Vec<Step>, ApiError> {
+    let links: Vec<String> = references(flow).links.into_iter().collect();
+    let scope = AccessScope::conversation(flow.school_id, None);
+    let linked = app.store.linked_flows(&scope, &links).await?;
+    let open = linked.into_iter().filter(|linked| linked.is_visible && linked.document.is_none());
+    Ok(open.map(|linked| Step::Enter(linked.id)).collect())
+}
