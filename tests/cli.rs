@@ -4,6 +4,7 @@ mod backup;
 mod chat;
 mod check;
 mod db;
+mod events;
 mod import;
 mod replay;
 mod serve;

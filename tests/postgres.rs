@@ -4,6 +4,7 @@
 mod check;
 mod content;
 mod conversations;
+mod deliveries;
 mod dump;
 mod flows;
 mod option;

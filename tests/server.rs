@@ -12,6 +12,7 @@ mod faults;
 pub(crate) mod flows;
 pub(crate) mod huey;
 mod native;
+mod outgoing;
 mod pictures;
 pub(crate) mod races;
 mod repeats;

@@ -10,12 +10,15 @@ use chatflow::{Engine, Handlers, Limits, Masker, Options};
 use chatflow_storage::AnyStore;
 
 use crate::cors::Origins;
+use crate::delivery::SecretsKey;
 use crate::error::ApiError;
+use crate::events::{Emitter, SessionEvents, Wakes};
 use crate::flows::FlowCache;
 use crate::identity::{IdentityProvider, NobodySignsIn};
 use crate::input::Schemas;
 use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
+use crate::outbound::Outbound;
 use crate::token::random_id;
 use crate::{edge, openapi, routes};
 
@@ -24,6 +27,16 @@ use crate::{edge, openapi, routes};
 pub struct ServiceOptions {
     /// Answers the requests of flows.
     pub handlers: Handlers,
+    /// Sends the requests of flows that no handler answers; if there is none, they fail.
+    pub outbound: Option<Outbound>,
+    /// Seals and opens the secrets of subscriptions; without it there can be none (S1.65).
+    pub secrets_key: Option<SecretsKey>,
+    /// Which turns of sessions are told of.
+    pub session_events: SessionEvents,
+    /// How the service is called in events and to receivers; `chatflow` if nothing else is said.
+    pub service_name: Option<String>,
+    /// Becomes true when the service is to end: streams of events end then.
+    pub stopping: Option<tokio::sync::watch::Receiver<bool>>,
     /// Cookies without `Secure`, for plain HTTP while developing (S4.4).
     pub development: bool,
     /// What a session may use.
@@ -72,6 +85,8 @@ pub(crate) struct App {
     pub(crate) schemas: Schemas,
     pub(crate) limiter: Option<Limiter>,
     pub(crate) metrics: Metrics,
+    pub(crate) emitter: Emitter,
+    pub(crate) wakes: Wakes,
 }
 
 /// The shared state of all handlers.
@@ -84,17 +99,20 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     let key = || random_id().unwrap_or_default();
     let masker = options.masker.clone().unwrap_or_else(|| Masker::new(key().as_bytes()));
     let identity = options.identity.clone().unwrap_or_else(|| Arc::new(NobodySignsIn));
-    let (flows, schemas) = (FlowCache::default(), Schemas::default());
+    let addresses = options.outbound.as_ref().map(|outbound| outbound.rules().for_flows());
+    let service = options.service_name.as_deref().unwrap_or("chatflow");
     let limiter = options.rates.clone().map(Limiter::new);
     let cors = options.origins.layer();
     let app = Arc::new(App {
+        emitter: Emitter::new(&store, service, options.session_events),
+        wakes: Wakes::new(&store),
         store,
         options,
         engine,
-        flows,
+        flows: FlowCache::new(addresses.unwrap_or_default()),
         masker,
         identity,
-        schemas,
+        schemas: Schemas::default(),
         limiter,
         metrics: Metrics::default(),
     });

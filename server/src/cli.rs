@@ -6,6 +6,9 @@ mod chat;
 mod check;
 mod database;
 mod db;
+mod deliveries;
+mod egress;
+mod events;
 mod fix;
 mod import;
 mod migrate;
@@ -60,6 +63,9 @@ enum Verb {
         after_help = "Exit codes: 0 there is no error; 1 a file cannot be written; 2 there is an error, or a file cannot be read."
     )]
     Check(check::CheckArguments),
+    /// Follow what happens.
+    #[command(subcommand)]
+    Events(events::EventsVerb),
     /// Copy a database that is in use to a file, and check the copy.
     Backup(backup::BackupArguments),
     /// Look after a database.
@@ -85,6 +91,7 @@ pub fn run() -> ExitCode {
         Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Serve(arguments) => serve::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::Events(verb) => events::run(&verb),
         Verb::Backup(arguments) => backup::run(&arguments),
         Verb::Db(verb) => db::run(&verb),
         Verb::User(verb) => account::run_user(&verb),

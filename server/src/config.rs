@@ -25,6 +25,10 @@ use crate::identity::{
 use crate::limit::{Rate, RateLimits};
 use crate::token::{NoEntropy, Token};
 
+/// Variables that stand for options of the command, or hold the secrets of flows.
+const OPTIONS: [&str; 6] =
+    ["egress__", "outbox__session_events", "secret_", "secrets__", "service_name", "webhooks__"];
+
 /// Why the service cannot run as configured.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
@@ -209,7 +213,9 @@ impl Config {
     pub(crate) fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
         let file = file.map(Toml::file_exact);
         let figment = file.map_or_else(Figment::new, Figment::from);
-        let figment = figment.merge(Env::prefixed("FLOW_").split("__"));
+        let own = Env::prefixed("FLOW_");
+        let own = own.filter(|key| !OPTIONS.iter().any(|option| key.starts_with(option)));
+        let figment = figment.merge(own.split("__"));
         Ok(figment.extract().map_err(Box::new)?)
     }
 

@@ -167,6 +167,16 @@ impl ApiError {
         Self::with_detail(StatusCode::BAD_REQUEST, "flow_validation_failed", detail)
     }
 
+    /// There is no such subscription, or it is somebody else's.
+    pub(crate) fn webhook_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "webhook_not_found", "Webhook not found")
+    }
+
+    /// The operator has not set up what this needs.
+    pub(crate) fn not_configured(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "not_configured", detail)
+    }
+
     /// The session is over.
     pub(crate) fn session_not_active() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "session_not_active", "Session is not active")

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use chatflow::{Catalog, Flow, FlowDefinition, FlowRef};
+use chatflow::{AddressRules, Catalog, Compiler, Flow, FlowDefinition, FlowRef};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, AnyStore, VersionRecord};
 
@@ -14,9 +14,18 @@ const LIMIT: usize = 2_000;
 
 /// Compiled versions by id.
 #[derive(Debug, Default)]
-pub(crate) struct FlowCache(Mutex<BTreeMap<FlowRef, Arc<Flow>>>);
+pub(crate) struct FlowCache {
+    flows: Mutex<BTreeMap<FlowRef, Arc<Flow>>>,
+    compiler: Compiler,
+}
 
 impl FlowCache {
+    /// An empty cache; flows may send requests to these addresses.
+    pub(crate) fn new(addresses: AddressRules) -> Self {
+        let compiler = Compiler { addresses: Arc::new(addresses), ..Compiler::default() };
+        Self { flows: Mutex::default(), compiler }
+    }
+
     /// A catalog of these versions. They are pins of a session, so its scope has been checked.
     pub(crate) async fn catalog(
         &self,
@@ -26,7 +35,7 @@ impl FlowCache {
     ) -> Result<Catalog, ApiError> {
         let mut catalog = Catalog::default();
         for version in versions {
-            let known = self.0.lock().ok().and_then(|flows| flows.get(&version).cloned());
+            let known = self.flows.lock().ok().and_then(|flows| flows.get(&version).cloned());
             let flow = match known {
                 Some(flow) => Some(flow),
                 None => match store.flow_version(scope, version).await? {
@@ -44,7 +53,7 @@ impl FlowCache {
     /// Compiles a version that was just read.
     pub(crate) fn compile(&self, record: &VersionRecord) -> Result<Arc<Flow>, ApiError> {
         let version = record.flow;
-        if let Some(flow) = self.0.lock().ok().and_then(|flows| flows.get(&version).cloned()) {
+        if let Some(flow) = self.flows.lock().ok().and_then(|flows| flows.get(&version).cloned()) {
             return Ok(flow);
         }
         let broken =
@@ -52,8 +61,8 @@ impl FlowCache {
         let (definition, _) = FlowDefinition::read_json(&record.document);
         let mut definition = definition.ok_or_else(broken)?;
         definition.id = Some(version.id);
-        let flow = Flow::load(&definition, version.seq).flow.ok_or_else(broken)?;
-        if let Ok(mut flows) = self.0.lock() {
+        let flow = self.compiler.load(&definition, version.seq).flow.ok_or_else(broken)?;
+        if let Ok(mut flows) = self.flows.lock() {
             if flows.len() >= LIMIT {
                 flows.clear();
             }

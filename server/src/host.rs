@@ -1,16 +1,21 @@
 //! Resolves the effects of a turn against a store and the host's handlers.
 
+mod outside;
+
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chatflow::{
-    AsyncResolver, Effect, EffectKind, Handlers, Outcome, Revision, SessionId, Timestamp, clean,
+    AsyncResolver, Effect, EffectKind, Handlers, Outcome, Revision, SessionId, TenantId, Timestamp,
+    clean,
 };
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, AnyStore, LeaseRequest, LeaseToken, StoreError};
 use serde_json::{Value, json};
 
+use crate::app::App;
 use crate::error::{ApiError, chain};
+use crate::outbound::Outbound;
 use crate::token::random_id;
 
 /// What the lease of a turn outlives its budget for effects by, in milliseconds (F9).
@@ -20,12 +25,23 @@ const LEASE_MARGIN_MS: i64 = 15_000;
 pub(crate) struct TurnHost<'a> {
     store: &'a AnyStore,
     handlers: &'a Handlers,
+    outbound: Option<&'a Outbound>,
     scope: AccessScope,
-    /// The session and its revision, for the lease; none for a start, which needs no lease.
-    session: Option<(SessionId, Revision)>,
+    turn: TurnPlace,
     lease_ms: i64,
     /// The lease, once it was taken, or why the turn must be given up.
     lease: Mutex<Lease>,
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TurnPlace {
+    /// The session.
+    pub(crate) session: SessionId,
+    /// Its revision when the turn began; none for a start, which needs no lease.
+    pub(crate) revision: Option<Revision>,
+    /// The school of its flow, whose secrets it may use.
+    pub(crate) owner: Option<TenantId>,
 }
 
 #[derive(Debug, Default)]
@@ -37,15 +53,12 @@ enum Lease {
 }
 
 impl<'a> TurnHost<'a> {
-    pub(crate) fn new(
-        store: &'a AnyStore,
-        handlers: &'a Handlers,
-        scope: AccessScope,
-        session: Option<(SessionId, Revision)>,
-        budget_ms: u64,
-    ) -> Self {
+    pub(crate) fn new(app: &'a App, scope: AccessScope, turn: TurnPlace) -> Self {
+        let budget_ms = app.options.limits.effect_budget_ms;
         let lease_ms = i64::try_from(budget_ms).unwrap_or(i64::MAX).saturating_add(LEASE_MARGIN_MS);
-        Self { store, handlers, scope, session, lease_ms, lease: Mutex::default() }
+        let (store, handlers) = (&app.store, &app.options.handlers);
+        let outbound = app.options.outbound.as_ref();
+        Self { store, handlers, outbound, scope, turn, lease_ms, lease: Mutex::default() }
     }
 
     /// The lease to commit with, or the reason why nothing may be committed.
@@ -59,28 +72,47 @@ impl<'a> TurnHost<'a> {
 
     /// Takes the lease before the first outside effect of a turn (ruling 3, F9).
     async fn may_reach_out(&self) -> bool {
-        let Some((session, expected)) = self.session else { return true };
+        match self.lease_request() {
+            Ok(None) => true,
+            Ok(Some(request)) => {
+                let taken = self.store.take_lease(&request).await;
+                self.leased(request.token, taken.map_err(ApiError::from))
+            }
+            Err(()) => false,
+        }
+    }
+
+    /// What to ask for before the first outside effect; none if there is no need to. An error means
+    /// that the turn is given up already.
+    fn lease_request(&self) -> Result<Option<LeaseRequest>, ()> {
+        let Some(expected) = self.turn.revision else { return Ok(None) };
         if let Ok(lease) = self.lease.lock() {
             match &*lease {
                 Lease::NotNeeded => {}
-                Lease::Held(_) => return true,
-                Lease::Lost(_) => return false,
+                Lease::Held(_) => return Ok(None),
+                Lease::Lost(_) => return Err(()),
             }
         }
-        let taken = match random_id() {
-            Err(error) => Err(ApiError::from(error)),
-            Ok(id) => {
-                let (token, at) = (LeaseToken(id), now());
-                let until = Timestamp::from_millis(at.as_millis().saturating_add(self.lease_ms));
-                let request = LeaseRequest { session, expected, token, until, at };
-                self.store.take_lease(&request).await.map(|()| token).map_err(ApiError::from)
-            }
-        };
-        let ok = taken.is_ok();
+        let id = random_id().map_err(|error| {
+            self.leased(LeaseToken(uuid::Uuid::nil()), Err(ApiError::from(error)));
+        })?;
+        let (token, at) = (LeaseToken(id), now());
+        let until = self.lease_end(at);
+        Ok(Some(LeaseRequest { session: self.turn.session, expected, token, until, at }))
+    }
+
+    /// Takes note of what became of a request for the lease; false if it was refused.
+    fn leased(&self, token: LeaseToken, answer: Result<(), ApiError>) -> bool {
+        let ok = answer.is_ok();
         if let Ok(mut lease) = self.lease.lock() {
-            *lease = taken.map_or_else(Lease::Lost, Lease::Held);
+            *lease = answer.map_or_else(Lease::Lost, |()| Lease::Held(token));
         }
         ok
+    }
+
+    /// When a lease that begins at `at` ends.
+    fn lease_end(&self, at: Timestamp) -> Timestamp {
+        Timestamp::from_millis(at.as_millis().saturating_add(self.lease_ms))
     }
 
     async fn answer(&self, kind: &EffectKind) -> Result<Value, Outcome> {
@@ -102,12 +134,15 @@ impl<'a> TurnHost<'a> {
                 .await
                 .map(|ids| json!(ids))
                 .map_err(failed),
+            EffectKind::CallWebhook { request } if self.goes_out(kind) => {
+                match self.send(request).await {
+                    Outcome::Done { value } => Ok(value),
+                    failed @ Outcome::Failed(_) => Err(failed),
+                }
+            }
             EffectKind::CallHandler { .. } | EffectKind::CallWebhook { .. } => {
                 if !self.may_reach_out().await {
-                    return Err(Outcome::failed(
-                        "in_progress",
-                        "another turn of this session is running",
-                    ));
+                    return Err(busy());
                 }
                 match self.handlers.resolve(kind) {
                     Some(Outcome::Done { value }) => Ok(value),
@@ -121,6 +156,11 @@ impl<'a> TurnHost<'a> {
             }
         }
     }
+}
+
+/// Another turn of the session is under way, or was faster.
+fn busy() -> Outcome {
+    Outcome::failed("in_progress", "another turn of this session is running")
 }
 
 impl AsyncResolver for TurnHost<'_> {

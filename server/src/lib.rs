@@ -6,8 +6,10 @@ mod body;
 mod cli;
 mod config;
 mod cors;
+mod delivery;
 mod edge;
 mod error;
+mod events;
 mod fixture;
 mod flows;
 mod host;
@@ -18,6 +20,7 @@ mod limit;
 mod listen;
 mod metrics;
 mod openapi;
+mod outbound;
 mod routes;
 mod token;
 mod told;
@@ -25,6 +28,10 @@ mod told;
 pub use app::{AccessMode, ServiceOptions, router};
 pub use cli::run;
 pub use cors::{NoOrigin, Origins};
+pub use delivery::{
+    DeliveryOptions, OutboxDelivery, Processed, SecretsKey, SecretsKeyError, deliver, deliver_batch,
+};
+pub use events::{SessionEvents, look_for_changes};
 pub use fixture::{Content, Fixture, FixtureFlow, ReadError, School, ServiceAccount, Theme, User};
 pub use identity::{
     Caller, CallerKind, ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform,
@@ -34,3 +41,7 @@ pub use identity::{
 pub use import::{Counts, ImportError, ImportReport, import};
 pub use limit::{Rate, RateLimits};
 pub use listen::serve;
+pub use outbound::{
+    EgressRules, FetchError, NameLookup, NoSecrets, Outbound, OutboundError, Secret, SecretBook,
+    SecretBookError, SecretError, SecretResolver, SystemNames,
+};

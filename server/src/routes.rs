@@ -3,9 +3,12 @@
 mod chat;
 mod content;
 mod etag;
+mod events;
 mod flows;
 mod operations;
+mod outbox;
 mod page;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -21,6 +24,10 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
         .merge(content::routes())
         .merge(flows::routes())
         .merge(operations::routes())
+        .merge(events::routes())
+        .merge(operations::routes())
+        .merge(outbox::routes())
+        .merge(webhooks::routes())
 }
 
 /// The pages for people, which are no part of the described interface.

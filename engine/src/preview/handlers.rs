@@ -198,6 +198,17 @@ impl Handlers {
         }
     }
 
+    /// Whether there are answers for the endpoint or URL of a request, whatever its body.
+    pub fn knows(&self, effect: &EffectKind) -> bool {
+        match effect {
+            EffectKind::CallHandler { endpoint, .. } => self.rules(endpoint).is_some(),
+            EffectKind::CallWebhook { request } => self.rules(&request.url).is_some(),
+            EffectKind::LoadFlow { .. }
+            | EffectKind::FetchContent { .. }
+            | EffectKind::ListCandidates { .. } => false,
+        }
+    }
+
     /// The rules of an endpoint or URL: as written, without query, else by pattern.
     fn rules(&self, endpoint: &str) -> Option<(&String, &Vec<Rule>)> {
         let plain = |text: &str| self.0.get_key_value(text.trim_end_matches('/'));
@@ -358,6 +369,8 @@ mod tests {
                 }
             };
             assert_eq!(body, want.map(Value::from), "{target}");
+            let knows = read(&rules).knows(&effect(kind, target, &Value::Null));
+            assert_eq!(knows, want.is_some(), "{target}");
         }
     }
 

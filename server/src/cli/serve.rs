@@ -3,16 +3,19 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chatflow::Handlers;
+use chatflow::{Handlers, Masker};
 use chatflow_storage::{AnyStore, Blocking};
 use clap::Args;
 use tokio::net::TcpListener;
 
 use super::database::{Database, DatabaseArguments, file};
+use super::deliveries::{Background, EventArguments};
+use super::egress::EgressArguments;
 use super::report::{say, tell, tell_error};
 use super::{exit, open};
 use crate::app::{ServiceOptions, router};
-use crate::config::{Config, Environment};
+use crate::config::{Config, ConfigError, Environment};
+use crate::token::random_id;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
@@ -31,6 +34,10 @@ pub(super) struct ServeArguments {
     /// database keeps. By default `production`.
     #[arg(long, value_enum)]
     env: Option<Environment>,
+    #[command(flatten)]
+    egress: EgressArguments,
+    #[command(flatten)]
+    events: EventArguments,
 }
 
 /// A thread that waits for the disk must not keep others from answering.
@@ -49,51 +56,79 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
         }
     };
     let usual = SocketAddr::from(([127, 0, 0, 1], 8000));
-    let setup = Setup {
-        listen: arguments.listen.or(config.server.listen).unwrap_or(usual),
-        environment: arguments.env.or(config.env).unwrap_or_default(),
-        config,
-        handlers,
-    };
+    let listen = arguments.listen.or(config.server.listen).unwrap_or(usual);
+    let environment = arguments.env.or(config.env).unwrap_or_default();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
-    let served = runtime.map_err(|error| cannot_serve(setup.listen, &error)).and_then(|runtime| {
+    let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
             let store = match &arguments.database.db {
                 Database::File(path) => AnyStore::new(Blocking(file(path)?)),
                 Database::Server(address) => AnyStore::new(address.connect().await?),
             };
-            serve(store, setup).await
+            let (options, background) =
+                prepare(arguments, &config, environment, handlers, &store).await?;
+            serve(listen, store, options, background).await
         })
     });
     served.map_or_else(|code| code, |()| exit::OK)
 }
 
-/// How to serve.
-struct Setup {
-    listen: SocketAddr,
+/// What the service does, and what goes on beside it.
+async fn prepare(
+    arguments: &ServeArguments,
+    config: &Config,
     environment: Environment,
-    config: Config,
     handlers: Handlers,
+    store: &AnyStore,
+) -> Result<(ServiceOptions, Background), u8> {
+    let refuse = |error: ConfigError| {
+        tell_error(&error);
+        exit::INPUT
+    };
+    let identity = config.identity(store, environment).await.map_err(refuse)?;
+    let outbound = arguments.egress.outbound(environment == Environment::Development)?;
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let options = ServiceOptions {
+        handlers,
+        outbound: arguments.egress.is_open().then(|| outbound.clone()),
+        secrets_key: arguments.events.key()?,
+        session_events: arguments.events.sessions(),
+        service_name: Some(arguments.events.service_name.clone()),
+        stopping: Some(stopping),
+        masker: own_masker(),
+        ..config.options(environment, identity).map_err(refuse)?
+    };
+    let background = Background::new(&arguments.events, outbound, &options, stop);
+    Ok((options, background))
 }
 
-async fn serve(store: AnyStore, setup: Setup) -> Result<(), u8> {
-    let Setup { listen, environment, config, handlers } = setup;
-    let identity = config.identity(&store, environment).await.map_err(|error| {
-        tell_error(&error);
-        exit::INPUT
-    })?;
-    let options = config.options(environment, identity).map_err(|error| {
-        tell_error(&error);
-        exit::INPUT
-    })?;
-    let options = ServiceOptions { handlers, ..options };
+async fn serve(
+    listen: SocketAddr,
+    store: AnyStore,
+    options: ServiceOptions,
+    background: Background,
+) -> Result<(), u8> {
     let served = async {
         let listener = TcpListener::bind(listen).await?;
         say(format_args!("Chatflow listens on http://{}/", listener.local_addr()?));
-        crate::listen::serve(listener, router(store, options), interrupted()).await
+        let running = background.start(&store);
+        let stop = running.stopper();
+        let interrupted = async move {
+            interrupted().await;
+            // Streams would never end by themselves.
+            stop();
+        };
+        let served = crate::listen::serve(listener, router(store, options), interrupted).await;
+        running.finish().await;
+        served
     };
     served.await.map_err(|error| cannot_serve(listen, &error))
+}
+
+/// One key for the whole process, so that requests and deliveries mask alike.
+fn own_masker() -> Option<Masker> {
+    random_id().ok().map(|key| Masker::new(key.as_bytes()))
 }
 
 fn cannot_serve(listen: SocketAddr, error: &std::io::Error) -> u8 {

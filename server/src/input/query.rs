@@ -49,6 +49,17 @@ pub(crate) struct Pagination {
     total_capped: bool,
 }
 
+impl Pagination {
+    /// The place of a page among rows that were read from the first up to one behind the page: a
+    /// total is known when there was none.
+    pub(crate) fn of_read(skip: u32, limit: u32, read: usize) -> Self {
+        let page = skip.checked_div(limit).unwrap_or(0).saturating_add(1);
+        let end = u64::from(skip).saturating_add(limit.into());
+        let read = u64::try_from(read).unwrap_or(u64::MAX);
+        Self { skip, limit, total: read.min(end), page, total_capped: read > end }
+    }
+}
+
 impl Paged {
     pub(crate) const fn usual() -> u32 {
         100

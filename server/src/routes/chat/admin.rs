@@ -1,4 +1,5 @@
 //! Conversations as those who look after them see them (S3.145 to S3.147, S4.41, S4.42).
+#![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
 use axum::Json;
 use axum::extract::State;

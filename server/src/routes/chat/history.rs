@@ -1,4 +1,5 @@
 //! `GET /v1/chat/sessions/{token}/history` (S3.13, S4.23, S4.24).
+#![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
 use axum::Json;
 use axum::extract::State;

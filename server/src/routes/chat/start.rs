@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chatflow::{FlowId, Input, InputKind, Seed, Session, SessionId, TenantId};
+use chatflow::{FlowId, Input, InputKind, Revision, Seed, Session, SessionId, TenantId};
 use chatflow_host::{Recorder, stored_level};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
@@ -20,7 +20,8 @@ use super::turn::{FLOW_SCHOOL, drive, scope_of};
 use super::wire::StartAnswer;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
-use crate::host::{TurnHost, now};
+use crate::events::{SessionChange, Standing};
+use crate::host::{TurnHost, TurnPlace, now};
 use crate::identity::{Caller, MaybeSigned, Role};
 use crate::input::JsonBody;
 use crate::token::{Token, random_id};
@@ -73,8 +74,8 @@ pub(crate) async fn start(
     let (mut session, id) = new_session(&version, tracing, pins, visitor)?;
     let (token, csrf) = (Token::for_session(id)?, Token::for_csrf()?);
     let head = head(&version, &session, &token, &csrf, visitor);
-    let budget = app.options.limits.effect_budget_ms;
-    let host = TurnHost::new(&app.store, &app.options.handlers, scope, None, budget);
+    let place = TurnPlace { session: id, revision: None, owner: version.school_id };
+    let host = TurnHost::new(&app, scope, place);
     let input = Input::new(head.started_at, InputKind::Start { state: state.into() });
     let mut info = Map::new();
     if !client.is_empty() {
@@ -86,7 +87,7 @@ pub(crate) async fn start(
     let recorder = Recorder::new(&session, info, "", &app.masker);
     let driven = drive(&app, catalog, &mut session, input, &host).await?;
     let (snapshot, turn) = recorder.record(&driven, &session);
-    app.store.create_session(&NewSession { head, snapshot, turn }).await?;
+    store(&app, NewSession { head, snapshot, turn }).await?;
 
     let mut answer = driven.turn.to_value_with(&session, app.engine.options());
     let more = json!({
@@ -113,6 +114,18 @@ pub(crate) async fn start(
     let place = format!("/v1/chat/sessions/{}", token.as_str());
     cookies.extend(HeaderValue::from_str(&place).ok().map(|place| (header::LOCATION, place)));
     Ok(response)
+}
+
+/// Stores a session, with what others hear of it (S6.2).
+async fn store(app: &App, mut new: NewSession) -> Result<(), ApiError> {
+    let standing = Standing::of(&new.snapshot, Revision::default().next());
+    let change = SessionChange::new(&new.head, new.head.started_at, None, standing);
+    new.turn.events = app.emitter.session(&app.store, &change).await?;
+    app.store.create_session(&new).await?;
+    if !new.turn.events.is_empty() {
+        app.wakes.written(&app.store);
+    }
+    Ok(())
 }
 
 /// Who talks, as the service knows them.

@@ -1,18 +1,19 @@
 //! A turn from the stored session to the commit, for every request that makes one.
 
 use axum::response::Response;
-use chatflow::{Catalog, Driven, Input, InputKind, Session, TenantId, drive_async};
+use chatflow::{Catalog, Driven, Input, InputKind, Session, TenantId, Timestamp, drive_async};
 use chatflow_host::Recorder;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, Commit, CommitError, LeaseToken, SessionStatus, StoredSession,
+    AccessScope, Commit, CommitError, LeaseToken, NewEvent, SessionStatus, Snapshot, StoredSession,
 };
 use serde_json::{Map, Value};
 
 use super::repeat::Repeat;
 use crate::app::App;
 use crate::error::{ApiError, chain};
-use crate::host::{TurnHost, now};
+use crate::events::{SessionChange, Standing};
+use crate::host::{TurnHost, TurnPlace, now};
 
 /// What the request wants beside the turn.
 pub(crate) struct Wanted<'a> {
@@ -51,13 +52,8 @@ pub(crate) async fn take(
     let catalog = app.flows.catalog(&app.store, &scope, versions.collect::<Vec<_>>()).await?;
     let at = now();
     let (id, expected) = (stored.head.id, stored.revision);
-    let host = TurnHost::new(
-        &app.store,
-        &app.options.handlers,
-        scope,
-        Some((id, expected)),
-        app.options.limits.effect_budget_ms,
-    );
+    let place = TurnPlace { session: id, revision: Some(expected), owner: stored.head.school_id };
+    let host = TurnHost::new(app, scope, place);
     let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();
     let recorder = Recorder::new(&session, info, previous, &app.masker);
     let driven = drive(app, catalog, &mut session, Input::new(at, kind), &host).await;
@@ -82,9 +78,16 @@ pub(crate) async fn take(
         turn.converts = turn.converts && status == SessionStatus::Completed;
     }
     turn.answered = wanted.repeat.keep(&body, at);
+    turn.events = told(app, stored, at, &snapshot).await?;
+    let has_events = !turn.events.is_empty();
     let commit = Commit { session: id, expected, lease, at, snapshot, turn };
     match app.store.commit(&commit).await {
-        Ok(_) => Ok(Answered::Now(body)),
+        Ok(_) => {
+            if has_events {
+                app.wakes.written(&app.store);
+            }
+            Ok(Answered::Now(body))
+        }
         Err(error @ CommitError::Answered { .. }) => {
             // The same request came twice at once, and the other was faster.
             let before = wanted.repeat.answer(app, id).await?;
@@ -104,6 +107,19 @@ async fn give_up(
         Some(token) => Ok(app.store.release_lease(stored.head.id, token).await?),
         None => Ok(()),
     }
+}
+
+/// What others hear of a turn (S6.3 to S6.5).
+async fn told(
+    app: &App,
+    stored: &StoredSession,
+    at: Timestamp,
+    snapshot: &Snapshot,
+) -> Result<Vec<NewEvent>, ApiError> {
+    let before = Standing::of(&stored.snapshot, stored.revision);
+    let after = Standing::of(snapshot, stored.revision.next());
+    let change = SessionChange::new(&stored.head, at, Some(before), after);
+    app.emitter.session(&app.store, &change).await
 }
 
 /// Drives one input; nothing is stored.

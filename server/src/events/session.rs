@@ -1,0 +1,94 @@
+//! What happened to a session (S6.2 to S6.5, S6.23).
+
+use chatflow::{FlowId, Revision, SessionId, TenantId, Timestamp};
+use chatflow_storage::{SessionHead, SessionStatus, Snapshot, UserId};
+use serde_json::{Map, Value, json};
+
+use super::payload::Told;
+
+/// Where a session stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Standing {
+    status: SessionStatus,
+    node: Option<String>,
+    revision: Revision,
+}
+
+/// A turn of a session, as others hear of it.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionChange {
+    pub(crate) session: SessionId,
+    pub(crate) flow: FlowId,
+    pub(crate) school: Option<TenantId>,
+    pub(crate) user: Option<UserId>,
+    pub(crate) at: Timestamp,
+    /// None for a start.
+    pub(crate) before: Option<Standing>,
+    pub(crate) after: Standing,
+}
+
+impl Standing {
+    pub(crate) fn of(snapshot: &Snapshot, revision: Revision) -> Self {
+        let node = snapshot.current_node_id.as_ref().map(|node| node.as_str().to_owned());
+        Self { status: snapshot.status, node, revision }
+    }
+}
+
+impl SessionChange {
+    /// What a turn did to the session that this is the head of.
+    pub(crate) fn new(
+        head: &SessionHead,
+        at: Timestamp,
+        before: Option<Standing>,
+        after: Standing,
+    ) -> Self {
+        Self {
+            session: head.id,
+            flow: head.flow.id,
+            school: head.school_id,
+            user: head.user_id,
+            at,
+            before,
+            after,
+        }
+    }
+
+    /// Of status, node and revision the first that differs.
+    pub(crate) fn event_type(&self) -> &'static str {
+        match &self.before {
+            None => "session_started",
+            Some(before) if before.status != self.after.status => "session_status_changed",
+            Some(before) if before.node != self.after.node => "node_changed",
+            Some(_) => "session_updated",
+        }
+    }
+
+    pub(super) fn told<'a>(&self, service: &'a str) -> Told<'a> {
+        let Standing { status, node, revision } = &self.after;
+        let mut data = Map::from_iter([
+            ("current_node".to_owned(), json!(node)),
+            ("status".to_owned(), json!(status.as_str())),
+            ("revision".to_owned(), json!(revision)),
+        ]);
+        if let Some(before) = &self.before {
+            data.insert("previous_node".to_owned(), json!(before.node));
+            data.insert("previous_status".to_owned(), json!(before.status.as_str()));
+            data.insert("previous_revision".to_owned(), json!(before.revision));
+        }
+        Told {
+            event_type: self.event_type(),
+            at: self.at,
+            session: Some(self.session),
+            flow: Some(self.flow),
+            school: self.school,
+            user: self.user,
+            more: Map::from_iter([
+                ("session_id".to_owned(), json!(self.session)),
+                ("flow_id".to_owned(), json!(self.flow)),
+                ("user_id".to_owned(), json!(self.user)),
+            ]),
+            data: Value::Object(data),
+            service,
+        }
+    }
+}
