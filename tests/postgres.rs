@@ -7,6 +7,8 @@ mod conversations;
 mod deliveries;
 mod dump;
 mod flows;
+mod jobs;
+mod management;
 mod option;
 mod order;
 mod outage;

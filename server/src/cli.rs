@@ -11,11 +11,13 @@ mod egress;
 mod events;
 mod fix;
 mod import;
+mod job;
 mod migrate;
 mod open;
 mod replay;
 mod report;
 mod serve;
+mod session;
 mod token;
 
 pub(crate) use report::tell as log;
@@ -71,6 +73,11 @@ enum Verb {
     /// Look after a database.
     #[command(subcommand)]
     Db(db::DbVerb),
+    /// Run a background job now, or list them; `chatflow serve` runs them by itself.
+    Job(job::JobArguments),
+    /// Look after conversations.
+    #[command(subcommand)]
+    Session(session::SessionVerb),
     /// Look after the accounts of people.
     #[command(subcommand)]
     User(account::UserVerb),
@@ -94,6 +101,8 @@ pub fn run() -> ExitCode {
         Verb::Events(verb) => events::run(&verb),
         Verb::Backup(arguments) => backup::run(&arguments),
         Verb::Db(verb) => db::run(&verb),
+        Verb::Job(arguments) => job::run(&arguments),
+        Verb::Session(verb) => session::run(&verb),
         Verb::User(verb) => account::run_user(&verb),
         Verb::ServiceAccount(verb) => account::run_service(&verb),
         Verb::Token(arguments) => token::run(&arguments),

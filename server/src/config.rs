@@ -22,6 +22,7 @@ use crate::identity::{
     ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform, IdentityProvider, KeyError,
     NobodySignsIn, TokenRules,
 };
+use crate::jobs::JobSettings;
 use crate::limit::{Rate, RateLimits};
 use crate::token::{NoEntropy, Token};
 
@@ -48,6 +49,8 @@ pub(crate) enum ConfigError {
     NoClaims,
     #[error(transparent)]
     Origin(#[from] NoOrigin),
+    #[error("{0} must be at least 1")]
+    TooShort(&'static str),
     #[error("the signing secret cannot be kept")]
     Store(#[from] StoreError),
     #[error("the signing secret cannot be drawn")]
@@ -63,6 +66,11 @@ pub(crate) struct Config {
     pub(crate) auth: AuthConfig,
     pub(crate) access: AccessConfig,
     pub(crate) rate: RateConfig,
+    pub(crate) jobs: JobsConfig,
+    chat: ChatConfig,
+    analytics: AnalyticsConfig,
+    outbox: OutboxConfig,
+    audit: AuditConfig,
     cors: CorsConfig,
     metrics: MetricsConfig,
     log: LogConfig,
@@ -175,6 +183,49 @@ enum Mode {
     AdminOnly,
 }
 
+/// Whether this process does background work.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct JobsConfig {
+    pub(crate) enabled: bool,
+}
+
+impl Default for JobsConfig {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// How long conversations are kept (S4.43, S4.44).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ChatConfig {
+    abandon_after_hours: Option<u32>,
+    retention_days: Option<u32>,
+}
+
+/// How long events of content are kept once they are counted (S5.25).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AnalyticsConfig {
+    events_retention_days: Option<u32>,
+}
+
+/// How long events are kept once they are delivered or given up (S6.39).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OutboxConfig {
+    published_days: Option<u32>,
+    dead_days: Option<u32>,
+}
+
+/// How long it is known who changed what (S1.68).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AuditConfig {
+    retention_days: Option<u32>,
+}
+
 /// A text that is shown to nobody.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
@@ -217,6 +268,36 @@ impl Config {
         let own = own.filter(|key| !OPTIONS.iter().any(|option| key.starts_with(option)));
         let figment = figment.merge(own.split("__"));
         Ok(figment.extract().map_err(Box::new)?)
+    }
+
+    /// How old things may become. Only conversations are kept for ever by 0 days.
+    pub(crate) fn jobs(&self) -> Result<JobSettings, ConfigError> {
+        let usual = JobSettings::default();
+        let set = |given: Option<u32>, usual: u32, name: &'static str| match given {
+            Some(0) => Err(ConfigError::TooShort(name)),
+            given => Ok(given.unwrap_or(usual)),
+        };
+        Ok(JobSettings {
+            abandon_after_hours: set(
+                self.chat.abandon_after_hours,
+                usual.abandon_after_hours,
+                "chat.abandon_after_hours",
+            )?,
+            sessions: self.chat.retention_days.unwrap_or(usual.sessions),
+            content_events: set(
+                self.analytics.events_retention_days,
+                usual.content_events,
+                "analytics.events_retention_days",
+            )?,
+            published_events: set(
+                self.outbox.published_days,
+                usual.published_events,
+                "outbox.published_days",
+            )?,
+            dead_events: set(self.outbox.dead_days, usual.dead_events, "outbox.dead_days")?,
+            audit: set(self.audit.retention_days, usual.audit, "audit.retention_days")?,
+            ..usual
+        })
     }
 
     const fn access_mode(&self) -> AccessMode {
@@ -374,6 +455,39 @@ mod tests {
         let error = Config::read(Some(&path)).unwrap_err().to_string();
         assert!(error.contains("secrets"), "{error}");
         assert!(Config::read(Some(&folder.path().join("none.toml"))).is_err());
+    }
+
+    #[test]
+    fn ages_are_set_by_their_names_in_the_appendix() {
+        // Appendix A
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chatflow.toml");
+        let read = |text: &str| {
+            fs::write(&path, text).unwrap();
+            Config::read(Some(&path)).unwrap()
+        };
+        assert_eq!(read("").jobs().unwrap(), JobSettings::default());
+        assert!(read("").jobs.enabled);
+        let config = read(
+            "jobs.enabled = false\n[chat]\nabandon_after_hours = 2\nretention_days = 90\n\
+             [analytics]\nevents_retention_days = 100\n[outbox]\npublished_days = 1\n\
+             dead_days = 2\n[audit]\nretention_days = 3\n",
+        );
+        assert!(!config.jobs.enabled);
+        let expected = JobSettings {
+            abandon_after_hours: 2,
+            sessions: 90,
+            content_events: 100,
+            published_events: 1,
+            dead_events: 2,
+            audit: 3,
+            ..JobSettings::default()
+        };
+        assert_eq!(config.jobs().unwrap(), expected);
+        let error = read("audit.retention_days = 0").jobs().unwrap_err().to_string();
+        assert_eq!(error, "audit.retention_days must be at least 1");
+        fs::write(&path, "chat.retention_day = 1").unwrap();
+        assert!(Config::read(Some(&path)).is_err());
     }
 
     #[test]

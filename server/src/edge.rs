@@ -14,6 +14,7 @@ use crate::body;
 use crate::error::{ApiError, complete};
 use crate::identity::IgnoredToken;
 use crate::token::random_id;
+use crate::trail::RequestId;
 
 /// What a turn may take beyond its budget for effects (F25).
 const TURN_MARGIN: Duration = Duration::from_secs(10);
@@ -34,6 +35,9 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
         Some(id) => parts.headers.insert(name.clone(), id.clone()),
         None => parts.headers.remove(&name),
     };
+    if let Some(id) = id.as_ref().and_then(|id| id.to_str().ok()) {
+        parts.extensions.insert(RequestId(id.to_owned()));
+    }
     let ignored = IgnoredToken::default();
     parts.extensions.insert(ignored.clone());
     let method = parts.method.clone();

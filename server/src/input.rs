@@ -3,12 +3,14 @@
 //! The description is the one that the OpenAPI document shows, so that both say the same.
 
 mod body;
+mod condition;
 pub(crate) mod label;
 mod path;
 mod query;
 mod schema;
 
 pub(crate) use body::{JsonBody, LARGE, given, read_value};
+pub(crate) use condition::{Condition, tag_header};
 pub(crate) use label::label;
 pub(crate) use path::{PathId, PathText};
 pub(crate) use query::{Paged, Pagination, QueryOf, items};

@@ -12,18 +12,22 @@ mod error;
 mod events;
 mod fixture;
 mod flows;
+mod happening;
 mod host;
 mod identity;
 mod import;
 mod input;
+mod jobs;
 mod limit;
 mod listen;
 mod metrics;
 mod openapi;
 mod outbound;
 mod routes;
+mod theme;
 mod token;
 mod told;
+mod trail;
 
 pub use app::{AccessMode, ServiceOptions, router};
 pub use cli::run;
@@ -39,6 +43,7 @@ pub use identity::{
     sign,
 };
 pub use import::{Counts, ImportError, ImportReport, import};
+pub use jobs::{JOBS, Job, JobError, JobSettings, Jobs, Outcome, Period, Running};
 pub use limit::{Rate, RateLimits};
 pub use listen::serve;
 pub use outbound::{

@@ -8,6 +8,8 @@ mod flows;
 mod operations;
 mod outbox;
 mod page;
+mod themes;
+mod traces;
 mod webhooks;
 
 use std::sync::Arc;
@@ -23,11 +25,12 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
         .merge(chat::routes())
         .merge(content::routes())
         .merge(flows::routes())
-        .merge(operations::routes())
+        .merge(themes::routes())
+        .merge(traces::routes())
         .merge(events::routes())
-        .merge(operations::routes())
         .merge(outbox::routes())
         .merge(webhooks::routes())
+        .merge(operations::routes())
 }
 
 /// The pages for people, which are no part of the described interface.

@@ -81,7 +81,7 @@ impl Database {
         Waiting::new(self.connect(), self)
     }
 
-    fn connect(&self) -> PostgresStore {
+    pub(super) fn connect(&self) -> PostgresStore {
         Wait.block_on(PostgresStore::connect(&self.url)).expect("the store opens")
     }
 

@@ -10,12 +10,22 @@ use super::server::Server;
 
 /// A folder of one test.
 #[derive(Debug)]
-pub(crate) struct Place(TempDir);
+pub(crate) struct Place {
+    folder: TempDir,
+    database: PathBuf,
+}
 
 impl Place {
     /// An empty folder.
     pub(crate) fn new() -> Self {
-        Self(TempDir::new().expect("a folder can be made"))
+        let folder = TempDir::new().expect("a folder can be made");
+        let database = folder.path().join("chatflow.db");
+        Self { folder, database }
+    }
+
+    /// An empty folder beside the database at this address.
+    pub(crate) fn beside(address: &str) -> Self {
+        Self { database: address.into(), ..Self::new() }
     }
 
     /// A folder whose database holds the fixture at `path`.
@@ -32,14 +42,14 @@ impl Place {
         Self::with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("real/seed.json"))
     }
 
-    /// The database.
+    /// The database, as `--db` names it.
     pub(crate) fn database(&self) -> PathBuf {
-        self.0.path().join("chatflow.db")
+        self.database.clone()
     }
 
     /// Writes a file.
     pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.path().join(name);
+        let path = self.folder.path().join(name);
         std::fs::write(&path, text).expect("a file can be written");
         path
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chatflow_postgres::{Inspector as ServerInspector, PostgresStore, dump_command};
 use chatflow_sqlite::{Inspector as FileInspector, SqliteStore};
-use chatflow_storage::{BlockOn, Inspect, Waiting};
+use chatflow_storage::{AnyStore, BlockOn, Blocking, Inspect, Waiting};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use tokio::runtime::Runtime;
@@ -104,6 +104,21 @@ impl Database {
                 Ok(Opened::Server(Box::new(Waiting::new(store, runtime))))
             }
         }
+    }
+
+    /// Opens the store for a program that waits for many things at once; on failure the reason has
+    /// been told and the exit code is returned.
+    pub(super) async fn connect(&self) -> Result<AnyStore, u8> {
+        match self {
+            Self::File(path) => Ok(AnyStore::new(Blocking(file(path)?))),
+            Self::Server(address) => Ok(AnyStore::new(address.connect().await?)),
+        }
+    }
+
+    /// Does something with the store; on failure the reason has been told and the exit code is
+    /// returned.
+    pub(super) fn with_store<T>(&self, act: impl AsyncFnOnce(AnyStore) -> T) -> Result<T, u8> {
+        OwnRuntime::new()?.block_on(async { Ok(act(self.connect().await?).await) })
     }
 
     /// Opens the database for a look; on failure the reason has been told and the exit code is

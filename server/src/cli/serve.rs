@@ -4,17 +4,18 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chatflow::{Handlers, Masker};
-use chatflow_storage::{AnyStore, Blocking};
+use chatflow_storage::AnyStore;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::database::{Database, DatabaseArguments, file};
+use super::database::DatabaseArguments;
 use super::deliveries::{Background, EventArguments};
 use super::egress::EgressArguments;
 use super::report::{say, tell, tell_error};
 use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 use crate::config::{Config, ConfigError, Environment};
+use crate::jobs::Jobs;
 use crate::token::random_id;
 
 #[derive(Debug, Args)]
@@ -62,13 +63,11 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
     let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
-            let store = match &arguments.database.db {
-                Database::File(path) => AnyStore::new(Blocking(file(path)?)),
-                Database::Server(address) => AnyStore::new(address.connect().await?),
-            };
+            let store = arguments.database.db.connect().await?;
             let (options, background) =
                 prepare(arguments, &config, environment, handlers, &store).await?;
-            serve(listen, store, options, background).await
+            let jobs = jobs_of(&store, &config)?;
+            serve(listen, store, options, background, jobs).await
         })
     });
     served.map_or_else(|code| code, |()| exit::OK)
@@ -108,11 +107,13 @@ async fn serve(
     store: AnyStore,
     options: ServiceOptions,
     background: Background,
+    jobs: Option<Jobs>,
 ) -> Result<(), u8> {
     let served = async {
         let listener = TcpListener::bind(listen).await?;
         say(format_args!("Chatflow listens on http://{}/", listener.local_addr()?));
         let running = background.start(&store);
+        let jobs = jobs.map(Jobs::start);
         let stop = running.stopper();
         let interrupted = async move {
             interrupted().await;
@@ -121,6 +122,9 @@ async fn serve(
         };
         let served = crate::listen::serve(listener, router(store, options), interrupted).await;
         running.finish().await;
+        if let Some(jobs) = jobs {
+            jobs.stop().await;
+        }
         served
     };
     served.await.map_err(|error| cannot_serve(listen, &error))
@@ -129,6 +133,22 @@ async fn serve(
 /// One key for the whole process, so that requests and deliveries mask alike.
 fn own_masker() -> Option<Masker> {
     random_id().ok().map(|key| Masker::new(key.as_bytes()))
+}
+
+/// The background jobs, unless they are switched off; failures have been told.
+fn jobs_of(store: &AnyStore, config: &Config) -> Result<Option<Jobs>, u8> {
+    let settings = config.jobs().map_err(|error| {
+        tell_error(&error);
+        exit::INPUT
+    })?;
+    if !config.jobs.enabled {
+        return Ok(None);
+    }
+    let jobs = Jobs::new(store.clone(), settings).map_err(|error| {
+        tell_error(&error);
+        exit::HOST
+    })?;
+    Ok(Some(jobs))
 }
 
 fn cannot_serve(listen: SocketAddr, error: &std::io::Error) -> u8 {

@@ -120,6 +120,7 @@ fn theme_record(theme: &Theme, owner: Option<TenantId>, old: Option<&ThemeRecord
         is_active: flag("is_active", true),
         is_default: flag("is_default", false),
         version: text("version").unwrap_or_else(|| "1.0".to_owned()),
+        created_by: old.and_then(|old| old.created_by),
     }
 }
 

@@ -8,6 +8,7 @@ mod listing;
 mod repeat;
 mod session;
 mod start;
+mod theme;
 mod turn;
 mod wire;
 

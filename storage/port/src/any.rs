@@ -25,6 +25,7 @@ use crate::reference::DynReferenceStore;
 use crate::session::DynSessionStore;
 use crate::setting::DynSettingStore;
 use crate::subscription::DynSubscriptionStore;
+use crate::theme::DynThemeStore;
 use crate::trace::DynTraceStore;
 
 all_of!(
@@ -50,6 +51,7 @@ all_of!(
     DynSessionStore,
     DynSettingStore,
     DynSubscriptionStore,
+    DynThemeStore,
     DynTraceStore,
     Observed
 );

@@ -21,6 +21,7 @@ use crate::reference::{AsyncReferenceStore, ReferenceStore};
 use crate::session::{AsyncSessionStore, SessionStore};
 use crate::setting::{AsyncSettingStore, SettingStore};
 use crate::subscription::{AsyncSubscriptionStore, SubscriptionStore};
+use crate::theme::{AsyncThemeStore, ThemeStore};
 use crate::trace::{AsyncTraceStore, TraceStore};
 
 /// A blocking store behind the async roles; its futures are ready at once.
@@ -58,6 +59,7 @@ all_of!(
     SessionAdminStore,
     EvidenceStore,
     TraceStore,
+    ThemeStore,
     PerformanceStore,
     AnalyticsStore,
     AuditStore,
@@ -85,6 +87,7 @@ all_of!(
     AsyncSessionAdminStore,
     AsyncEvidenceStore,
     AsyncTraceStore,
+    AsyncThemeStore,
     AsyncPerformanceStore,
     AsyncAnalyticsStore,
     AsyncAuditStore,

@@ -39,6 +39,7 @@ mod session;
 mod settlement;
 mod stream;
 mod subscription;
+mod theme;
 mod trace;
 mod turn;
 mod work;
@@ -90,9 +91,12 @@ pub fn catalog<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &[catalog::cases(), listing::cases()].concat());
 }
 
-/// The cases of [`LibraryStore`](crate::LibraryStore).
+/// The cases of [`LibraryStore`](crate::LibraryStore) and of [`ThemeStore`](crate::ThemeStore).
 pub fn library<S: Store>(make_store: impl Fn() -> S) {
-    run(make_store, &[library::cases(), search::cases(), isolation::cases()].concat());
+    run(
+        make_store,
+        &[library::cases(), search::cases(), isolation::cases(), theme::cases()].concat(),
+    );
 }
 
 /// The cases of [`ReferenceStore`](crate::ReferenceStore).

@@ -38,6 +38,10 @@ pub struct FlowSummary {
     pub is_active: bool,
     /// When its newest version was published; `None` while it is not published.
     pub published_at: Option<Timestamp>,
+    /// How its sessions are traced.
+    pub tracing: FlowTracing,
+    /// Days that traces are kept.
+    pub retention_days: u32,
     /// The newest published version, if there ever was one.
     pub newest: Option<FlowRef>,
     /// Grows by one with every change of the flow or its graph.

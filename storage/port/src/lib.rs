@@ -52,6 +52,7 @@ mod session;
 mod setting;
 mod subscription;
 mod text_enum;
+mod theme;
 mod trace;
 mod waiting;
 
@@ -152,6 +153,7 @@ pub use subscription::{
     SealedSecret, StoredSubscription, SubscriptionMethod, SubscriptionQuery, SubscriptionRecord,
     SubscriptionStatus, SubscriptionStore, check_subscription,
 };
+pub use theme::{AsyncThemeStore, ThemeCandidate, ThemePage, ThemeQuery, ThemeStore};
 pub use trace::{
     AccessPage, AccessQuery, AccessType, AsyncTraceStore, FlowSession, FlowSessionPage,
     FlowSessionQuery, TraceAccess, TracePage, TraceQuery, TraceRow, TraceStats, TraceStore,

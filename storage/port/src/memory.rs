@@ -18,6 +18,7 @@ mod performance;
 mod reference;
 mod session;
 mod subscription;
+mod theme;
 mod trace;
 mod work;
 

@@ -21,4 +21,5 @@ pub use crate::reference::AsyncReferenceStore as _;
 pub use crate::session::AsyncSessionStore as _;
 pub use crate::setting::AsyncSettingStore as _;
 pub use crate::subscription::AsyncSubscriptionStore as _;
+pub use crate::theme::AsyncThemeStore as _;
 pub use crate::trace::AsyncTraceStore as _;

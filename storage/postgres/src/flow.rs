@@ -18,7 +18,8 @@ macro_rules! summary {
         concat!(
             "SELECT f.id, f.seed_key, f.name, f.description, f.version,
                f.visibility::text AS visibility, f.school_id, f.allow_anonymous, f.theme_id, f.info,
-               f.is_published, f.is_active, f.published_at, f.row_version,
+               f.is_published, f.is_active, f.published_at, f.row_version, f.trace_enabled,
+               f.trace_level::text AS trace_level, f.trace_sample_rate, f.retention_days,
                (SELECT max(v.seq) FROM flow_versions AS v WHERE v.flow_id = f.id) AS newest
              FROM flow_definitions AS f ",
             $rest
@@ -234,6 +235,8 @@ fn summary(row: &PgRow) -> sqlx::Result<FlowSummary> {
         is_published: row.try_get("is_published")?,
         is_active: row.try_get("is_active")?,
         published_at: maybe_time(row, "published_at")?,
+        tracing: tracing_of(row)?,
+        retention_days: small_count(row, "retention_days")?,
         newest: newest.map(|seq| FlowRef { id, seq }),
         row_version: count(row, "row_version")?,
     })

@@ -42,6 +42,7 @@ mod pool;
 mod reference;
 mod session;
 mod subscription;
+mod theme;
 mod trace;
 mod work;
 

@@ -17,11 +17,11 @@ use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
     AsyncEvidenceStore, AsyncExportStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore,
     AsyncReferenceStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore,
-    DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock, EventQuery,
-    ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress, ExportQuery, FlowUserQuery,
-    Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, OldExports, ReferenceKind,
-    ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery, Settlement,
-    StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
+    AsyncThemeStore, DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock,
+    EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress, ExportQuery,
+    FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, OldExports,
+    ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery,
+    Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -282,6 +282,8 @@ async fn call_library(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("flow_version");
     store.theme(&scope, ThemeId(id)).await.unwrap();
     sends("theme");
+    store.theme_candidates(&scope, &[ThemeId(id)]).await.unwrap();
+    sends("theme_candidates");
     store.contents(&scope, &[ContentId(id)]).await.unwrap();
     sends("contents");
     store.candidates(&scope, &query).await.unwrap();

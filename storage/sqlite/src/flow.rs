@@ -16,7 +16,8 @@ macro_rules! summary {
         concat!(
             "SELECT f.id, f.seed_key, f.name, f.description, f.version, f.visibility, f.school_id,
                f.allow_anonymous, f.theme_id, f.info, f.is_published, f.is_active, f.published_at,
-               f.row_version,
+               f.row_version, f.trace_enabled, f.trace_level, f.trace_sample_rate,
+               f.retention_days,
                (SELECT max(v.seq) FROM flow_versions AS v WHERE v.flow_id = f.id) AS newest
              FROM flow_definitions AS f ",
             $rest
@@ -200,6 +201,8 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<FlowSummary> {
         is_published: row.get("is_published")?,
         is_active: row.get("is_active")?,
         published_at: maybe_time(row, "published_at")?,
+        tracing: tracing(row)?,
+        retention_days: row.get("retention_days")?,
         newest: newest.map(|seq| FlowRef { id, seq }),
         row_version: count(row, "row_version")?,
     })

@@ -38,6 +38,7 @@ mod pool;
 mod reference;
 mod session;
 mod subscription;
+mod theme;
 mod trace;
 mod work;
 

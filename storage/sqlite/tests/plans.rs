@@ -56,13 +56,18 @@ const FILES: [(&str, &str); 31] = [
 /// Of this file only what loads a theme; the rest is for those who keep the library.
 const THEME: &str = include_str!("../src/library/theme.rs");
 
+/// Of this file only what a conversation picks its theme from; lists are short.
+const THEMES: &str = include_str!("../src/theme.rs");
+
 /// What may be gone through from end to end: parameters, the rows of a `WITH` or of a query within one, the
 /// list of the flows that can be started, that of all flows, that of all content, that of the events to deliver and
 /// that of open exports, each in the order of its index, and flows whose references are not known, of which there
 /// are none for long.
-const SCANNED: [&str; 16] = [
+const SCANNED: [&str; 18] = [
     "VIRTUAL TABLE",
     "root",
+    "wanted",
+    "chosen",
     "p",
     "r",
     "i",
@@ -87,6 +92,8 @@ fn statements() -> Vec<(&'static str, String)> {
     // How much room there is taken is counted page by page.
     all.retain(|(_, sql)| !sql.contains("dbstat"));
     let themes = source::statements(THEME).into_iter();
+    let candidates = source::statements(THEMES).into_iter();
+    all.extend(candidates.filter(|sql| sql.contains("WITH wanted")).map(|sql| ("themes.rs", sql)));
     all.extend(
         themes.filter(|sql| sql.trim_start().starts_with("SELECT id")).map(|sql| ("theme.rs", sql)),
     );

@@ -8,18 +8,34 @@ use chatflow::{InputKind, Phase};
 use chatflow_storage::SessionStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::access::{PathToken, session, session_for_change};
 use super::interact::{BODY_LIMIT, check_active, check_revision};
 use super::repeat::Repeat;
 use super::start::{RESERVED, measure};
+use super::theme;
 use super::turn::{Wanted, restore, take};
 use super::wire::{MessageAnswer, SessionAnswer, StateAnswer};
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::identity::MaybeSigned;
-use crate::input::JsonBody;
+use crate::input::{JsonBody, QueryOf};
+
+/// What is told beside the conversation itself.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SessionParameters {
+    /// `theme`: the theme that the conversation started with.
+    #[param(inline)]
+    include: Option<Include>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Include {
+    Theme,
+}
 
 /// Variables to change.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -59,12 +75,16 @@ enum Reason {
 
 /// Where a conversation stands.
 #[utoipa::path(get, path = "/v1/chat/sessions/{session_token}", tag = "chat",
-    params(("session_token" = String, Path, description = "The session's token, or `me` for that of the cookie")),
+    params(
+        ("session_token" = String, Path, description = "The session's token, or `me` for that of the cookie"),
+        SessionParameters,
+    ),
     responses((status = 200, body = SessionAnswer)))]
 pub(crate) async fn read(
     State(app): Shared,
     PathToken(token): PathToken,
     signed: MaybeSigned,
+    QueryOf { value: asked, .. }: QueryOf<SessionParameters>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let stored = session(&app, &headers, &token, &signed).await?;
@@ -86,7 +106,7 @@ pub(crate) async fn read(
     for key in ["client", "preview", "ended_reason"] {
         info.extend(kept.get(key).map(|value| (key.to_owned(), value.clone())));
     }
-    Ok(Json(json!({
+    let mut answer = json!({
         "session_id": stored.head.id,
         "user_id": stored.head.user_id,
         "flow_id": stored.head.flow.id,
@@ -103,7 +123,11 @@ pub(crate) async fn read(
         "state_hash": stored.snapshot.state_hash,
         "pending": pending,
         "script_request": script_request,
-    })))
+    });
+    if let (Some(Include::Theme), Some(answer)) = (asked.include, answer.as_object_mut()) {
+        answer.insert("theme".to_owned(), theme::kept(&app, &stored, &kept).await?);
+    }
+    Ok(Json(answer))
 }
 
 /// Changes variables of a conversation.

@@ -8,14 +8,15 @@ use chatflow::{FlowId, Input, InputKind, Revision, Seed, Session, SessionId, Ten
 use chatflow_host::{Recorder, stored_level};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, FlowTracing, LiveVersion, LookUp, NewSession, Pin, SessionHead, UserId, UserKey,
-    VersionRecord,
+    AccessScope, FlowTracing, LiveVersion, LookUp, NewSession, Pin, SessionHead, ThemeId, UserId,
+    UserKey, VersionRecord,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::theme;
 use super::turn::{FLOW_SCHOOL, drive, scope_of};
 use super::wire::StartAnswer;
 use crate::app::{App, Shared};
@@ -54,7 +55,7 @@ pub(crate) const RESERVED: [&str; 8] =
 pub(crate) async fn start(
     State(app): Shared,
     MaybeSigned { caller, .. }: MaybeSigned,
-    JsonBody { value: body, warnings, .. }: JsonBody<StartBody>,
+    JsonBody { value: body, mut warnings, .. }: JsonBody<StartBody>,
 ) -> Result<Response, ApiError> {
     let caller = caller.as_deref();
     let flow = FlowId(body.flow_id);
@@ -70,7 +71,9 @@ pub(crate) async fn start(
     let pinned = pins.iter().map(|pin| pin.flow);
     let versions: Vec<_> = std::iter::once(version.flow).chain(pinned).collect();
     let catalog = app.flows.catalog(&app.store, &scope, versions).await?;
-    let visitor = Visitor { user_id, school };
+    let theme = theme::resolve(&app, &version, school, &mut warnings).await?;
+    let theme_id = theme.as_ref().map(|theme| theme.id);
+    let visitor = Visitor { user_id, school, theme_id };
     let (mut session, id) = new_session(&version, tracing, pins, visitor)?;
     let (token, csrf) = (Token::for_session(id)?, Token::for_csrf()?);
     let head = head(&version, &session, &token, &csrf, visitor);
@@ -95,8 +98,8 @@ pub(crate) async fn start(
         "session_token": token.as_str(),
         "csrf_token": csrf.as_str(),
         "next_node": driven.turn.next_node(),
-        "theme_id": version.theme_id,
-        "theme": theme(&app, &version).await?,
+        "theme_id": theme_id,
+        "theme": theme.as_ref().map(theme::shown),
         "flow_name": version.name,
         "revision": session.revision(),
     });
@@ -133,6 +136,8 @@ async fn store(app: &App, mut new: NewSession) -> Result<(), ApiError> {
 struct Visitor {
     user_id: Option<UserId>,
     school: Option<TenantId>,
+    /// What they see the conversation in.
+    theme_id: Option<ThemeId>,
 }
 
 /// S4.12: people talk as themselves; programs may name a user whom they may act for.
@@ -340,22 +345,11 @@ fn head(
         token_hint: token.hint(),
         csrf_digest: csrf.digest(),
         school_id: visitor.school,
-        theme_id: version.theme_id,
+        theme_id: visitor.theme_id,
         trace_enabled: trace_level.is_some(),
         trace_level,
         started_at: now(),
     }
-}
-
-async fn theme(app: &App, version: &VersionRecord) -> Result<Value, ApiError> {
-    let Some(id) = version.theme_id else { return Ok(Value::Null) };
-    let scope = scope_of(version.school_id, None);
-    let Some(theme) = app.store.theme(&scope, id).await? else { return Ok(Value::Null) };
-    let config: Value = serde_json::from_str(&theme.config).unwrap_or_default();
-    Ok(json!({
-        "id": theme.id, "name": theme.name, "config": config,
-        "logo_url": theme.logo_url, "avatar_url": theme.avatar_url,
-    }))
 }
 
 /// S4.4: the CSRF cookie is for scripts, the session cookie is not.

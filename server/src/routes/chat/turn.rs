@@ -142,7 +142,7 @@ pub(crate) fn restore(stored: &StoredSession) -> Result<Session, ApiError> {
 /// Under `info`: the school of the flow, when it is not the session's own.
 pub(crate) const FLOW_SCHOOL: &str = "flow_school_id";
 
-fn flow_school(info: &Map<String, Value>, stored: &StoredSession) -> Option<TenantId> {
+pub(super) fn flow_school(info: &Map<String, Value>, stored: &StoredSession) -> Option<TenantId> {
     match info.get(FLOW_SCHOOL) {
         None => stored.head.school_id,
         Some(school) => school.as_str().and_then(|id| id.parse().ok()).map(TenantId),

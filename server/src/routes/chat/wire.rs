@@ -68,6 +68,8 @@ pub(crate) struct StartAnswer {
     #[schema(required)]
     current_node_id: Option<String>,
     wait_for_acknowledgment: bool,
+    #[schema(required = false)]
+    warnings: Vec<String>,
 }
 
 /// Where a conversation stands.
@@ -99,6 +101,9 @@ pub(crate) struct SessionAnswer {
     pending: Option<Map<String, Value>>,
     #[schema(required)]
     script_request: Option<Map<String, Value>>,
+    /// The theme that it started with, where it is asked for.
+    #[schema(nullable, required = false)]
+    theme: Option<Map<String, Value>>,
 }
 
 /// Variables that were changed.

@@ -95,6 +95,7 @@ pub(super) fn theme(n: u128) -> ThemeRecord {
         is_active: true,
         is_default: false,
         version: "1.0".into(),
+        created_by: None,
     }
 }
 

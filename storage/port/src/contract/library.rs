@@ -55,6 +55,7 @@ fn full() -> Batch {
         logo_url: Some(text(0)),
         avatar_url: Some(text(1)),
         is_default: true,
+        created_by: Some(user_id(9)),
         ..theme(2)
     };
     let content = ContentRecord {

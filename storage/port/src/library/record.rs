@@ -109,6 +109,8 @@ pub struct ThemeRecord {
     pub is_default: bool,
     /// A label.
     pub version: String,
+    /// Who created it.
+    pub created_by: Option<UserId>,
 }
 
 /// A flow with its graph: the draft that editors see (S1.42).

@@ -168,6 +168,8 @@ impl Library {
             is_published: flow.is_published,
             is_active: flow.is_active,
             published_at: self.published.get(&flow.id).map(|(at, _)| *at),
+            tracing: flow.tracing(),
+            retention_days: flow.retention_days,
             newest: self.newest(flow.id).map(|version| version.flow),
             row_version: stored.row_version,
         }

@@ -154,5 +154,9 @@ SELECT f.id, node, current_date - past, school, '{}', now(), now()
 FROM some_flows AS f CROSS JOIN generate_series(0, 30) AS past
 CROSS JOIN unnest(ARRAY['', 'a', 'b', 'c', 'd', 'e']) AS node
 CROSS JOIN unnest(ARRAY['00000000-0000-0000-0000-000000000000', f.id]) AS school;
+-- More schools, of which no account is.
+INSERT INTO schools (wriveted_identifier, name, state, info, row_version, created_at, updated_at)
+SELECT gen_random_uuid(), 'School ' || n, 'active', '{}', 1, now(), now()
+FROM generate_series(1001, 10000) AS n;
 
 ANALYZE;

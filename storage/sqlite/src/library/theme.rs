@@ -1,8 +1,8 @@
 //! Themes.
 
 use chatflow::TenantId;
-use chatflow_storage::{Stored, ThemeId, ThemeRecord};
-use rusqlite::{Connection, OptionalExtension, params};
+use chatflow_storage::{Stored, ThemeId, ThemeRecord, UserId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::Mark;
@@ -10,19 +10,20 @@ use crate::column::{Id, Time, count, list, maybe_uuid, number, time, uuid};
 
 const LOAD: &str = "
 SELECT id, seed_key, name, description, school_id, config, logo_url, avatar_url, is_active,
-  is_default, version, row_version, created_at, updated_at
+  is_default, version, created_by, row_version, created_at, updated_at
 FROM chat_themes WHERE id = ?1";
 
 const SAVE: &str = "
 INSERT INTO chat_themes (
   id, seed_key, name, description, school_id, config, logo_url, avatar_url, is_active, is_default,
-  version, row_version, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
+  version, created_by, row_version, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14)
 ON CONFLICT (id) DO UPDATE SET
   seed_key = excluded.seed_key, name = excluded.name, description = excluded.description,
   school_id = excluded.school_id, config = excluded.config, logo_url = excluded.logo_url,
   avatar_url = excluded.avatar_url, is_active = excluded.is_active,
   is_default = excluded.is_default, version = excluded.version,
+  created_by = excluded.created_by,
   row_version = excluded.row_version, updated_at = excluded.updated_at";
 
 pub(crate) fn load(
@@ -30,27 +31,30 @@ pub(crate) fn load(
     id: Uuid,
 ) -> rusqlite::Result<Option<Stored<ThemeRecord>>> {
     let mut statement = connection.prepare_cached(LOAD)?;
-    let found = statement.query_row([Id(id)], |row| {
-        Ok(Stored {
-            record: ThemeRecord {
-                id: ThemeId(uuid(row, "id")?),
-                seed_key: row.get("seed_key")?,
-                name: row.get("name")?,
-                description: row.get("description")?,
-                school_id: maybe_uuid(row, "school_id")?.map(TenantId),
-                config: row.get("config")?,
-                logo_url: row.get("logo_url")?,
-                avatar_url: row.get("avatar_url")?,
-                is_active: row.get("is_active")?,
-                is_default: row.get("is_default")?,
-                version: row.get("version")?,
-            },
-            row_version: count(row, "row_version")?,
-            created_at: time(row, "created_at")?,
-            updated_at: time(row, "updated_at")?,
-        })
-    });
-    found.optional()
+    statement.query_row([Id(id)], stored).optional()
+}
+
+/// The record and its stamp, from the columns of a theme.
+pub(crate) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored<ThemeRecord>> {
+    Ok(Stored {
+        record: ThemeRecord {
+            id: ThemeId(uuid(row, "id")?),
+            seed_key: row.get("seed_key")?,
+            name: row.get("name")?,
+            description: row.get("description")?,
+            school_id: maybe_uuid(row, "school_id")?.map(TenantId),
+            config: row.get("config")?,
+            logo_url: row.get("logo_url")?,
+            avatar_url: row.get("avatar_url")?,
+            is_active: row.get("is_active")?,
+            is_default: row.get("is_default")?,
+            version: row.get("version")?,
+            created_by: maybe_uuid(row, "created_by")?.map(UserId),
+        },
+        row_version: count(row, "row_version")?,
+        created_at: time(row, "created_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
 }
 
 pub(super) fn save(
@@ -70,6 +74,7 @@ pub(super) fn save(
         theme.is_active,
         theme.is_default,
         theme.version,
+        theme.created_by.map(|id| Id(id.0)),
         number(mark.row_version),
         Time(mark.at),
     ])?;
