@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::real::{Place, Ran, Server, Visitor, run};
 
-fn tail(place: &Place, more: &[&str]) -> Ran {
+fn print(place: &Place, more: &[&str]) -> Ran {
     let words = ["events", "tail", "--once", "--db"].map(Path::new);
     let database = place.database();
     run(words.into_iter().chain([&*database]).chain(more.iter().map(Path::new)))
@@ -26,19 +26,19 @@ fn events_are_printed_from_where_one_was() {
     let mut visitor = Visitor::start(&server.client(), "counter", &json!({}));
     visitor.say("one");
     visitor.say("two");
-    let told = lines(&tail(&place, &["--since", "start"]));
+    let told = lines(&print(&place, &["--since", "start"]));
     let types: Vec<_> = told.iter().map(|line| line["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["session_started", "session_updated", "session_updated"]);
     assert!(told.iter().all(|line| line["payload"]["session_id"] == *visitor.id));
     let cursor = told[1]["cursor"].as_str().unwrap();
-    assert_eq!(lines(&tail(&place, &["--since", cursor])), told[2..]);
-    let typed = ["--since", "start", "--types", "session_started,flow_created"];
-    assert_eq!(lines(&tail(&place, &typed)), told[..1]);
+    assert_eq!(lines(&print(&place, &["--since", cursor])), told[2..]);
+    let chosen = ["--since", "start", "--types", "session_started,flow_created"];
+    assert_eq!(lines(&print(&place, &chosen)), told[..1]);
     let nobody = ["--since", "start", "--session", "00000000-0000-0000-0000-000000000000"];
-    assert_eq!(lines(&tail(&place, &nobody)), [] as [Value; 0]);
-    assert_eq!(lines(&tail(&place, &[])), [] as [Value; 0], "the end is where nothing is yet");
+    assert_eq!(lines(&print(&place, &nobody)), [] as [Value; 0]);
+    assert_eq!(lines(&print(&place, &[])), [] as [Value; 0], "the end is where nothing is yet");
     for since in ["yesterday", "1.2"] {
-        let ran = tail(&place, &["--since", since]);
+        let ran = print(&place, &["--since", since]);
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.err.contains("help:"), "{ran:?}");
     }
@@ -51,7 +51,7 @@ fn a_service_without_subscriptions_writes_no_events_of_turns() {
     let server = Server::start(&place.database(), &[]);
     let mut visitor = Visitor::start(&server.client(), "counter", &json!({}));
     visitor.say("one");
-    assert_eq!(lines(&tail(&place, &["--since", "start"])), [] as [Value; 0]);
+    assert_eq!(lines(&print(&place, &["--since", "start"])), [] as [Value; 0]);
 }
 
 #[test]

@@ -80,17 +80,20 @@ impl TurnHost<'_> {
                 lease,
             };
             let answer = self.store.claim_effect(&claim).await;
-            if let Some(request) = lease {
-                let taken = answer.as_ref().map(|_| ());
-                if taken.is_ok() {
-                    self.leased(request.token, Ok(()));
-                }
+            // The lease stands whatever the claim comes to.
+            if let (Some(request), Ok(_)) = (lease, &answer) {
+                self.leased(request.token, Ok(()));
             }
             match answer {
                 Ok(Claim::Run { attempt }) => return Ok(Claimed { key, attempt }),
                 Ok(Claim::Done { result }) => return Err(recalled(result.as_deref())),
                 Ok(Claim::OtherRequest) => key = other_request_key(&key, request_hash),
                 Ok(Claim::InProgress { .. }) => return Err(busy()),
+                Err(error) if lease.is_none() => {
+                    // The turn goes on with what it holds; what is not recorded is not sent.
+                    crate::cli::log(format_args!("error: store: {}", chain(&error)));
+                    return Err(Outcome::failed("store", "the request could not be recorded"));
+                }
                 Err(error) => {
                     let token = chatflow_storage::LeaseToken(uuid::Uuid::nil());
                     self.leased(token, Err(ApiError::from(error)));
