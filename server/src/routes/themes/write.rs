@@ -53,10 +53,11 @@ pub(crate) async fn create(
     };
     let id = record.id;
     let work = Work { app: &app, caller: &caller, trail: &trail };
-    for _ in 0..TRIES {
-        match work.write(None, record.clone(), "theme_created").await? {
-            Written::Done => break,
-            Written::Again(error) => drop(error),
+    let mut tries = TRIES;
+    while let Written::Again(error) = work.write(None, record.clone(), "theme_created").await? {
+        tries = tries.saturating_sub(1);
+        if tries == 0 {
+            return Err(error.into());
         }
     }
     let stored = visible(&app, &caller, id).await?;
