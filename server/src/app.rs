@@ -23,6 +23,7 @@ use crate::token::random_id;
 use crate::{edge, openapi, routes};
 
 /// How the service behaves.
+#[expect(clippy::struct_excessive_bools, reason = "they are settings, independent of each other")]
 #[derive(Clone, Debug, Default)]
 pub struct ServiceOptions {
     /// Answers the requests of flows.
@@ -117,7 +118,7 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
         metrics: Metrics::default(),
     });
     let (described, description) = routes::all().split_for_parts();
-    let description = Arc::new(openapi::document(description));
+    let description = Arc::new(openapi::document(&description));
     let router = described
         .merge(routes::pages())
         .layer(from_fn_with_state(Arc::clone(&app), limit))

@@ -21,13 +21,6 @@ const MAX_BYTES: usize = 8 * MIB;
 /// How many bytes beyond that are read of a body that will be refused.
 const MAX_DISCARDED: usize = 8 * MIB;
 
-/// A body, and the names of keys that nobody reads.
-#[derive(Debug)]
-pub(crate) struct Fields {
-    map: Map<String, Value>,
-    known: &'static [&'static str],
-}
-
 /// Reads a request's body to its end before anything is answered, so that the answer is heard by
 /// whoever is still sending, and the connection can be used again.
 ///
@@ -47,16 +40,6 @@ pub(crate) async fn receive(mut body: Body) -> Result<Body, ApiError> {
         }
     }
     Ok(Body::from(bytes))
-}
-
-/// Reads a body of at most `limit` bytes that may have the keys `known`; an empty body is `{}`.
-pub(crate) async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    limit: usize,
-    known: &'static [&'static str],
-) -> Result<Fields, ApiError> {
-    Ok(Fields { map: read_object(headers, body, limit).await?, known })
 }
 
 /// Reads a body of at most `limit` bytes; an empty body is `{}`.
@@ -132,61 +115,4 @@ fn check_value(value: &Value, place: &[&str], depth: usize) -> Result<(), ApiErr
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
-}
-
-impl Fields {
-    /// A value, if it is present and not null.
-    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
-        self.map.get(key).filter(|value| !value.is_null())
-    }
-
-    /// A text, if it is present.
-    pub(crate) fn text(&self, key: &str) -> Result<Option<&str>, ApiError> {
-        let text = |value: &'_ Value| value.as_str().is_some();
-        match self.value(key) {
-            None => Ok(None),
-            Some(value) if text(value) => Ok(value.as_str()),
-            Some(_) => Err(ApiError::field(&["body", key], "type_error.str", "must be a text")),
-        }
-    }
-
-    /// A text that must be there.
-    pub(crate) fn required_text(&self, key: &str) -> Result<&str, ApiError> {
-        self.text(key)?.ok_or_else(|| missing(key))
-    }
-
-    /// A value that must be there, null included.
-    pub(crate) fn required(&self, key: &str) -> Result<&Value, ApiError> {
-        self.map.get(key).ok_or_else(|| missing(key))
-    }
-
-    /// An object; `{}` when absent.
-    pub(crate) fn object(&self, key: &str) -> Result<Map<String, Value>, ApiError> {
-        match self.value(key) {
-            None => Ok(Map::new()),
-            Some(Value::Object(map)) => Ok(map.clone()),
-            Some(_) => {
-                Err(ApiError::field(&["body", key], "type_error.object", "must be an object"))
-            }
-        }
-    }
-
-    /// An integer of any sign, if it is present.
-    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, ApiError> {
-        let Some(value) = self.value(key) else { return Ok(None) };
-        match value.as_i64() {
-            Some(integer) => Ok(Some(integer)),
-            None => Err(ApiError::field(&["body", key], "type_error.int", "must be an integer")),
-        }
-    }
-
-    /// Keys that were given but mean nothing here (F37).
-    pub(crate) fn unknown(&self) -> Vec<String> {
-        let known = |key: &&String| !self.known.contains(&key.as_str());
-        self.map.keys().filter(known).map(|key| ignored(key)).collect()
-    }
-}
-
-fn missing(key: &str) -> ApiError {
-    ApiError::field(&["body", key], "value_error.missing", "is required")
 }

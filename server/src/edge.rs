@@ -20,7 +20,7 @@ use crate::trail::RequestId;
 const TURN_MARGIN: Duration = Duration::from_secs(10);
 
 /// What any other request may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Reads a request, has it answered in time, and gives the answer a request id and the headers that
 /// all have.

@@ -58,12 +58,12 @@ impl ApiError {
     }
 
     /// Errors of several fields, with a code of their own.
-    pub(crate) fn fields_as(code: &'static str, found: Vec<FieldError>) -> Self {
+    pub(crate) fn fields_as(code: &'static str, found: &[FieldError]) -> Self {
         Self { code, ..Self::fields(found) }
     }
 
     /// Errors of several fields (S3.5).
-    pub(crate) fn fields(found: Vec<FieldError>) -> Self {
+    pub(crate) fn fields(found: &[FieldError]) -> Self {
         let detail = json!(found);
         Self { detail, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", "") }
     }

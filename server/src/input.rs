@@ -1,6 +1,6 @@
 //! What requests bring: read, checked against its description, and only then looked at.
 //!
-//! The description is the one that the OpenAPI document shows, so that both say the same.
+//! The description is the one that the document of the interface shows, so that both say the same.
 
 mod body;
 mod condition;

@@ -96,10 +96,10 @@ impl<K: std::hash::Hash + Eq + Clone> One<K> {
     }
 
     /// Counts one request, or refuses it.
-    fn count(&self, key: &K) -> Result<(), Response> {
+    fn count(&self, key: &K) -> Result<(), Box<Response>> {
         self.limiter.check_key(key).map_err(|early| {
             let wait = early.wait_time_from(DefaultClock::default().now());
-            refuse(self.rate, wait.as_secs().saturating_add(1))
+            Box::new(refuse(self.rate, wait.as_secs().saturating_add(1)))
         })
     }
 }
@@ -118,7 +118,7 @@ impl Limiter {
         }
     }
 
-    fn check(&self, request: &Request, address: Option<IpAddr>) -> Result<(), Response> {
+    fn check(&self, request: &Request, address: Option<IpAddr>) -> Result<(), Box<Response>> {
         let (path, method) = (request.uri().path(), request.method());
         let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         if let Some(rest) = path.strip_prefix("/v1/chat/") {
@@ -157,7 +157,7 @@ impl Limiter {
             || (is_session && response.status() == StatusCode::NOT_FOUND);
         match address {
             Some(address) if failed => {
-                self.failure.count(&address).map_or_else(|refused| refused, |()| response)
+                self.failure.count(&address).map_or_else(|refused| *refused, |()| response)
             }
             _ => response,
         }
@@ -184,7 +184,7 @@ pub(crate) async fn limit(State(app): State<Arc<App>>, request: Request, next: N
     let address = peer.map(|peer| network(client(peer, request.headers(), &limiter.trusted)));
     let is_session = request.uri().path().starts_with("/v1/chat/sessions/");
     if let Err(refused) = limiter.check(&request, address) {
-        return refused;
+        return *refused;
     }
     let response = next.run(request).await;
     limiter.count_failure(response, address, is_session)

@@ -10,19 +10,47 @@ use utoipa::openapi::OpenApi;
 /// The document for what the routes say of themselves.
 ///
 /// Each operation may be refused in the same form; saying so once here keeps it true for all.
-pub(crate) fn document(routes: OpenApi) -> Value {
+pub(crate) fn document(routes: &OpenApi) -> Value {
     let mut document = json!(routes);
-    document["openapi"] = json!("3.1.0");
-    document["info"] = json!({
-        "title": "Chatflow",
-        "description": "Conversation flows: manage them, publish them, run them.",
-        "version": env!("CARGO_PKG_VERSION"),
-        "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+    let Some(whole) = document.as_object_mut() else { return document };
+    whole.insert("openapi".to_owned(), json!("3.1.0"));
+    whole.insert(
+        "info".to_owned(),
+        json!({
+            "title": "Chatflow",
+            "description": "Conversation flows: manage them, publish them, run them.",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+        }),
+    );
+    let components = whole.entry("components").or_insert_with(|| json!({}));
+    if let Some(components) = components.as_object_mut() {
+        let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
+        components.insert("securitySchemes".to_owned(), json!({"bearer": bearer}));
+        let schemas = components.entry("schemas").or_insert_with(|| json!({}));
+        schemas.as_object_mut().map(|schemas| schemas.insert("Refusal".to_owned(), refusal()));
+    }
+    let refused = json!({
+        "description": "Refused",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
     });
-    document["components"]["securitySchemes"] = json!({
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    });
-    document["components"]["schemas"]["Refusal"] = json!({
+    let paths = whole.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            let Some(operation) = operation.as_object_mut() else { continue };
+            operation.insert("operationId".to_owned(), json!(name(method, path)));
+            let answers = operation.entry("responses").or_insert_with(|| json!({}));
+            if let Some(answers) = answers.as_object_mut() {
+                answers.insert("default".to_owned(), refused.clone());
+            }
+        }
+    }
+    document
+}
+
+/// The body of every refusal (S3.4).
+fn refusal() -> Value {
+    json!({
         "type": "object",
         "required": ["detail", "code", "request_id"],
         "properties": {
@@ -30,19 +58,7 @@ pub(crate) fn document(routes: OpenApi) -> Value {
             "code": {"type": "string", "description": "Stable, for programs."},
             "request_id": {"type": ["string", "null"], "description": "As in `X-Request-ID`."},
         },
-    });
-    let refusal = json!({
-        "description": "Refused",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
-    });
-    let paths = document["paths"].as_object_mut().into_iter().flatten();
-    for (path, operations) in paths {
-        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
-            operation["operationId"] = json!(name(method, path));
-            operation["responses"]["default"] = refusal.clone();
-        }
-    }
-    document
+    })
 }
 
 /// `get /v1/cms/flows/{flow_id}/nodes` is `getFlowsByFlowIdNodes`: unique, and the same as long as the path is.

@@ -47,6 +47,7 @@ fn sessions_are_listed_read_and_deleted_by_those_who_run_their_school() {
     let delete =
         |account: &Account, path: &str| client.send(("DELETE", path), &[account.header()], b"");
     delete(&admin, &path(&anonymous)).refuses(404, "session_not_found", "not its school's");
+    // R11.17
     assert_eq!(delete(&admin, &path(&mine)).status, 204);
     delete(&admin, &path(&mine)).refuses(404, "session_not_found", "deleted before");
     assert_eq!(client.get(&mine.path("")).status, 404);

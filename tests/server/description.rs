@@ -9,9 +9,9 @@ use crate::real::Place;
 fn the_description_is_the_one_that_was_looked_at() {
     let place = Place::with_flows();
     let server = place.serve_signed();
-    let served = server.client().get("/v1/openapi.json");
-    assert_eq!(served.status, 200, "{served:?}");
-    let mut text = serde_json::to_string_pretty(&served.body).expect("JSON is written");
+    let answer = server.client().get("/v1/openapi.json");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let mut text = serde_json::to_string_pretty(&answer.body).expect("JSON is written");
     text.push('\n');
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/openapi.json");
     if std::env::var_os("UPDATE").is_some() {

@@ -151,11 +151,11 @@ fn tracing_follows_the_setting_of_the_flow_and_not_its_document() {
         visitor.say(PIN);
         let head = head(&visitor);
         assert_eq!(head.trace_enabled, traced.is_some(), "{level}");
-        assert_eq!(head.trace_level.map(|level| level.as_str()), traced);
+        assert_eq!(head.trace_level.map(chatflow_storage::TraceLevel::as_str), traced);
         assert_eq!(rows(&visitor), if traced.is_some() { 2 } else { 0 }, "{level}");
     }
     first.say(PIN);
-    assert_eq!(head(&first).trace_level.map(|level| level.as_str()), Some("verbose"));
+    assert_eq!(head(&first).trace_level.map(chatflow_storage::TraceLevel::as_str), Some("verbose"));
     assert_eq!(rows(&first), 2);
 }
 

@@ -43,6 +43,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "chatflow-tests",
         &[
             "chatflow",
+            "chatflow-host",
             "chatflow-storage",
             "chatflow-sqlite",
             "chatflow-postgres",

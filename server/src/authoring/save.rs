@@ -220,7 +220,7 @@ fn refuse(report: &Report) -> Result<(), ApiError> {
             kind: found.id().to_owned(),
         }
     });
-    Err(ApiError::fields_as(code, fields.collect()))
+    Err(ApiError::fields_as(code, &fields.collect::<Vec<_>>()))
 }
 
 /// What is answered where a document cannot be kept; all else is kept with its report (F34).

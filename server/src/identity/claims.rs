@@ -94,7 +94,7 @@ impl ClaimsIdentity {
             CallerKind::Service(ServiceAccountType::Backend) if !self.trusts_admins => {
                 CallerKind::Service(ServiceAccountType::Kiosk)
             }
-            kind => kind,
+            CallerKind::User(_) | CallerKind::Service(_) => kind,
         }
     }
 }

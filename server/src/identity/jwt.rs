@@ -164,6 +164,7 @@ impl TokenRules {
 ///
 /// # Errors
 /// [`KeyError::TooShort`].
+#[expect(clippy::too_many_arguments, reason = "each is one claim, or the key")]
 pub fn sign(
     secret: &[u8],
     prefix: &str,

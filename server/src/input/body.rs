@@ -67,6 +67,10 @@ fn describe<T: ToSchema>() -> Value {
 }
 
 /// Tells a key that is `null` from one that is absent: for fields of the type `Option<Option<T>>`.
+#[expect(
+    clippy::option_option,
+    reason = "outside: whether it was given; inside: whether it is null"
+)]
 pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     T: Deserialize<'de>,

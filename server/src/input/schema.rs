@@ -67,11 +67,12 @@ impl Compiled {
             .take(MOST_FINDINGS)
             .map(|error| finding(place, &error))
             .collect();
-        if found.is_empty() { Ok(()) } else { Err(ApiError::fields(found)) }
+        if found.is_empty() { Ok(()) } else { Err(ApiError::fields(&found)) }
     }
 }
 
 /// One finding, in the words of the old service where it had some.
+#[expect(clippy::wildcard_enum_match_arm, reason = "kinds without a word of their own are alike")]
 fn finding(place: &str, error: &ValidationError<'_>) -> FieldError {
     let mut loc = vec![json!(place)];
     let pointer = error.instance_path().to_string();

@@ -55,6 +55,7 @@ async fn me(Signed(caller): Signed) -> Json<Me> {
 }
 
 /// What runs here.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Debug, Serialize, ToSchema)]
 struct Version {
     version: &'static str,

@@ -39,7 +39,7 @@ pub(crate) fn check(config: &Map<String, Value>) -> Result<(), ApiError> {
         }
     }
     found.0.truncate(MOST_FINDINGS);
-    if found.0.is_empty() { Ok(()) } else { Err(ApiError::fields(found.0)) }
+    if found.0.is_empty() { Ok(()) } else { Err(ApiError::fields(&found.0)) }
 }
 
 struct Findings(Vec<FieldError>);

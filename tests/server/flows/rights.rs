@@ -223,7 +223,8 @@ fn copies(managed: &Served) {
     assert_eq!((&copy["visibility"], &copy["school_id"]), (&json!("private"), &json!(school(1))));
     assert_eq!((&copy["is_published"], &copy["is_active"]), (&json!(false), &json!(true)));
     assert_eq!(copy["flow_data"], source["flow_data"]);
-    assert_eq!((&copy["contract"], &copy["trace_enabled"]), (&json!({"notes": "n"}), &json!(true)));
+    let contract = json!({"entry_requirements": null, "return_state": [], "notes": "n"});
+    assert_eq!((&copy["contract"], &copy["trace_enabled"]), (&contract, &json!(true)));
     assert_eq!(copy["info"]["seed_key"], Value::Null);
     assert_eq!(
         (&copy["info"]["colour"], &copy["entry_node_id"]),

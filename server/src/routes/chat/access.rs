@@ -8,7 +8,7 @@ use chatflow_storage::prelude::*;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::identity::{MaybeSigned, Role};
+use crate::identity::{Caller, MaybeSigned, Role};
 use crate::token::{matches, session_of};
 
 /// A path's token. One that is not even text names no session (S4.2).
@@ -42,7 +42,7 @@ pub(crate) async fn session(
         .filter(|session| matches(token, &session.head.token_digest))
         .ok_or_else(ApiError::session_not_found)?;
     let caller = signed.caller.as_deref().filter(|caller| caller.role() != Role::Platform);
-    let caller = caller.and_then(|caller| caller.user_id());
+    let caller = caller.and_then(Caller::user_id);
     match (session.head.user_id, caller) {
         (Some(owner), Some(caller)) if owner.0 != caller => {
             let detail = "This conversation is another user's";

@@ -35,6 +35,7 @@ pub(crate) struct HistoryParameters {
         HistoryParameters,
     ),
     responses((status = 200, body = HistoryAnswer)))]
+#[expect(clippy::too_many_arguments, reason = "each is one part of the request")]
 pub(crate) async fn history(
     State(app): Shared,
     PathToken(token): PathToken,

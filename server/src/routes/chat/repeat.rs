@@ -29,7 +29,9 @@ impl Repeat {
         body: &Value,
     ) -> Result<Self, ApiError> {
         let header = headers.get("idempotency-key").map(HeaderValue::as_bytes);
-        let Some(key) = header.or(in_body.map(str::as_bytes)) else { return Ok(Self(None)) };
+        let Some(key) = header.or_else(|| in_body.map(str::as_bytes)) else {
+            return Ok(Self(None));
+        };
         let plain = key.iter().all(|byte| (0x20..0x7f).contains(byte));
         if key.is_empty() || key.len() > 128 || !plain {
             let message = "must have 1 to 128 printable ASCII characters";

@@ -52,6 +52,7 @@ pub(crate) const RESERVED: [&str; 8] =
 /// Starts a conversation.
 #[utoipa::path(post, path = "/v1/chat/start", tag = "chat", request_body = StartBody,
     responses((status = 201, body = StartAnswer)))]
+#[expect(clippy::too_many_lines, reason = "it is one sequence, from the request to the answer")]
 pub(crate) async fn start(
     State(app): Shared,
     MaybeSigned { caller, .. }: MaybeSigned,

@@ -20,7 +20,7 @@ pub(super) fn tags(given: &[String]) -> Result<Vec<String>, ApiError> {
             let loc = vec![json!("body"), json!("tags"), json!(i)];
             let msg = format!("may have at most {LONGEST_TAG} characters");
             let kind = "value_error.length".to_owned();
-            return Err(ApiError::fields(vec![FieldError { loc, msg, kind }]));
+            return Err(ApiError::fields(&[FieldError { loc, msg, kind }]));
         }
         if !tag.is_empty() && !kept.iter().any(|known| known == tag) {
             kept.push(tag.to_owned());
@@ -50,7 +50,7 @@ pub(super) fn check_html(field: &str, value: &Value) -> Result<Vec<String>, ApiE
     });
     let dangerous: Vec<_> = dangerous.collect();
     if !dangerous.is_empty() {
-        return Err(ApiError::fields(dangerous));
+        return Err(ApiError::fields(&dangerous));
     }
     Ok(found(Severity::Warning).map(|one| format!("{}: {}", one.at, one.message)).collect())
 }
@@ -68,7 +68,7 @@ pub(super) fn check_body(
     if kind == "question" && preference::is_meant(body) {
         let found = preference::check(body);
         if !found.is_empty() {
-            return Err(ApiError::fields(found));
+            return Err(ApiError::fields(&found));
         }
     }
     let mut warnings = check_html("content", &Value::Object(body.clone()))?;

@@ -103,7 +103,7 @@ impl FlowDetail {
         let data = || serde_json::from_str::<Value>(&record.flow_data);
         let full = !is_brief;
         let info = full.then(info).transpose().map_err(ApiError::internal)?;
-        let contract = info.as_ref().map(|info| info.get("contract").cloned());
+        let contract = info.as_ref().map(|info| info.get("contract").map(whole_contract));
         Ok(Self {
             id: record.id.0,
             name: record.name.clone(),
@@ -168,4 +168,19 @@ pub(crate) fn created(saved: Saved, warnings: Vec<String>) -> Result<Response, A
     let place = HeaderValue::from_str(&place).map_err(ApiError::internal)?;
     response.headers_mut().insert(header::LOCATION, place);
     Ok(response)
+}
+
+/// A contract as clients know it: what an author left out is there, and null (S3.83).
+fn whole_contract(contract: &Value) -> Value {
+    let mut whole = contract.clone();
+    if let Some(map) = whole.as_object_mut() {
+        for key in ["entry_requirements", "notes"] {
+            map.entry(key).or_insert(Value::Null);
+        }
+        map.entry("return_state").or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(needs) = map.get_mut("entry_requirements").and_then(Value::as_object_mut) {
+            needs.entry("description").or_insert(Value::Null);
+        }
+    }
+    whole
 }

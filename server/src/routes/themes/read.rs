@@ -1,4 +1,5 @@
 //! Lists of themes, and one of them.
+#![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,5 @@
 //! Who looked at traces (S3.136, S7.25).
+#![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
 use axum::Json;
 use axum::extract::State;

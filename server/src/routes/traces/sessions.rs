@@ -1,4 +1,5 @@
 //! The sessions of a flow, with what is known of their traces (S3.130, S7.20).
+#![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
 use axum::Json;
 use axum::extract::State;

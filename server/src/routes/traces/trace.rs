@@ -1,4 +1,5 @@
 //! The trace of one session (S3.131, S7.21).
+#![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
 use axum::Json;
 use axum::extract::State;

@@ -43,6 +43,7 @@ fn two_variants() -> Vec<VariantRecord> {
 }
 
 /// A batch that fills every column of every record.
+#[expect(clippy::too_many_lines, reason = "every column is named")]
 fn full() -> Batch {
     let text = |n: usize| HOSTILE[n].to_string();
     let school = SchoolRecord { seed_key: Some(text(0)), theme_id: Some(theme_id(2)), ..school(1) };

@@ -161,7 +161,7 @@ pub struct FlowRecord {
     pub nodes: Vec<NodeRow>,
     /// The connections in document order (F2).
     pub connections: Vec<ConnectionRow>,
-    /// What the graph refers to, see [`FlowReference::all_of`] (F43). A version that is published with
+    /// What the graph refers to (F43); who saves a flow reads it from the document. A version that is published with
     /// it refers to the same.
     pub references: BTreeSet<FlowReference>,
 }
