@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
 /// The document for what the routes say of themselves.
@@ -34,11 +34,16 @@ pub(crate) fn document(routes: &OpenApi) -> Value {
         "description": "Refused",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
     });
+    let schemas = whole.get("components").and_then(|components| components.get("schemas"));
+    let schemas = schemas.cloned().unwrap_or_default();
     let paths = whole.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
     for (path, operations) in paths {
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             let Some(operation) = operation.as_object_mut() else { continue };
             operation.insert("operationId".to_owned(), json!(name(method, path)));
+            if let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
+                body.insert("required".to_owned(), json!(!may_be_empty(body, &schemas)));
+            }
             let answers = operation.entry("responses").or_insert_with(|| json!({}));
             if let Some(answers) = answers.as_object_mut() {
                 answers.insert("default".to_owned(), refused.clone());
@@ -46,6 +51,18 @@ pub(crate) fn document(routes: &OpenApi) -> Value {
         }
     }
     document
+}
+
+/// Whether a body demands nothing, so that there need not be one: none is read as `{}`.
+fn may_be_empty(body: &Map<String, Value>, schemas: &Value) -> bool {
+    let contents = body.get("content").and_then(Value::as_object).into_iter().flatten();
+    let mut described = contents.filter_map(|(_, content)| content.get("schema"));
+    described.all(|schema| {
+        let name = schema.get("$ref").and_then(Value::as_str);
+        let name = name.and_then(|name| name.rsplit('/').next());
+        let schema = name.and_then(|name| schemas.get(name)).unwrap_or(schema);
+        schema.get("required").and_then(Value::as_array).is_none_or(Vec::is_empty)
+    })
 }
 
 /// The body of every refusal (S3.4).

@@ -75,7 +75,7 @@ pub(super) struct ListQuery {
     include_public: bool,
     /// How many rows to pass over.
     #[serde(default)]
-    #[param(required = false, minimum = 0, maximum = 4_294_967_295_u32, default = 0)]
+    #[param(required = false, minimum = 0, maximum = 2_147_483_647, default = 0)]
     skip: u32,
     /// How many rows to answer with at most.
     #[serde(default = "hundred")]

@@ -53,7 +53,7 @@ pub(crate) struct Filters {
     fields: Option<String>,
     /// How many rows to pass over.
     #[serde(default)]
-    #[param(minimum = 0, maximum = 4_294_967_295_u32, default = 0)]
+    #[param(minimum = 0, maximum = 2_147_483_647, default = 0)]
     skip: u32,
     /// How many rows to answer with at most.
     #[serde(default = "Paged::usual")]

@@ -29,7 +29,7 @@ const TURNS: u64 = 200;
 pub(crate) struct StepFilter {
     /// How many steps to pass over.
     #[serde(default)]
-    #[param(minimum = 0, maximum = 4_294_967_295_u32, default = 0)]
+    #[param(minimum = 0, maximum = 2_147_483_647, default = 0)]
     skip: u32,
     /// How many steps to answer with at most.
     #[serde(default = "most_steps")]
