@@ -73,6 +73,8 @@ impl Talk {
     /// Compares the session with the log, after a restart. If there was a turn whose answer did not
     /// come, says whether it was stored; then its word is in the log from here on.
     pub(crate) fn settle(&mut self, client: &Client) -> Option<bool> {
+        // A server finds out of each lost connection by using it.
+        let client = &client.clone().patient();
         self.visitor.client = client.clone();
         let acknowledged = self.words.len();
         let session = self.visitor.session();

@@ -14,7 +14,12 @@ pub(crate) struct Client {
     bases: Vec<String>,
     /// Counts the requests, those of its clones too.
     sent: Arc<AtomicUsize>,
+    /// Whether it asks again where the server says that it cannot answer at the moment.
+    is_patient: bool,
 }
+
+/// How often a patient client asks; each of a server's connections may have been lost.
+const PATIENCE: usize = 100;
 
 /// What a server answered.
 #[derive(Debug)]
@@ -34,12 +39,23 @@ impl Client {
             .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_mins(1)))
             .build();
-        Self { agent: config.new_agent(), bases: vec![base.to_owned()], sent: Arc::default() }
+        Self {
+            agent: config.new_agent(),
+            bases: vec![base.to_owned()],
+            sent: Arc::default(),
+            is_patient: false,
+        }
     }
 
     /// A client that sends each request to another server than the one before.
     pub(crate) fn in_turn(mut self, other: Self) -> Self {
         self.bases.extend(other.bases);
+        self
+    }
+
+    /// A client that asks again what was answered with 503 and `Retry-After`, as the answer demands.
+    pub(crate) fn patient(mut self) -> Self {
+        self.is_patient = true;
         self
     }
 
@@ -49,6 +65,24 @@ impl Client {
 
     /// Sends a request; an error means that no whole answer came.
     pub(crate) fn try_send(
+        &self,
+        line: (&str, &str),
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
+        let mut answer = self.send_once(line, headers, body)?;
+        let later =
+            |answer: &Answer| answer.status == 503 && !answer.header("retry-after").is_empty();
+        for _ in 1..PATIENCE {
+            if !self.is_patient || !later(&answer) {
+                break;
+            }
+            answer = self.send_once(line, headers, body)?;
+        }
+        Ok(answer)
+    }
+
+    fn send_once(
         &self,
         (method, path): (&str, &str),
         headers: &[(&str, &str)],
