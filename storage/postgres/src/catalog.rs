@@ -34,11 +34,21 @@ UPDATE cms_content SET version = $2, row_version = $3, updated_at = $4 WHERE id 
 const DELETE: &str = "DELETE FROM cms_content WHERE id = $1";
 
 /// Nodes of published flows that name an item somewhere (S3.47).
+/// What published flows show, in their drafts or in what runs. Of flows whose references are not known yet, all
+/// nodes are gone through.
 const USES: &str = "
-SELECT f.id, f.name, f.school_id, f.visibility::text AS visibility, f.created_by, n.node_id
-FROM flow_definitions AS f JOIN flow_nodes AS n ON n.flow_id = f.id
-WHERE f.is_active AND f.is_published AND strpos(lower(n.content::text), $1) > 0
-ORDER BY f.name, f.id, n.ordinal";
+SELECT u.id, u.name, u.school_id, u.visibility::text AS visibility, u.created_by, u.node_id
+FROM (
+  SELECT f.id, f.name, f.school_id, f.visibility, f.created_by, r.node_id
+  FROM flow_refs AS r JOIN flow_definitions AS f ON f.id = r.flow_id
+  WHERE r.kind = 'content' AND r.ref_id = $1 AND f.is_active AND f.is_published
+  UNION
+  SELECT f.id, f.name, f.school_id, f.visibility, f.created_by, n.node_id
+  FROM flow_refs_unread AS u JOIN flow_definitions AS f ON f.id = u.flow_id
+  JOIN flow_nodes AS n ON n.flow_id = f.id
+  WHERE f.is_active AND f.is_published AND strpos(lower(n.content::text), $1) > 0
+) AS u
+ORDER BY u.name COLLATE \"C\", u.id, u.node_id COLLATE \"C\"";
 
 const KNOWN_EVENTS: &str = "SELECT id FROM event_outbox WHERE id = ANY ($1)";
 

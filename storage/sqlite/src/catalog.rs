@@ -31,11 +31,18 @@ UPDATE cms_content SET version = ?2, row_version = ?3, updated_at = ?4 WHERE id 
 const DELETE: &str = "DELETE FROM cms_content WHERE id = ?1";
 
 /// Nodes of published flows that name an item somewhere (S3.47).
+/// What published flows show, in their drafts or in what runs. Of flows whose references are not known yet, all
+/// nodes are gone through.
 const USES: &str = "
+SELECT f.id, f.name, f.school_id, f.visibility, f.created_by, r.node_id
+FROM flow_refs AS r JOIN flow_definitions AS f ON f.id = r.flow_id
+WHERE r.kind = 'content' AND r.ref_id = ?1 AND f.is_active = 1 AND f.is_published = 1
+UNION
 SELECT f.id, f.name, f.school_id, f.visibility, f.created_by, n.node_id
-FROM flow_definitions AS f JOIN flow_nodes AS n ON n.flow_id = f.id
+FROM flow_refs_unread AS u JOIN flow_definitions AS f ON f.id = u.flow_id
+JOIN flow_nodes AS n ON n.flow_id = f.id
 WHERE f.is_active = 1 AND f.is_published = 1 AND instr(lower(n.content), ?1) > 0
-ORDER BY f.name, f.id, n.ordinal";
+ORDER BY 2, 1, 6";
 
 const KNOWN_EVENTS: &str =
     "SELECT id FROM event_outbox WHERE id IN (SELECT value FROM json_each(?1))";

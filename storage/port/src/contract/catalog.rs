@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Case;
 use super::fixture::{
     HOSTILE, anyway, at, batch, content, content_id, draft, event, events_of, fill, fill_contents,
-    flow, library_of, node, school_id, user_id, variant,
+    flow, library_of, node, publish, school_id, user_id, variant,
 };
 use super::isolation::{CHANGES, SEES, principals, rows};
 use crate::audit::{AuditEntry, AuditQuery};
@@ -22,6 +22,7 @@ use crate::library::{
     VariantRecord,
 };
 use crate::performance::Counters;
+use crate::reference::{FlowReference, ReferenceKind};
 use crate::scope::AccessScope;
 use crate::search::SearchQuery;
 
@@ -232,7 +233,9 @@ fn an_item_that_published_flows_use_stays<S: Store>(store: &S) {
         let name = content_id(id).to_string().to_uppercase();
         let content = json!({"messages": [{"content_id": name}]}).to_string();
         let nodes = vec![NodeRow { content, ..node("hello") }, node("bye")];
-        FlowRecord { nodes, ..flow(n) }
+        let (node_id, ref_id) = ("hello".into(), content_id(id).to_string());
+        let shows = FlowReference { node_id, kind: ReferenceKind::Content, ref_id };
+        FlowRecord { nodes, references: [shows].into(), ..flow(n) }
     };
     let private = FlowRecord {
         visibility: Visibility::Private,
@@ -251,7 +254,7 @@ fn an_item_that_published_flows_use_stays<S: Store>(store: &S) {
         school_id: Some(school_id(1)),
         ..content(n)
     };
-    fill_contents(store, vec![own(1), own(2)]);
+    fill_contents(store, vec![own(1), own(2), own(3)]);
     let admin = AccessScope::school_admin(None, vec![school_id(1)]);
     for (scope, named) in [(&system(), vec![1, 2]), (&admin, vec![1])] {
         let refused = edit_as(store, scope, 1, delete(1));
@@ -267,6 +270,11 @@ fn an_item_that_published_flows_use_stays<S: Store>(store: &S) {
     let forced = ContentEdit::Delete { content, expected: Some(1), even_if_used: true };
     edit_as(store, &admin, 1, forced).unwrap();
     assert_eq!((one(store, 1), one(store, 2)), (None, None));
+    // What runs is the published version, whatever became of the draft since (F20).
+    fill(store, &Batch { flows: vec![publish(using(5, 3), &[])], ..batch() });
+    fill(store, &Batch { flows: vec![draft(flow(5))], ..batch() });
+    let refused = edit(store, 4, delete(3));
+    assert!(matches!(refused, Err(EditError::InUse { .. })), "{refused:?}");
 }
 
 fn change(n: u128, key: &str, change: VariantChange) -> ContentEdit {

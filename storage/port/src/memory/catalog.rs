@@ -351,19 +351,15 @@ impl Library {
 
     /// Whether published flows use an item, and where, as far as the scope views the flows.
     fn content_uses(&self, scope: &AccessScope, content: ContentId) -> (bool, Vec<ContentUse>) {
-        let (id, mut is_used, mut uses) = (content.to_string(), false, Vec::new());
+        let (mut is_used, mut uses) = (false, Vec::new());
         let flows = self.flows.values().map(|stored| &stored.record);
         let mut flows: Vec<_> = flows.filter(|flow| flow.is_active && flow.is_published).collect();
         flows.sort_by_key(|flow| (flow.name.clone(), flow.id));
         for flow in flows {
-            for node in flow.nodes.iter().filter(|node| node.content.to_lowercase().contains(&id)) {
+            for node in self.nodes_showing(flow, content) {
                 is_used = true;
                 if flow.access().is_some_and(|row| scope.views(&row)) {
-                    uses.push(ContentUse {
-                        flow: flow.id,
-                        flow_name: flow.name.clone(),
-                        node: node.node_id.clone(),
-                    });
+                    uses.push(ContentUse { flow: flow.id, flow_name: flow.name.clone(), node });
                 }
             }
         }

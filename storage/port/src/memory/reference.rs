@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chatflow::{FlowId, NodeId};
+use chatflow::{ContentId, FlowId, NodeId};
 
 use super::{Library, MemoryStore};
 use crate::error::StoreError;
@@ -83,6 +83,15 @@ impl Library {
             is_live,
         };
         named.map(user).collect()
+    }
+
+    /// The nodes of a flow, in its draft or its newest version, that show a content item (S3.47).
+    pub(super) fn nodes_showing(&self, flow: &FlowRecord, content: ContentId) -> BTreeSet<NodeId> {
+        let ref_id = content.to_string();
+        let version = self.references.get(&flow.id).into_iter().flat_map(|of| &of.nodes);
+        let all = flow.references.iter().chain(version);
+        let showing = all.filter(|r| r.kind == ReferenceKind::Content && r.ref_id == ref_id);
+        showing.map(|r| r.node_id.clone()).collect()
     }
 
     /// How `flow` may name what is asked for.
