@@ -7,6 +7,7 @@ pub(crate) mod content;
 pub(crate) mod demo;
 mod description;
 mod edge;
+mod envelopes;
 mod evidence;
 mod faults;
 pub(crate) mod flows;

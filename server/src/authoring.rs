@@ -4,7 +4,6 @@
 //! wrong with it, is decided in one place. It is written with its events and its audit entry, or not at
 //! all.
 
-mod author;
 mod bump;
 mod cascade;
 mod check;
@@ -14,9 +13,7 @@ mod place;
 mod record;
 mod save;
 mod tell;
-mod trail;
 
-pub(crate) use author::Author;
 pub(crate) use bump::Part;
 pub(crate) use cascade::publish_below;
 pub(crate) use check::{check, references};

@@ -3,28 +3,27 @@
 //! `auth.secret` of the file is `FLOW_AUTH__SECRET` in the environment, which wins. What nobody knows is
 //! refused, so that a slip is noticed.
 
-use std::fmt;
-use std::fs;
+mod auth;
+mod retention;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chatflow_storage::prelude::*;
-use chatflow_storage::{AnyStore, StoreError};
+use chatflow_storage::StoreError;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
-use serde_json::json;
+
+use auth::{AuthConfig, Secret};
+pub(crate) use auth::{settled_masker, settled_secret};
+use retention::{AnalyticsConfig, AuditConfig, ChatConfig, JobsConfig, OutboxConfig};
 
 use crate::app::{AccessMode, ServiceOptions};
 use crate::cors::{NoOrigin, Origins};
-use crate::identity::{
-    ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform, IdentityProvider, KeyError,
-    NobodySignsIn, TokenRules,
-};
-use crate::jobs::JobSettings;
+use crate::identity::{IdentityProvider, KeyError};
 use crate::limit::{Rate, RateLimits};
-use crate::token::{NoEntropy, Token};
+use crate::token::NoEntropy;
 
 /// Variables that stand for options of the command, or hold the secrets of flows.
 const OPTIONS: [&str; 6] =
@@ -51,9 +50,9 @@ pub(crate) enum ConfigError {
     Origin(#[from] NoOrigin),
     #[error("{0} must be at least 1")]
     TooShort(&'static str),
-    #[error("the signing secret cannot be kept")]
+    #[error("a secret of the service cannot be kept")]
     Store(#[from] StoreError),
-    #[error("the signing secret cannot be drawn")]
+    #[error("a secret of the service cannot be drawn")]
     NoEntropy(#[from] NoEntropy),
 }
 
@@ -145,30 +144,6 @@ pub(crate) struct ServerConfig {
     tls_terminated: Option<bool>,
 }
 
-/// How callers are known (S2.7, S2.11, S2.12).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct AuthConfig {
-    identity: IdentityKind,
-    mode: String,
-    secret: Option<Secret>,
-    secret_file: Option<PathBuf>,
-    public_key_file: Option<PathBuf>,
-    issuer: Option<String>,
-    audience: Option<String>,
-    pub(crate) subject_prefix: String,
-    trust_admin_claim: Option<bool>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum IdentityKind {
-    #[default]
-    Database,
-    Claims,
-    None,
-}
-
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AccessConfig {
@@ -183,82 +158,6 @@ enum Mode {
     AdminOnly,
 }
 
-/// Whether this process does background work.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct JobsConfig {
-    pub(crate) enabled: bool,
-}
-
-impl Default for JobsConfig {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
-
-/// How long conversations are kept (S4.43, S4.44).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ChatConfig {
-    abandon_after_hours: Option<u32>,
-    retention_days: Option<u32>,
-}
-
-/// How long events of content are kept once they are counted (S5.25).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct AnalyticsConfig {
-    events_retention_days: Option<u32>,
-}
-
-/// How long events are kept once they are delivered or given up (S6.39).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct OutboxConfig {
-    published_days: Option<u32>,
-    dead_days: Option<u32>,
-}
-
-/// How long it is known who changed what (S1.68).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct AuditConfig {
-    retention_days: Option<u32>,
-}
-
-/// A text that is shown to nobody.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Secret(String);
-
-impl Secret {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-impl Default for AuthConfig {
-    fn default() -> Self {
-        Self {
-            identity: IdentityKind::default(),
-            mode: "hs256".to_owned(),
-            secret: None,
-            secret_file: None,
-            public_key_file: None,
-            issuer: None,
-            audience: None,
-            subject_prefix: "wriveted".to_owned(),
-            trust_admin_claim: None,
-        }
-    }
-}
-
 impl Config {
     /// Reads the file, if one is named, and the environment.
     pub(crate) fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
@@ -268,36 +167,6 @@ impl Config {
         let own = own.filter(|key| !OPTIONS.iter().any(|option| key.starts_with(option)));
         let figment = figment.merge(own.split("__"));
         Ok(figment.extract().map_err(Box::new)?)
-    }
-
-    /// How old things may become. Only conversations are kept for ever by 0 days.
-    pub(crate) fn jobs(&self) -> Result<JobSettings, ConfigError> {
-        let usual = JobSettings::default();
-        let set = |given: Option<u32>, usual: u32, name: &'static str| match given {
-            Some(0) => Err(ConfigError::TooShort(name)),
-            given => Ok(given.unwrap_or(usual)),
-        };
-        Ok(JobSettings {
-            abandon_after_hours: set(
-                self.chat.abandon_after_hours,
-                usual.abandon_after_hours,
-                "chat.abandon_after_hours",
-            )?,
-            sessions: self.chat.retention_days.unwrap_or(usual.sessions),
-            content_events: set(
-                self.analytics.events_retention_days,
-                usual.content_events,
-                "analytics.events_retention_days",
-            )?,
-            published_events: set(
-                self.outbox.published_days,
-                usual.published_events,
-                "outbox.published_days",
-            )?,
-            dead_events: set(self.outbox.dead_days, usual.dead_events, "outbox.dead_days")?,
-            audit: set(self.audit.retention_days, usual.audit, "audit.retention_days")?,
-            ..usual
-        })
     }
 
     const fn access_mode(&self) -> AccessMode {
@@ -348,96 +217,14 @@ impl Config {
             trusted_proxies: self.server.trusted_proxies.clone(),
         })
     }
-
-    /// Who tells callers apart.
-    pub(crate) async fn identity(
-        &self,
-        store: &AnyStore,
-        environment: Environment,
-    ) -> Result<Arc<dyn IdentityProvider>, ConfigError> {
-        let development = environment == Environment::Development;
-        if self.auth.identity == IdentityKind::None {
-            return if development {
-                Ok(Arc::new(EveryoneIsPlatform))
-            } else {
-                Err(ConfigError::Open)
-            };
-        }
-        let rules = match self.auth.rules()? {
-            None if development => {
-                Some(TokenRules::secret(settled_secret(store).await?.as_bytes())?)
-            }
-            rules => rules,
-        };
-        let is_database = self.auth.identity == IdentityKind::Database;
-        let Some(rules) = rules.map(|rules| self.auth.complete(rules)) else {
-            return if is_database {
-                Ok(Arc::new(NobodySignsIn))
-            } else {
-                Err(ConfigError::NoClaims)
-            };
-        };
-        if is_database {
-            return Ok(Arc::new(DatabaseIdentity::new(store.clone(), rules)));
-        }
-        let identity = ClaimsIdentity::new(rules, ClaimNames::default());
-        Ok(match self.auth.trust_admin_claim {
-            Some(trusts) => Arc::new(identity.trusting_admins(trusts)),
-            None => Arc::new(identity),
-        })
-    }
-}
-
-impl AuthConfig {
-    /// The secret of HS256, if one is set.
-    pub(crate) fn secret(&self) -> Result<Option<Secret>, ConfigError> {
-        if let (None, Some(path)) = (&self.secret, &self.secret_file) {
-            let text = fs::read_to_string(path);
-            let text = text.map_err(|source| ConfigError::File { path: path.clone(), source })?;
-            return Ok(Some(Secret(text.trim().to_owned())));
-        }
-        Ok(self.secret.clone())
-    }
-
-    /// What makes a token valid, if there is a key.
-    fn rules(&self) -> Result<Option<TokenRules>, ConfigError> {
-        let mode = self.mode.to_ascii_lowercase();
-        if mode == "hs256" {
-            let secret = self.secret()?;
-            return Ok(secret.map(|secret| TokenRules::secret(secret.as_bytes())).transpose()?);
-        }
-        let path = self.public_key_file.as_ref();
-        let path = path.ok_or_else(|| ConfigError::NoKey(mode.clone()))?;
-        let pem = fs::read(path);
-        let pem = pem.map_err(|source| ConfigError::File { path: path.clone(), source })?;
-        Ok(Some(TokenRules::public_key(&mode, &pem)?))
-    }
-
-    fn complete(&self, rules: TokenRules) -> TokenRules {
-        let rules = rules.with_prefix(self.subject_prefix.clone());
-        let rules = match &self.issuer {
-            Some(issuer) => rules.with_issuer(issuer),
-            None => rules,
-        };
-        match &self.audience {
-            Some(audience) => rules.with_audience(audience),
-            None => rules,
-        }
-    }
-}
-
-/// The secret that a database in development signs with: drawn once, the same for all its processes.
-///
-/// Production has none of its own: a database that leaks must not give the right to run the service.
-pub(crate) async fn settled_secret(store: &AnyStore) -> Result<Secret, ConfigError> {
-    let drawn = Token::for_csrf()?;
-    let kept = store.settle_setting("auth.secret", &json!(drawn.as_str()).to_string()).await?;
-    Ok(Secret(kept.trim_matches('"').to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::jobs::JobSettings;
 
     #[test]
     fn a_slip_is_refused_and_secrets_are_not_shown() {
@@ -488,12 +275,5 @@ mod tests {
         assert_eq!(error, "audit.retention_days must be at least 1");
         fs::write(&path, "chat.retention_day = 1").unwrap();
         assert!(Config::read(Some(&path)).is_err());
-    }
-
-    #[test]
-    fn a_secret_that_can_be_guessed_is_refused() {
-        // S2.7
-        let auth = AuthConfig { secret: Some(Secret("short".to_owned())), ..AuthConfig::default() };
-        assert!(matches!(auth.rules(), Err(ConfigError::Key(KeyError::TooShort(5)))));
     }
 }

@@ -10,7 +10,7 @@ mod query;
 mod schema;
 
 pub(crate) use body::{JsonBody, LARGE, given, read_value};
-pub(crate) use condition::{Condition, tag_header};
+pub(crate) use condition::{Condition, put_tag};
 pub(crate) use label::label;
 pub(crate) use path::{PathId, PathText};
 pub(crate) use query::{Paged, Pagination, QueryOf, items};

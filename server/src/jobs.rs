@@ -3,7 +3,6 @@
 //! A job is a line of [`JOBS`]. It works in batches and tells after each what it did, so that it can
 //! be stopped between two of them, by this process or because another one has taken its lease.
 
-mod events;
 mod list;
 mod period;
 mod run;
@@ -20,6 +19,7 @@ use chatflow::Timestamp;
 use chatflow_storage::{AnyStore, ApplyError, JobRecord, StoreError};
 use serde_json::{Map, Value};
 
+use crate::events::{Emitter, SessionEvents};
 use crate::host::now;
 use crate::token::random_id;
 
@@ -98,6 +98,7 @@ pub struct Jobs {
     /// Tells this process from all others.
     owner: String,
     clock: Clock,
+    emitter: Arc<Emitter>,
 }
 
 /// What tells the present.
@@ -177,7 +178,14 @@ impl Jobs {
     /// [`JobError::NoEntropy`] if the system has no random bytes.
     pub fn new(store: AnyStore, settings: JobSettings) -> Result<Self, JobError> {
         let id = random_id().map_err(|error| JobError::NoEntropy(error.into()))?;
-        Ok(Self { store, settings, owner: id.to_string(), clock: Arc::new(now) })
+        let emitter = Arc::new(Emitter::new(&store, "chatflow", SessionEvents::default()));
+        Ok(Self { store, settings, owner: id.to_string(), clock: Arc::new(now), emitter })
+    }
+
+    /// The same for a service of this name, which tells of these turns of sessions.
+    #[must_use]
+    pub fn with_events(self, service: &str, sessions: SessionEvents) -> Self {
+        Self { emitter: Arc::new(Emitter::new(&self.store, service, sessions)), ..self }
     }
 
     /// The same by another clock, for tests.

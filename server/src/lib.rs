@@ -1,6 +1,7 @@
 //! Chatflow's HTTP service and the `chatflow` command.
 
 mod app;
+mod author;
 mod authoring;
 mod body;
 mod cli;
@@ -12,7 +13,6 @@ mod error;
 mod events;
 mod fixture;
 mod flows;
-mod happening;
 mod host;
 mod identity;
 mod import;
@@ -26,7 +26,6 @@ mod outbound;
 mod routes;
 mod theme;
 mod token;
-mod told;
 mod trail;
 
 pub use app::{AccessMode, ServiceOptions, router};

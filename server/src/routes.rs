@@ -2,7 +2,6 @@
 
 mod chat;
 mod content;
-mod etag;
 mod events;
 mod flows;
 mod operations;

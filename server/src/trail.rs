@@ -21,7 +21,7 @@ pub(crate) struct RequestId(pub(crate) String);
 /// Where a request comes from.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trail {
-    request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// The address at the other end of the connection.
     pub(crate) ip: Option<String>,
     /// At most 512 characters.
@@ -32,7 +32,7 @@ pub(crate) struct Trail {
 #[derive(Clone, Debug)]
 pub(crate) struct Deed {
     /// Such as `theme.update`.
-    pub(crate) action: &'static str,
+    pub(crate) action: String,
     pub(crate) resource_type: &'static str,
     pub(crate) resource_id: String,
     pub(crate) school_id: Option<TenantId>,
@@ -53,7 +53,7 @@ impl Trail {
             at,
             actor_type: caller.kind.account_type().to_owned(),
             actor_id: Some(caller.id),
-            action: deed.action.to_owned(),
+            action: deed.action,
             resource_type: deed.resource_type.to_owned(),
             resource_id: deed.resource_id,
             school_id: deed.school_id,

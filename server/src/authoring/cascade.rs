@@ -6,13 +6,14 @@ use chatflow::{FlowDefinition, FlowId};
 use chatflow_storage::AccessScope;
 use chatflow_storage::prelude::*;
 
-use super::author::Author;
 use super::check::references;
 use super::draft::{Draft, Publishing};
 use super::record::definition;
 use super::save::edit;
 use crate::app::App;
+use crate::author::Author;
 use crate::error::ApiError;
+use crate::input::Condition;
 
 /// A flow on the way down, or on the way back.
 enum Step {
@@ -28,7 +29,7 @@ pub(crate) async fn publish_below(
     flow: &FlowDefinition,
 ) -> Result<(), ApiError> {
     // What the caller has read is the flow, not what it embeds.
-    let author = Author { expected: None, ..author.clone() };
+    let author = Author { condition: Condition::default(), ..author.clone() };
     let mut seen: BTreeSet<FlowId> = flow.id.into_iter().collect();
     let mut steps = unpublished(app, flow).await?;
     while let Some(step) = steps.pop() {

@@ -1,25 +1,28 @@
 //! Writing a changed flow: all of it, with its events and its audit entry, or nothing.
 
 use axum::http::StatusCode;
-use chatflow::{Code, Diagnostic, FlowDefinition, FlowId, FlowRef, Report, Severity, Stage};
+use chatflow::{
+    Code, Diagnostic, FlowDefinition, FlowId, FlowRef, Report, Severity, Stage, Timestamp,
+};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, ApplyError, Batch, Change, FlowChange, FlowDraft, FlowRecord, NewVersion,
-    NewestVersion, Record as _, ThemeId,
+    AccessScope, ApplyError, Batch, Change, FlowChange, FlowDraft, FlowRecord, NewEvent,
+    NewVersion, NewestVersion, Record as _, ThemeId,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::author::Author;
 use super::draft::{Draft, Publishing};
 use super::place::visibility_not_allowed;
 use super::record::{Standing, record, version};
 use super::tell::{audited, differences, told};
-use super::trail::Trail;
 use super::{bump, check};
 use crate::app::App;
+use crate::author::Author;
 use crate::error::{ApiError, FieldError};
+use crate::events::Happening;
 use crate::host::now;
+use crate::trail::Deed;
 
 /// How often a change is made anew because somebody else was faster.
 const ATTEMPTS: usize = 8;
@@ -69,9 +72,7 @@ pub(crate) async fn load_to_edit(
     if !access.is_some_and(|row| author.scope().edits(&row)) {
         return Err(ApiError::forbidden());
     }
-    if author.expected.is_some_and(|expected| expected != draft.stored.row_version) {
-        return Err(ApiError::precondition_failed());
-    }
+    author.condition.check(draft.stored.row_version)?;
     Ok(draft)
 }
 
@@ -112,7 +113,7 @@ async fn write(
     before: Option<FlowDraft>,
     mut draft: Draft,
 ) -> Result<Saved, Failed> {
-    let trail = Trail { author, at: now() };
+    let at = now();
     let mut definition = read(&mut draft)?;
     let theme_id = theme(app, &definition, &mut draft.warnings).await?;
     if !draft.is_active && draft.publishing.is_none() {
@@ -137,26 +138,25 @@ async fn write(
     }
     let changes = differences(old, &edited);
     let told = told(&draft, before.as_ref(), &after, &plan, (&changes, author.user()));
-    let mut events = Vec::new();
-    for (kind, data) in told {
-        events.extend(trail.flow_event(app, (after.id, after.school_id), kind, data).await?);
-    }
+    let events = events(app, author, &after, told, at).await?;
     let action = match plan.is_published.filter(|_| changes.is_empty() && before.is_some()) {
         Some(true) => "flow.publish",
         Some(false) => "flow.unpublish",
         None => draft.action,
     };
     let all = differences(old, &after);
-    let audit = trail.audit(
-        action,
-        ("flow", after.id.to_string()),
-        after.school_id,
-        audited(old, &after, &all),
-    )?;
+    let deed = Deed {
+        action: action.to_owned(),
+        resource_type: "flow",
+        resource_id: after.id.to_string(),
+        school_id: after.school_id,
+        changes: audited(old, &after, &all).into(),
+    };
+    let audit = author.entry(deed, at)?;
     let id = after.id;
     let expected = Some(before.as_ref().map_or(0, |before| before.stored.row_version));
     let batch = Batch {
-        at: trail.at,
+        at,
         by: author.user(),
         flows: vec![FlowChange { flow: Change { expected, record: after }, publish: plan.version }],
         events,
@@ -169,6 +169,23 @@ async fn write(
         Err(error) => return Err(error.into()),
     }
     Ok(Saved { draft: load(app, author.scope(), id).await?, warnings: draft.warnings })
+}
+
+/// The rows that tell of a change (S6.7 to S6.14).
+async fn events(
+    app: &App,
+    author: &Author,
+    flow: &FlowRecord,
+    told: Vec<(&'static str, Value)>,
+    at: Timestamp,
+) -> Result<Vec<NewEvent>, ApiError> {
+    let mut events = Vec::new();
+    for (kind, data) in told {
+        let (row, by) = (("flow", flow.id.0), (&*author.caller, &author.trail, at));
+        let happening = Happening::of_row(kind, row, flow.school_id, by, data);
+        events.extend(app.emitter.tell(&app.store, &happening, None).await?);
+    }
+    Ok(events)
 }
 
 /// Reads the document as the engine does, and refuses what cannot be kept (F34).

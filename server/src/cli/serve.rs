@@ -14,7 +14,7 @@ use super::egress::EgressArguments;
 use super::report::{say, tell, tell_error};
 use super::{exit, open};
 use crate::app::{ServiceOptions, router};
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError, Environment, settled_masker};
 use crate::jobs::Jobs;
 use crate::token::random_id;
 
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
             let store = arguments.database.db.connect().await?;
             let (options, background) =
                 prepare(arguments, &config, environment, handlers, &store).await?;
-            let jobs = jobs_of(&store, &config)?;
+            let jobs = jobs_of(&store, &config, &arguments.events)?;
             serve(listen, store, options, background, jobs).await
         })
     });
@@ -95,7 +95,7 @@ async fn prepare(
         session_events: arguments.events.sessions(),
         service_name: Some(arguments.events.service_name.clone()),
         stopping: Some(stopping),
-        masker: own_masker(),
+        masker: masker(store).await,
         ..config.options(environment, identity).map_err(refuse)?
     };
     let background = Background::new(&arguments.events, outbound, &options, stop);
@@ -130,13 +130,20 @@ async fn serve(
     served.await.map_err(|error| cannot_serve(listen, &error))
 }
 
-/// One key for the whole process, so that requests and deliveries mask alike.
-fn own_masker() -> Option<Masker> {
-    random_id().ok().map(|key| Masker::new(key.as_bytes()))
+/// One key for requests and deliveries. A database that cannot be written keeps none; then it is the
+/// process's own.
+async fn masker(store: &AnyStore) -> Option<Masker> {
+    match settled_masker(store).await {
+        Ok(masker) => Some(masker),
+        Err(error) => {
+            tell_error(&error);
+            random_id().ok().map(|key| Masker::new(key.as_bytes()))
+        }
+    }
 }
 
 /// The background jobs, unless they are switched off; failures have been told.
-fn jobs_of(store: &AnyStore, config: &Config) -> Result<Option<Jobs>, u8> {
+fn jobs_of(store: &AnyStore, config: &Config, events: &EventArguments) -> Result<Option<Jobs>, u8> {
     let settings = config.jobs().map_err(|error| {
         tell_error(&error);
         exit::INPUT
@@ -148,7 +155,7 @@ fn jobs_of(store: &AnyStore, config: &Config) -> Result<Option<Jobs>, u8> {
         tell_error(&error);
         exit::HOST
     })?;
-    Ok(Some(jobs))
+    Ok(Some(jobs.with_events(&events.service_name, events.sessions())))
 }
 
 fn cannot_serve(listen: SocketAddr, error: &std::io::Error) -> u8 {

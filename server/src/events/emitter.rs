@@ -7,11 +7,12 @@ use chatflow::{TenantId, Timestamp};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
     AnyStore, CacheKind, ChangeNotice, Destination, EventFacts, EventId, Match, NewEvent,
-    Observed as _, Watch,
+    Observed as _, StoreError, Watch,
 };
+use uuid::Uuid;
 
+use super::payload::Happening;
 use super::session::SessionChange;
-use crate::error::ApiError;
 use crate::token::random_id;
 
 /// How long a look-up counts where nobody tells of changes, in milliseconds.
@@ -66,36 +67,42 @@ impl Emitter {
         &self,
         store: &AnyStore,
         change: &SessionChange,
-    ) -> Result<Vec<NewEvent>, ApiError> {
+    ) -> Result<Vec<NewEvent>, StoreError> {
         let key = (change.event_type().to_owned(), Some(change.flow), change.school);
         let is_told = self.sessions == SessionEvents::All
             || !self.matches(store, key, change.at).await?.is_empty();
-        if !is_told {
-            return Ok(Vec::new());
-        }
-        self.addressed(store, change.told(&self.service).row(Destination::Stream)?).await
+        if is_told { self.tell(store, &change.happening(), None).await } else { Ok(Vec::new()) }
     }
 
-    /// An event for the stream, and its copies for those who subscribe to it (S6.30). All copies
-    /// have the same payload.
-    pub(crate) async fn addressed(
+    /// The rows that tell of something: one for the stream, and one for each subscription (S6.30). All
+    /// have the same payload. With a `once`, their ids are derived from it, so that who writes each id
+    /// once tells once.
+    pub(crate) async fn tell(
         &self,
         store: &AnyStore,
-        event: NewEvent,
-    ) -> Result<Vec<NewEvent>, ApiError> {
-        let key = (event.event_type.clone(), event.flow_id, event.school_id);
-        let matches = self.matches(store, key, event.created_at).await?;
-        let mut rows = Vec::with_capacity(matches.len().saturating_add(1));
-        for Match { id, max_retries } in matches {
-            let destination = Destination::Webhook(id);
+        happening: &Happening,
+        once: Option<&str>,
+    ) -> Result<Vec<NewEvent>, StoreError> {
+        let id = |to: Uuid| match once {
+            Some(once) => {
+                let name = format!("{}:{once}:{to}", happening.event_type);
+                Ok(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()))
+            }
+            None => random_id().map_err(|error| StoreError::Store(error.into())),
+        };
+        let stream = happening.row(&self.service, id(Uuid::nil())?, Destination::Stream);
+        let key = (happening.event_type.to_owned(), happening.flow, happening.school);
+        let mut rows = Vec::new();
+        for Match { id: to, max_retries } in self.matches(store, key, happening.at).await? {
+            let destination = Destination::Webhook(to);
             rows.push(NewEvent {
-                id: EventId(random_id()?),
+                id: EventId(id(to.0)?),
                 destination,
                 max_retries,
-                ..event.clone()
+                ..stream.clone()
             });
         }
-        rows.insert(0, event);
+        rows.insert(0, stream);
         Ok(rows)
     }
 
@@ -104,7 +111,7 @@ impl Emitter {
         store: &AnyStore,
         key: Key,
         at: Timestamp,
-    ) -> Result<Vec<Match>, ApiError> {
+    ) -> Result<Vec<Match>, StoreError> {
         let fresh = |kept: &Timestamp| at.as_millis().saturating_sub(kept.as_millis()) < KEPT_MS;
         let known = lock(&self.known).get(&key).filter(|(kept, _)| fresh(kept)).cloned();
         if let Some((_, matches)) = known {

@@ -3,8 +3,11 @@
 use chatflow::{FlowId, SessionId, TenantId, Timestamp};
 use chatflow_storage::{Destination, EventId, NewEvent, Priority, SubscriptionRecord, UserId};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
+use crate::identity::Caller;
 use crate::token::{NoEntropy, random_id};
+use crate::trail::Trail;
 
 /// The form of payloads (S6.1).
 const VERSION: &str = "1.0";
@@ -42,25 +45,53 @@ pub(crate) const EVENT_TYPES: [&str; 29] = [
     "*",
 ];
 
-/// An event before it is known where it goes.
+/// Something that happened, before it is known who is told.
 #[derive(Clone, Debug)]
-pub(super) struct Told<'a> {
-    pub(super) event_type: &'static str,
-    pub(super) at: Timestamp,
-    pub(super) session: Option<SessionId>,
-    pub(super) flow: Option<FlowId>,
-    pub(super) school: Option<TenantId>,
-    pub(super) user: Option<UserId>,
+pub(crate) struct Happening {
+    /// What (S6.2 to S6.21).
+    pub(crate) event_type: &'static str,
+    pub(crate) at: Timestamp,
+    pub(crate) session: Option<SessionId>,
+    pub(crate) flow: Option<FlowId>,
+    /// Whose affair it is.
+    pub(crate) school: Option<TenantId>,
+    pub(crate) user: Option<UserId>,
+    /// The request that made it happen.
+    pub(crate) cause: Option<String>,
     /// What the payload has beside `data` and what all payloads have.
-    pub(super) more: Map<String, Value>,
-    pub(super) data: Value,
-    pub(super) service: &'a str,
+    pub(crate) more: Map<String, Value>,
+    pub(crate) data: Value,
 }
 
-impl Told<'_> {
+impl Happening {
+    /// A change of a row of the library: of a `flow`, a `content` item or a `theme` (S6.22).
+    pub(crate) fn of_row(
+        event_type: &'static str,
+        (kind, id): (&str, Uuid),
+        school: Option<TenantId>,
+        (caller, trail, at): (&Caller, &Trail, Timestamp),
+        data: Value,
+    ) -> Self {
+        let more = [
+            (format!("{kind}_id"), json!(id)),
+            ("aggregate_id".to_owned(), json!(id)),
+            ("actor_id".to_owned(), json!(caller.id)),
+        ];
+        Self {
+            event_type,
+            at,
+            session: None,
+            flow: (kind == "flow").then_some(FlowId(id)),
+            school,
+            user: caller.user_id().map(UserId),
+            cause: trail.request_id.clone(),
+            more: Map::from_iter(more),
+            data,
+        }
+    }
+
     /// The event as a row (S6.1, S6.22).
-    pub(super) fn row(&self, destination: Destination) -> Result<NewEvent, NoEntropy> {
-        let id = random_id()?;
+    pub(super) fn row(&self, service: &str, id: Uuid, destination: Destination) -> NewEvent {
         let mut payload = self.more.clone();
         for (key, value) in [
             ("event_type", json!(self.event_type)),
@@ -72,11 +103,11 @@ impl Told<'_> {
         ] {
             payload.insert(key.to_owned(), value);
         }
-        Ok(NewEvent {
+        NewEvent {
             id: EventId(id),
             event_type: self.event_type.to_owned(),
             event_version: VERSION.to_owned(),
-            source_service: self.service.to_owned(),
+            source_service: service.to_owned(),
             destination,
             routing_key: None,
             payload: Value::Object(payload).to_string(),
@@ -85,13 +116,13 @@ impl Told<'_> {
             max_retries: 0,
             // S6.42
             correlation_id: self.session.map(|session| format!("{session}:{}", self.event_type)),
-            causation_id: None,
+            causation_id: self.cause.clone(),
             user_id: self.user,
             session_id: self.session,
             flow_id: self.flow,
             school_id: self.school,
             created_at: self.at,
-        })
+        }
     }
 }
 
@@ -102,18 +133,18 @@ pub(crate) fn disabled_event(
     at: Timestamp,
 ) -> Option<NewEvent> {
     let more = json!({"subscription_id": subscription.id, "aggregate_id": subscription.id});
-    let told = Told {
+    let happening = Happening {
         event_type: "webhook_disabled",
         at,
         session: None,
         flow: None,
         school: subscription.school_id,
         user: None,
+        cause: None,
         more: more.as_object().cloned().unwrap_or_default(),
         data: json!({"name": subscription.name}),
-        service,
     };
-    told.row(Destination::Stream).ok()
+    Some(happening.row(service, random_id().ok()?, Destination::Stream))
 }
 
 /// What a test of a subscription sends (S6.47).
@@ -122,18 +153,18 @@ pub(crate) fn test_payload(
     service: &str,
     at: Timestamp,
 ) -> Result<NewEvent, NoEntropy> {
-    let told = Told {
+    let happening = Happening {
         event_type: "webhook_test",
         at,
         session: None,
         flow: None,
         school: subscription.school_id,
         user: None,
+        cause: None,
         more: Map::from_iter([("subscription_id".to_owned(), json!(subscription.id))]),
         data: json!({"test": true}),
-        service,
     };
-    told.row(Destination::Webhook(subscription.id))
+    Ok(happening.row(service, random_id()?, Destination::Webhook(subscription.id)))
 }
 
 /// Unix seconds with their fraction.

@@ -1,10 +1,10 @@
 //! What happened to a session (S6.2 to S6.5, S6.23).
 
 use chatflow::{FlowId, Revision, SessionId, TenantId, Timestamp};
-use chatflow_storage::{SessionHead, SessionStatus, Snapshot, UserId};
+use chatflow_storage::{SessionHead, SessionStatus, SessionSummary, Snapshot, UserId};
 use serde_json::{Map, Value, json};
 
-use super::payload::Told;
+use super::payload::Happening;
 
 /// Where a session stands.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,6 +53,21 @@ impl SessionChange {
         }
     }
 
+    /// That a session was given up because nobody said anything any more (S4.43).
+    pub(crate) fn abandoned(session: &SessionSummary, at: Timestamp) -> Self {
+        let node = session.current_node_id.as_ref().map(|node| node.as_str().to_owned());
+        let standing = |status| Standing { status, node: node.clone(), revision: session.revision };
+        Self {
+            session: session.id,
+            flow: session.flow.id,
+            school: session.school_id,
+            user: session.user_id,
+            at,
+            before: Some(standing(SessionStatus::Active)),
+            after: standing(SessionStatus::Abandoned),
+        }
+    }
+
     /// Of status, node and revision the first that differs.
     pub(crate) fn event_type(&self) -> &'static str {
         match &self.before {
@@ -63,7 +78,7 @@ impl SessionChange {
         }
     }
 
-    pub(super) fn told<'a>(&self, service: &'a str) -> Told<'a> {
+    pub(super) fn happening(&self) -> Happening {
         let Standing { status, node, revision } = &self.after;
         let mut data = Map::from_iter([
             ("current_node".to_owned(), json!(node)),
@@ -75,20 +90,20 @@ impl SessionChange {
             data.insert("previous_status".to_owned(), json!(before.status.as_str()));
             data.insert("previous_revision".to_owned(), json!(before.revision));
         }
-        Told {
+        Happening {
             event_type: self.event_type(),
             at: self.at,
             session: Some(self.session),
             flow: Some(self.flow),
             school: self.school,
             user: self.user,
+            cause: None,
             more: Map::from_iter([
                 ("session_id".to_owned(), json!(self.session)),
                 ("flow_id".to_owned(), json!(self.flow)),
                 ("user_id".to_owned(), json!(self.user)),
             ]),
             data: Value::Object(data),
-            service,
         }
     }
 }

@@ -81,6 +81,7 @@ impl Jobs {
             store: self.store.clone(),
             settings: self.settings,
             clock: Arc::clone(&self.clock),
+            emitter: Arc::clone(&self.emitter),
             job: job.name,
             owner: self.owner.clone(),
             lease_until: until,

@@ -1,10 +1,13 @@
 //! Conversations that are over, or as good as over.
 
+use std::sync::Arc;
+
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, Batch};
 
 use super::work::Work;
-use super::{Interruption, Job, events, later};
+use super::{Interruption, Job, later};
+use crate::events::SessionChange;
 
 /// S4.43
 const BATCH: u32 = 500;
@@ -15,16 +18,17 @@ const ROLLUP: &str = "analytics-rollup";
 
 /// Ends those in which nobody has said anything for long (S4.43).
 pub(super) async fn abandon(work: &mut Work) -> Result<(), Interruption> {
-    let (store, at) = (work.store(), work.now());
+    let (store, at, emitter) = (work.store(), work.now(), Arc::clone(&work.emitter));
     let hours = i64::from(work.settings.abandon_after_hours);
     let since = later(at, hours.saturating_mul(-3_600_000));
-    let (store, scope) = (&store, AccessScope::system());
+    let (store, scope, emitter) = (&store, AccessScope::system(), &emitter);
     let scope = &scope;
     work.repeat("sessions_abandoned", BATCH.into(), || async move {
         let abandoned = store.abandon_sessions(scope, since, at, BATCH).await?;
         let mut events = Vec::new();
         for session in &abandoned {
-            events.extend(events::abandoned(store, session, at).await?);
+            let change = SessionChange::abandoned(session, at);
+            events.extend(emitter.session(store, &change).await?);
         }
         if !events.is_empty() {
             store.apply(scope, &Batch { at, events, ..Batch::default() }).await?;

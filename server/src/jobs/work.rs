@@ -1,5 +1,6 @@
 //! What a job works with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chatflow::Timestamp;
@@ -9,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::{Clock, Interruption, JobSettings, later};
+use crate::events::Emitter;
 
 /// How long a job is one's own without a word, in milliseconds (appendix C).
 pub(super) const LEASE_MS: i64 = 10 * 60_000;
@@ -18,6 +20,7 @@ pub(crate) struct Work {
     pub(super) store: AnyStore,
     pub(super) settings: JobSettings,
     pub(super) clock: Clock,
+    pub(super) emitter: Arc<Emitter>,
     pub(super) job: &'static str,
     pub(super) owner: String,
     pub(super) lease_until: Timestamp,

@@ -11,6 +11,7 @@ mod place;
 mod preference;
 mod random;
 mod rules;
+mod teller;
 mod variant;
 mod variant_body;
 

@@ -8,7 +8,6 @@ mod connections;
 mod create;
 mod detail;
 mod document;
-mod etag;
 mod fields;
 mod list;
 mod nodes;

@@ -17,8 +17,9 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::happening::{Happening, Unheard};
+use crate::events::Happening;
 use crate::identity::Caller;
+use crate::trail::Trail;
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -48,21 +49,13 @@ async fn defaults_of(
 /// The events of a change of a theme (S6.20).
 async fn events(
     app: &App,
-    caller: &Caller,
+    (caller, trail): (&Caller, &Trail),
     kind: &'static str,
     theme: &ThemeRecord,
     at: chatflow::Timestamp,
 ) -> Result<Vec<NewEvent>, StoreError> {
-    let happening = Happening {
-        kind,
-        payload: json!({
-            "theme_id": theme.id,
-            "aggregate_id": theme.id,
-            "actor_id": caller.id,
-            "data": {"theme_id": theme.id, "name": theme.name},
-        }),
-        school_id: theme.school_id,
-        ..Happening::default()
-    };
-    happening.rows(&app.store, at, Unheard::Kept).await
+    let data = json!({"theme_id": theme.id, "name": theme.name});
+    let row = ("theme", theme.id.0);
+    let happening = Happening::of_row(kind, row, theme.school_id, (caller, trail, at), data);
+    app.emitter.tell(&app.store, &happening, None).await
 }

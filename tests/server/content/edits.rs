@@ -2,7 +2,10 @@
 
 use chatflow::{ExecutionContext, FlowId, Visibility};
 use chatflow_storage::prelude::*;
-use chatflow_storage::{AccessScope, Batch, Change, FlowChange, FlowRecord, NodeRow, TraceLevel};
+use chatflow_storage::{
+    AccessScope, Batch, Change, FlowChange, FlowRecord, FlowReference, NodeRow, ReferenceKind,
+    TraceLevel,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -364,7 +367,12 @@ pub(super) fn what_a_published_flow_shows_stays(managed: &Managed) {
         graph_hash: String::new(),
         nodes: vec![node],
         connections: Vec::new(),
-        references: std::collections::BTreeSet::new(),
+        references: [FlowReference {
+            node_id: "hello".into(),
+            kind: ReferenceKind::Content,
+            ref_id: item["id"].as_str().unwrap().to_owned(),
+        }]
+        .into(),
     };
     let flow = FlowChange { flow: Change { expected: None, record }, publish: None };
     let batch = Batch { flows: vec![flow], ..Batch::default() };

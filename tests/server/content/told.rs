@@ -1,5 +1,7 @@
 //! What is told of changes: events, and the audit log.
 
+use std::collections::BTreeSet;
+
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
     AccessScope, AuditQuery, Change, EventQuery, SubscriptionId, SubscriptionMethod,
@@ -93,7 +95,11 @@ pub(super) fn changes_are_told_and_written_down(managed: &Managed) {
             "content_id": item["id"], "content_type": "fact", "created_by": account("admin"),
         })
     );
-    assert_ne!(payload(0)["event_id"], payload(1)["event_id"]);
+    // The copies of one event bear one id, by which a receiver knows it again; other events have others.
+    assert_eq!(payload(0)["event_id"], payload(1)["event_id"]);
+    let ids: BTreeSet<_> =
+        told.iter().map(|(_, _, payload)| payload["event_id"].to_string()).collect();
+    assert_eq!(ids.len(), told.len() - 1);
     assert_eq!(payload(2)["data"]["changes"], json!(["info", "tags"]));
     assert_eq!(
         payload(3)["data"],

@@ -119,7 +119,7 @@ async fn told(
     let before = Standing::of(&stored.snapshot, stored.revision);
     let after = Standing::of(snapshot, stored.revision.next());
     let change = SessionChange::new(&stored.head, at, Some(before), after);
-    app.emitter.session(&app.store, &change).await
+    Ok(app.emitter.session(&app.store, &change).await?)
 }
 
 /// Drives one input; nothing is stored.

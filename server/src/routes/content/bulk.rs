@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use chatflow::ContentId;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{CatalogContent, ContentStep, ContentWork};
@@ -18,11 +18,12 @@ use super::body::{
 use super::change::{self, Doing, id_of, not_found};
 use super::one::{crowded, is_late};
 use super::rules;
+use super::teller::Teller;
 use crate::app::{App, Shared};
+use crate::author::Author;
 use crate::error::ApiError;
-use crate::identity::{Caller, Manager};
+use crate::identity::Caller;
 use crate::input::{JsonBody, LARGE, read_value};
-use crate::told::Teller;
 
 /// How often items are planned anew because somebody else was faster.
 const ROUNDS: usize = 8;
@@ -54,8 +55,7 @@ type Outcomes = BTreeMap<usize, Outcome>;
     request_body = BulkRequest, responses((status = 200, body = BulkResult)))]
 pub(super) async fn many(
     State(app): Shared,
-    Manager(caller): Manager,
-    headers: HeaderMap,
+    author: Author,
     body: JsonBody<BulkRequest, LARGE>,
 ) -> Result<Json<BulkResult>, ApiError> {
     let BulkRequest { operation, items, atomic } = body.value;
@@ -65,8 +65,8 @@ pub(super) async fn many(
         ids.push(id_of(&item).ok().filter(|_| operation != Operation::Create));
         wishes.push(wish(&app, operation, item));
     }
-    let mut teller = Teller::new(&app.store, &caller, &headers);
-    let outcomes = fulfil(&app, &caller, &mut teller, wishes, atomic).await?;
+    let teller = Teller::new(&app, &author);
+    let outcomes = fulfil(&app, &author.caller, &teller, wishes, atomic).await?;
     let mut result = BulkResult::default();
     for (index, outcome) in outcomes {
         match outcome {
@@ -90,8 +90,7 @@ pub(super) async fn many(
     request_body = BulkUpdate, responses((status = 200, body = BulkUpdated)))]
 pub(super) async fn update(
     State(app): Shared,
-    Manager(caller): Manager,
-    headers: HeaderMap,
+    author: Author,
     body: JsonBody<BulkUpdate, LARGE>,
 ) -> Result<Json<BulkUpdated>, ApiError> {
     let BulkUpdate { content_ids, updates } = body.value;
@@ -104,8 +103,8 @@ pub(super) async fn update(
     }
     let ids = each_once(content_ids);
     let wishes = ids.iter().map(|id| Ok(Wish::Update(*id, updates.clone()))).collect();
-    let mut teller = Teller::new(&app.store, &caller, &headers);
-    let outcomes = fulfil(&app, &caller, &mut teller, wishes, false).await?;
+    let teller = Teller::new(&app, &author);
+    let outcomes = fulfil(&app, &author.caller, &teller, wishes, false).await?;
     let (updated_count, errors) = counted(&ids, outcomes);
     Ok(Json(BulkUpdated { updated_count, errors }))
 }
@@ -115,14 +114,13 @@ pub(super) async fn update(
     request_body = BulkDelete, responses((status = 200, body = BulkDeleted)))]
 pub(super) async fn delete(
     State(app): Shared,
-    Manager(caller): Manager,
-    headers: HeaderMap,
+    author: Author,
     body: JsonBody<BulkDelete, LARGE>,
 ) -> Result<Json<BulkDeleted>, ApiError> {
     let ids = each_once(body.value.content_ids);
     let wishes = ids.iter().map(|id| Ok(Wish::Delete(*id))).collect();
-    let mut teller = Teller::new(&app.store, &caller, &headers);
-    let outcomes = fulfil(&app, &caller, &mut teller, wishes, false).await?;
+    let teller = Teller::new(&app, &author);
+    let outcomes = fulfil(&app, &author.caller, &teller, wishes, false).await?;
     let (deleted_count, errors) = counted(&ids, outcomes);
     Ok(Json(BulkDeleted { deleted_count, errors }))
 }
@@ -155,7 +153,7 @@ fn wish(app: &App, operation: Operation, item: Value) -> Result<Wish, ApiError> 
 async fn fulfil(
     app: &App,
     caller: &Caller,
-    teller: &mut Teller<'_>,
+    teller: &Teller<'_>,
     wishes: Vec<Result<Wish, ApiError>>,
     is_whole: bool,
 ) -> Result<Outcomes, ApiError> {
@@ -207,7 +205,7 @@ async fn fulfil(
 async fn plan(
     app: &App,
     caller: &Caller,
-    teller: &mut Teller<'_>,
+    teller: &Teller<'_>,
     open: &[(usize, Wish)],
     outcomes: &mut Outcomes,
 ) -> Result<(Vec<ContentStep>, Vec<(usize, (Uuid, u32))>), ApiError> {
@@ -235,7 +233,7 @@ async fn plan(
 
 async fn step(
     caller: &Caller,
-    teller: &mut Teller<'_>,
+    teller: &Teller<'_>,
     wish: &Wish,
     known: &mut BTreeMap<Uuid, CatalogContent>,
 ) -> Result<(Option<ContentStep>, (Uuid, u32)), ApiError> {

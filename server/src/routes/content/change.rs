@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use super::body::{CreateContent, MOST_VERSION, UpdateContent};
 use super::detail::visibility_text;
+use super::teller::{Subject, Teller};
 use super::{place, rules};
 use crate::error::ApiError;
 use crate::identity::{Caller, Role};
 use crate::token::random_id;
-use crate::told::{Subject, Teller};
 
 /// An item as it will be, and the step that makes it so; no step if it is so already.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Planned {
 
 /// Names the item in events and in the audit log.
 pub(super) fn subject(record: &ContentRecord) -> Subject {
-    Subject { kind: "content", id: record.id.0, school: record.school_id }
+    Subject { id: record.id, school: record.school_id }
 }
 
 pub(super) fn not_found() -> ApiError {
@@ -44,7 +44,7 @@ fn shows(status: ContentStatus) -> bool {
 
 /// A new item (S3.37).
 pub(super) async fn create(
-    teller: &mut Teller<'_>,
+    teller: &Teller<'_>,
     caller: &Caller,
     body: &CreateContent,
 ) -> Result<Planned, ApiError> {
@@ -91,7 +91,7 @@ pub(super) enum Doing<'a> {
 }
 
 pub(super) async fn update(
-    teller: &mut Teller<'_>,
+    teller: &Teller<'_>,
     caller: &Caller,
     old: &CatalogContent,
     doing: Doing<'_>,
@@ -153,7 +153,7 @@ pub(super) async fn update(
 
 /// The end of an item (S3.47).
 pub(super) async fn delete(
-    teller: &mut Teller<'_>,
+    teller: &Teller<'_>,
     caller: &Caller,
     old: &CatalogContent,
     even_if_used: bool,

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::ContentId;
 use chatflow_storage::prelude::*;
@@ -14,12 +14,12 @@ use serde::Deserialize;
 use super::body::{ChangeStatus, CreateContent, UpdateContent};
 use super::change::{self, Doing, not_found};
 use super::detail::ContentDetail;
+use super::teller::Teller;
 use crate::app::{App, Shared};
+use crate::author::Author;
 use crate::error::ApiError;
-use crate::identity::{Caller, Manager, Signed};
-use crate::input::{JsonBody, PathId, QueryOf};
-use crate::routes::etag;
-use crate::told::Teller;
+use crate::identity::Signed;
+use crate::input::{Condition, JsonBody, PathId, QueryOf, put_tag};
 
 /// How often a change is planned anew because somebody else was faster.
 const ROUNDS: usize = 8;
@@ -32,11 +32,11 @@ pub(super) async fn read(
     State(app): Shared,
     Signed(caller): Signed,
     PathId(id): PathId,
-    headers: HeaderMap,
+    condition: Condition,
 ) -> Result<Response, ApiError> {
     let content = load(&app.store, &caller.scope, ContentId(id)).await?;
     let detail = ContentDetail::of(&content)?;
-    Ok(etag::answer(&headers, content.stored.row_version, Json(detail)))
+    Ok(condition.answer(content.stored.row_version, Json(detail)))
 }
 
 /// Makes an item.
@@ -44,20 +44,19 @@ pub(super) async fn read(
     request_body = CreateContent, responses((status = 201, body = ContentDetail)))]
 pub(super) async fn create(
     State(app): Shared,
-    Manager(caller): Manager,
-    headers: HeaderMap,
+    author: Author,
     body: JsonBody<CreateContent>,
 ) -> Result<Response, ApiError> {
-    let mut teller = Teller::new(&app.store, &caller, &headers);
-    let planned = change::create(&mut teller, &caller, &body.value).await?;
+    let teller = Teller::new(&app, &author);
+    let planned = change::create(&teller, &author.caller, &body.value).await?;
     if let Some(step) = planned.step {
-        apply(&app.store, &caller.scope, &teller, step).await??;
+        apply(&app.store, author.scope(), &teller, step).await??;
     }
     let warnings = [planned.warnings, body.warnings].concat();
     let detail = ContentDetail::of(&planned.after)?.with_warnings(warnings);
     let place = format!("/v1/cms/content/{}", detail.id);
     let mut response = (StatusCode::CREATED, Json(detail)).into_response();
-    etag::put(&mut response, planned.after.stored.row_version);
+    put_tag(&mut response, planned.after.stored.row_version);
     let place = HeaderValue::from_str(&place).map_err(ApiError::internal)?;
     response.headers_mut().insert(header::LOCATION, place);
     Ok(response)
@@ -69,13 +68,12 @@ pub(super) async fn create(
     request_body = UpdateContent, responses((status = 200, body = ContentDetail)))]
 pub(super) async fn update(
     State(app): Shared,
-    Manager(caller): Manager,
+    author: Author,
     PathId(id): PathId,
-    headers: HeaderMap,
     body: JsonBody<UpdateContent>,
 ) -> Result<Response, ApiError> {
     let doing = Doing::Update(&body.value);
-    do_to((&app, &caller), &headers, ContentId(id), doing, body.warnings).await
+    do_to(&app, &author, ContentId(id), doing, body.warnings).await
 }
 
 /// Moves an item to another status.
@@ -84,13 +82,12 @@ pub(super) async fn update(
     request_body = ChangeStatus, responses((status = 200, body = ContentDetail)))]
 pub(super) async fn set_status(
     State(app): Shared,
-    Manager(caller): Manager,
+    author: Author,
     PathId(id): PathId,
-    headers: HeaderMap,
     body: JsonBody<ChangeStatus>,
 ) -> Result<Response, ApiError> {
     let doing = Doing::SetStatus(body.value.status.0, body.value.comment.as_deref());
-    do_to((&app, &caller), &headers, ContentId(id), doing, body.warnings).await
+    do_to(&app, &author, ContentId(id), doing, body.warnings).await
 }
 
 /// What may be said of an item that goes.
@@ -109,18 +106,17 @@ pub(super) struct DeleteQuery {
     responses((status = 204, description = "it is gone")))]
 pub(super) async fn delete(
     State(app): Shared,
-    Manager(caller): Manager,
+    author: Author,
     PathId(id): PathId,
-    headers: HeaderMap,
     query: QueryOf<DeleteQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let mut teller = Teller::new(&app.store, &caller, &headers);
+    let teller = Teller::new(&app, &author);
     for _ in 0..ROUNDS {
-        let content = load(&app.store, &caller.scope, ContentId(id)).await?;
-        etag::check_match(&headers, content.stored.row_version)?;
+        let content = load(&app.store, author.scope(), ContentId(id)).await?;
+        author.condition.check(content.stored.row_version)?;
         let force = query.value.force;
-        let step = change::delete(&mut teller, &caller, &content, force).await?;
-        match apply(&app.store, &caller.scope, &teller, step).await? {
+        let step = change::delete(&teller, &author.caller, &content, force).await?;
+        match apply(&app.store, author.scope(), &teller, step).await? {
             Err(error) if is_late(&error) => {}
             done => return done.map(|()| StatusCode::NO_CONTENT).map_err(ApiError::from),
         }
@@ -129,19 +125,19 @@ pub(super) async fn delete(
 }
 
 async fn do_to(
-    (app, caller): (&App, &Caller),
-    headers: &HeaderMap,
+    app: &App,
+    author: &Author,
     id: ContentId,
     doing: Doing<'_>,
     ignored: Vec<String>,
 ) -> Result<Response, ApiError> {
-    let mut teller = Teller::new(&app.store, caller, headers);
+    let teller = Teller::new(app, author);
     for _ in 0..ROUNDS {
-        let content = load(&app.store, &caller.scope, id).await?;
-        etag::check_match(headers, content.stored.row_version)?;
-        let planned = change::update(&mut teller, caller, &content, doing).await?;
+        let content = load(&app.store, author.scope(), id).await?;
+        author.condition.check(content.stored.row_version)?;
+        let planned = change::update(&teller, &author.caller, &content, doing).await?;
         let done = match planned.step {
-            Some(step) => apply(&app.store, &caller.scope, &teller, step).await?,
+            Some(step) => apply(&app.store, author.scope(), &teller, step).await?,
             None => Ok(()),
         };
         match done {
@@ -151,7 +147,7 @@ async fn do_to(
         let warnings = [planned.warnings, ignored].concat();
         let detail = ContentDetail::of(&planned.after)?.with_warnings(warnings);
         let mut response = Json(detail).into_response();
-        etag::put(&mut response, planned.after.stored.row_version);
+        put_tag(&mut response, planned.after.stored.row_version);
         return Ok(response);
     }
     Err(crowded())

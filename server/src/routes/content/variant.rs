@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chatflow::ContentId;
 use chatflow_storage::prelude::*;
@@ -14,14 +14,15 @@ use uuid::Uuid;
 use super::change::{not_found, subject};
 use super::one::{apply, load};
 use super::rules;
+use super::teller::{Subject, Teller};
 use super::variant_body::{
     Count, Counted, CreateVariant, UpdateVariant, Variant, VariantPage, odd_conditions,
 };
 use crate::app::{App, Shared};
+use crate::author::Author;
 use crate::error::ApiError;
 use crate::identity::{Caller, CallerKind, Manager};
 use crate::input::{JsonBody, Paged, PathId, QueryOf};
-use crate::told::{Subject, Teller};
 
 /// The item and the variant that a path names.
 pub(super) struct VariantPath(ContentId, Uuid);
@@ -60,12 +61,11 @@ pub(super) async fn list(
     request_body = CreateVariant, responses((status = 201, body = Variant)))]
 pub(super) async fn create(
     State(app): Shared,
-    Manager(caller): Manager,
+    author: Author,
     PathId(id): PathId,
-    headers: HeaderMap,
     body: JsonBody<CreateVariant>,
 ) -> Result<Response, ApiError> {
-    let about = editable(&app, &caller, ContentId(id)).await?;
+    let about = editable(&app, &author.caller, ContentId(id)).await?;
     let data = Value::Object(body.value.variant_data.clone());
     let mut warnings = rules::check_html("variant_data", &data)?;
     warnings.extend(odd_conditions(&body.value.conditions));
@@ -73,11 +73,11 @@ pub(super) async fn create(
     let variant = body.value.record();
     let key = variant.key.clone();
     let edit = ContentEdit::AddVariant { content: ContentId(id), variant };
-    let mut teller = Teller::new(&app.store, &caller, &headers);
+    let teller = Teller::new(&app, &author);
     let variant_id = chatflow_storage::variant_row_id(ContentId(id), &key);
-    let step = step(&mut teller, about, ("create", variant_id), edit, &json!({"key": key})).await?;
-    apply(&app.store, &caller.scope, &teller, step).await??;
-    let mut shown = Variant::of(&one(&app, &caller, ContentId(id), variant_id).await?)?;
+    let step = step(&teller, about, ("create", variant_id), edit, &json!({"key": key})).await?;
+    apply(&app.store, author.scope(), &teller, step).await??;
+    let mut shown = Variant::of(&one(&app, &author.caller, ContentId(id), variant_id).await?)?;
     shown.warnings = warnings;
     let place = format!("/v1/cms/content/{id}/variants/{variant_id}");
     let mut response = (StatusCode::CREATED, Json(shown)).into_response();
@@ -92,13 +92,11 @@ pub(super) async fn create(
     request_body = UpdateVariant, responses((status = 200, body = Variant)))]
 pub(super) async fn replace(
     State(app): Shared,
-    Manager(caller): Manager,
+    author: Author,
     VariantPath(content, variant_id): VariantPath,
-    headers: HeaderMap,
     body: JsonBody<UpdateVariant>,
 ) -> Result<Json<Variant>, ApiError> {
-    let teller = Teller::new(&app.store, &caller, &headers);
-    change((&app, &caller), teller, (content, variant_id), body, false).await
+    change(&app, &author, (content, variant_id), body, false).await
 }
 
 /// Changes what is given of a variant; `performance_data` is merged key by key.
@@ -107,13 +105,11 @@ pub(super) async fn replace(
     request_body = UpdateVariant, responses((status = 200, body = Variant)))]
 pub(super) async fn merge(
     State(app): Shared,
-    Manager(caller): Manager,
+    author: Author,
     VariantPath(content, variant_id): VariantPath,
-    headers: HeaderMap,
     body: JsonBody<UpdateVariant>,
 ) -> Result<Json<Variant>, ApiError> {
-    let teller = Teller::new(&app.store, &caller, &headers);
-    change((&app, &caller), teller, (content, variant_id), body, true).await
+    change(&app, &author, (content, variant_id), body, true).await
 }
 
 /// Deletes a variant.
@@ -122,18 +118,17 @@ pub(super) async fn merge(
     responses((status = 204, description = "it is gone")))]
 pub(super) async fn delete(
     State(app): Shared,
-    Manager(caller): Manager,
+    author: Author,
     VariantPath(content, variant_id): VariantPath,
-    headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let about = editable(&app, &caller, content).await?;
-    let known = one(&app, &caller, content, variant_id).await?;
+    let about = editable(&app, &author.caller, content).await?;
+    let known = one(&app, &author.caller, content, variant_id).await?;
     let key = known.record.key;
-    let mut teller = Teller::new(&app.store, &caller, &headers);
+    let teller = Teller::new(&app, &author);
     let changes = json!({"key": key});
     let edit = ContentEdit::DeleteVariant { content, key };
-    let step = step(&mut teller, about, ("delete", variant_id), edit, &changes).await?;
-    apply(&app.store, &caller.scope, &teller, step).await??;
+    let step = step(&teller, about, ("delete", variant_id), edit, &changes).await?;
+    apply(&app.store, author.scope(), &teller, step).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -143,22 +138,21 @@ pub(super) async fn delete(
     request_body = Count, responses((status = 200, body = Counted)))]
 pub(super) async fn count(
     State(app): Shared,
-    Manager(caller): Manager,
+    author: Author,
     VariantPath(content, variant_id): VariantPath,
-    headers: HeaderMap,
     body: JsonBody<Count>,
 ) -> Result<Json<Counted>, ApiError> {
-    let record = load(&app.store, &caller.scope, content).await?.stored.record;
+    let record = load(&app.store, author.scope(), content).await?.stored.record;
     let is_counter = matches!(
-        caller.kind,
+        author.caller.kind,
         CallerKind::Service(ServiceAccountType::Backend | ServiceAccountType::School)
     );
-    if !is_counter && !record.access().is_some_and(|row| caller.scope.edits(&row)) {
+    if !is_counter && !record.access().is_some_and(|row| author.scope().edits(&row)) {
         return Err(ApiError::forbidden());
     }
-    let known = one(&app, &caller, content, variant_id).await?;
+    let known = one(&app, &author.caller, content, variant_id).await?;
     let by = body.value.by()?;
-    let mut teller = Teller::new(&app.store, &caller, &headers);
+    let teller = Teller::new(&app, &author);
     // At most one event for a variant and a minute (S6.24).
     let minute = teller.at.as_millis().div_euclid(60_000);
     let once = format!("{variant_id}:{minute}");
@@ -169,19 +163,20 @@ pub(super) async fn count(
     let edit = ContentEdit::Count { content, key: known.record.key, by };
     // Counting is not worth an entry in the audit log each time.
     let step = ContentStep { edit, events, audit: Vec::new() };
-    apply(&app.store, &caller.scope, &teller, step).await??;
-    let shown = Variant::of(&one(&app, &caller, content, variant_id).await?)?;
+    apply(&app.store, author.scope(), &teller, step).await??;
+    let shown = Variant::of(&one(&app, &author.caller, content, variant_id).await?)?;
     let message = "Performance data updated";
     Ok(Json(Counted { message, performance_data: shown.performance_data }))
 }
 
 async fn change(
-    (app, caller): (&App, &Caller),
-    mut teller: Teller<'_>,
+    app: &App,
+    author: &Author,
     (content, variant_id): (ContentId, Uuid),
     body: JsonBody<UpdateVariant>,
     merges: bool,
 ) -> Result<Json<Variant>, ApiError> {
+    let (caller, teller) = (&author.caller, Teller::new(app, author));
     let about = editable(app, caller, content).await?;
     let known = one(app, caller, content, variant_id).await?;
     let given = body.value;
@@ -199,8 +194,8 @@ async fn change(
     if !names.is_empty() {
         let changes = json!({"key": known.record.key, "changed": names});
         let edit = ContentEdit::ChangeVariant { content, key: known.record.key, change };
-        let step = step(&mut teller, about, ("update", variant_id), edit, &changes).await?;
-        apply(&app.store, &caller.scope, &teller, step).await??;
+        let step = step(&teller, about, ("update", variant_id), edit, &changes).await?;
+        apply(&app.store, author.scope(), &teller, step).await??;
     }
     let mut shown = Variant::of(&one(app, caller, content, variant_id).await?)?;
     shown.warnings = warnings;
@@ -209,7 +204,7 @@ async fn change(
 
 /// A change of a variant with what tells of it (S6.19).
 async fn step(
-    teller: &mut Teller<'_>,
+    teller: &Teller<'_>,
     about: (Subject, Map<String, Value>),
     (action, variant): (&'static str, Uuid),
     edit: ContentEdit,

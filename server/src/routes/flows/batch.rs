@@ -14,7 +14,8 @@ use super::detail::{self, FlowDetail};
 use super::nodes::{NewNode, NodeChanges, Position};
 use super::positions::shift;
 use crate::app::Shared;
-use crate::authoring::{Author, Draft, edit};
+use crate::author::Author;
+use crate::authoring::{Draft, edit};
 use crate::error::ApiError;
 use crate::input::{JsonBody, LARGE, PathId};
 

@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::{App, Shared};
-use crate::authoring::{Author, Draft, Ends, connection_kind, edit};
+use crate::author::Author;
+use crate::authoring::{Draft, Ends, connection_kind, edit};
 use crate::error::ApiError;
 use crate::identity::Manager;
 use crate::input::{JsonBody, Paged, Pagination, PathId, QueryOf};

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::etag;
 use crate::authoring::Saved;
 use crate::error::ApiError;
+use crate::input::put_tag;
 
 /// A flow, as those who manage it see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -156,7 +156,7 @@ pub(crate) fn changed(saved: Saved, warnings: Vec<String>) -> Result<Response, A
     detail.warnings = warnings;
     detail.warnings.extend(saved.warnings);
     let mut response = Json(detail).into_response();
-    etag::put(&mut response, saved.draft.stored.row_version);
+    put_tag(&mut response, saved.draft.stored.row_version);
     Ok(response)
 }
 

@@ -16,8 +16,9 @@ use uuid::Uuid;
 use super::detail::{self, FlowDetail};
 use super::validate::ValidationReport;
 use crate::app::{App, Shared};
+use crate::author::Author;
 use crate::authoring::{
-    Author, Draft, Owner, check, create as write, definition, edit, load, place, references,
+    Draft, Owner, check, create as write, definition, edit, load, place, references,
 };
 use crate::error::ApiError;
 use crate::host::now;

@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chatflow::{FlowId, TenantId};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{FlowQuery, UserId};
@@ -13,12 +12,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::detail::{FlowCard, FlowDetail, FlowShown};
-use super::{etag, fields};
+use super::fields;
 use crate::app::Shared;
 use crate::authoring::load;
 use crate::error::ApiError;
 use crate::identity::{Manager, Role, Signed};
-use crate::input::{Paged, Pagination, PathId, QueryOf};
+use crate::input::{Condition, Paged, Pagination, PathId, QueryOf};
 
 /// Which flows are listed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -118,7 +117,7 @@ pub(crate) async fn read(
     Signed(caller): Signed,
     PathId(id): PathId,
     QueryOf { value: look, .. }: QueryOf<Look>,
-    headers: HeaderMap,
+    condition: Condition,
 ) -> Result<Response, ApiError> {
     let draft = load(&app, &caller.scope, FlowId(id)).await?;
     let record = &draft.stored.record;
@@ -126,14 +125,10 @@ pub(crate) async fn read(
     if !record.is_active && look.include_inactive != Some(true) {
         return Err(ApiError::flow_not_found());
     }
-    let row_version = draft.stored.row_version;
-    let mut response = if etag::is_known(&headers, row_version) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else if caller.role() == Role::Learner {
-        Json(FlowShown::Card(FlowCard::of(&draft))).into_response()
+    let shown = if caller.role() == Role::Learner {
+        FlowShown::Card(FlowCard::of(&draft))
     } else {
-        Json(FlowShown::Full(Box::new(FlowDetail::of(&draft, false)?))).into_response()
+        FlowShown::Full(Box::new(FlowDetail::of(&draft, false)?))
     };
-    etag::put(&mut response, row_version);
-    Ok(response)
+    Ok(condition.answer(draft.stored.row_version, Json(shown)))
 }

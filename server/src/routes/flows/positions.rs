@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use super::nodes::Position;
 use crate::app::Shared;
-use crate::authoring::{Author, Draft, edit};
+use crate::author::Author;
+use crate::authoring::{Draft, edit};
 use crate::error::ApiError;
 use crate::input::{JsonBody, PathId};
 

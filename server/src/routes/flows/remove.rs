@@ -11,7 +11,8 @@ use serde_json::{Map, json};
 
 use super::detail::{self, FlowDetail};
 use crate::app::{App, Shared};
-use crate::authoring::{Author, Draft, Publishing, edit};
+use crate::author::Author;
+use crate::authoring::{Draft, Publishing, edit};
 use crate::error::ApiError;
 use crate::input::{PathId, QueryOf};
 

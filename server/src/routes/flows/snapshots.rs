@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::{App, Shared};
-use crate::authoring::{Author, Draft, edit};
+use crate::author::Author;
+use crate::authoring::{Draft, edit};
 use crate::error::ApiError;
 use crate::identity::Role;
 use crate::input::JsonBody;

@@ -13,7 +13,8 @@ use super::create::Contract;
 use super::detail::{self, FlowDetail};
 use super::fields::{TraceLevelName, VisibilityName};
 use crate::app::Shared;
-use crate::authoring::{Author, Draft, edit, load_to_edit, publish_below, read};
+use crate::author::Author;
+use crate::authoring::{Draft, edit, load_to_edit, publish_below, read};
 use crate::error::ApiError;
 use crate::input::{JsonBody, LARGE, PathId, given};
 

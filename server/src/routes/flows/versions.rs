@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::detail::{self, FlowDetail};
 use crate::app::{App, Shared};
-use crate::authoring::{Author, Draft, edit};
+use crate::author::Author;
+use crate::authoring::{Draft, edit};
 use crate::error::ApiError;
 use crate::identity::Manager;
 use crate::input::{Paged, Pagination, PathId, PathText, QueryOf};

@@ -3,8 +3,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use chatflow::TenantId;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{ThemeId, ThemeQuery};
@@ -18,7 +18,7 @@ use super::wire::{Theme, Themes};
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::identity::{Caller, Signed};
-use crate::input::{Condition, Paged, PathId, QueryOf, tag_header};
+use crate::input::{Condition, Paged, PathId, QueryOf};
 
 /// Which themes are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -91,9 +91,6 @@ pub(crate) async fn read(
     condition: Condition,
 ) -> Result<Response, ApiError> {
     let stored = visible(&app, &caller, ThemeId(id)).await?;
-    let tag: HeaderMap = tag_header(stored.row_version).into_iter().collect();
-    if condition.is_known(stored.row_version) {
-        return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
-    }
-    Ok((tag, Json(Theme::from(stored))).into_response())
+    let row_version = stored.row_version;
+    Ok(condition.answer(row_version, Json(Theme::from(stored))))
 }

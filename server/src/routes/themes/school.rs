@@ -47,7 +47,7 @@ pub(crate) async fn assign(
     if school.record.theme_id != theme_id {
         let at = now();
         let deed = Deed {
-            action: "school.theme",
+            action: "school.theme".to_owned(),
             resource_type: "school",
             resource_id: id.to_string(),
             school_id: Some(TenantId(id)),

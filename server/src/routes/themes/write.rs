@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chatflow::TenantId;
 use chatflow_storage::prelude::*;
@@ -15,7 +15,7 @@ use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::host::now;
 use crate::identity::{Caller, Role, Signed};
-use crate::input::{Condition, JsonBody, PathId, tag_header};
+use crate::input::{Condition, JsonBody, PathId, put_tag};
 use crate::theme::{check, complete, is_address, merged};
 use crate::token::random_id;
 use crate::trail::{Deed, Trail};
@@ -61,11 +61,13 @@ pub(crate) async fn create(
         }
     }
     let stored = visible(&app, &caller, id).await?;
-    let mut headers: HeaderMap = tag_header(stored.row_version).into_iter().collect();
-    let place = HeaderValue::from_str(&format!("/v1/cms/themes/{}", id.0));
-    headers.extend(place.ok().map(|place| (header::LOCATION, place)));
+    let row_version = stored.row_version;
     let theme = Theme::from(stored).with_warnings(warnings);
-    Ok((StatusCode::CREATED, headers, Json(theme)).into_response())
+    let mut response = (StatusCode::CREATED, Json(theme)).into_response();
+    put_tag(&mut response, row_version);
+    let place = HeaderValue::from_str(&format!("/v1/cms/themes/{}", id.0));
+    response.headers_mut().extend(place.ok().map(|place| (header::LOCATION, place)));
+    Ok(response)
 }
 
 /// Changes a theme.
@@ -82,8 +84,10 @@ pub(crate) async fn update(
     let work = Work { app: &app, caller: &caller, trail: &trail };
     let stored = work.change(ThemeId(id), &condition, "theme_updated", |old| changed(old, &body));
     let stored = stored.await?;
-    let tag: HeaderMap = tag_header(stored.row_version).into_iter().collect();
-    Ok((tag, Json(Theme::from(stored).with_warnings(warnings))).into_response())
+    let row_version = stored.row_version;
+    let mut response = Json(Theme::from(stored).with_warnings(warnings)).into_response();
+    put_tag(&mut response, row_version);
+    Ok(response)
 }
 
 /// Takes a theme out of use; it can be brought back by `is_active`.
@@ -220,17 +224,19 @@ impl Work<'_> {
         if becomes_default {
             for former in defaults_of(self.app, new.school_id).await? {
                 let record = ThemeRecord { is_default: false, ..former.record };
-                let told = events(self.app, self.caller, "theme_updated", &record, at).await?;
+                let told =
+                    events(self.app, (self.caller, self.trail), "theme_updated", &record, at)
+                        .await?;
                 batch.events.extend(told);
                 batch.themes.push(Change { expected: Some(former.row_version), record });
             }
         }
-        batch.events.extend(events(self.app, self.caller, event, &new, at).await?);
+        batch.events.extend(events(self.app, (self.caller, self.trail), event, &new, at).await?);
         let deed = Deed {
             action: match event {
-                "theme_created" => "theme.create",
-                "theme_deleted" => "theme.delete",
-                _ => "theme.update",
+                "theme_created" => "theme.create".to_owned(),
+                "theme_deleted" => "theme.delete".to_owned(),
+                _ => "theme.update".to_owned(),
             },
             resource_type: "theme",
             resource_id: new.id.0.to_string(),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::viewed;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
-use crate::happening::{Happening, Unheard};
+use crate::events::Happening;
 use crate::host::now;
 use crate::identity::{Caller, Manager};
 use crate::input::{JsonBody, PathId};
@@ -135,24 +135,14 @@ async fn save(
         .map(|((name, before), (_, after))| (name.to_owned(), json!([before, after])))
         .collect();
     let names: Vec<&String> = changes.keys().collect();
-    let happening = Happening {
-        kind: "flow_updated",
-        payload: json!({
-            "flow_id": new.id,
-            "aggregate_id": new.id,
-            "actor_id": caller.id,
-            "data": {
-                "flow_name": new.name, "changes": names,
-                "row_version": old.row_version.saturating_add(1),
-            },
-        }),
-        school_id: new.school_id,
-        flow_id: Some(new.id),
-        ..Happening::default()
-    };
-    let events = happening.rows(&app.store, at, Unheard::Kept).await?;
+    let data = json!({
+        "flow_name": new.name, "changes": names, "row_version": old.row_version.saturating_add(1),
+    });
+    let (row, by) = (("flow", new.id.0), (caller, trail, at));
+    let happening = Happening::of_row("flow_updated", row, new.school_id, by, data);
+    let events = app.emitter.tell(&app.store, &happening, None).await?;
     let deed = Deed {
-        action: "flow.tracing",
+        action: "flow.tracing".to_owned(),
         resource_type: "flow",
         resource_id: new.id.to_string(),
         school_id: new.school_id,

@@ -108,7 +108,7 @@ pub(crate) async fn clean(
     let at = now();
     let (deleted_steps, deleted_audit) = jobs::clean(&app.store, at).await?;
     let deed = Deed {
-        action: "trace.cleanup",
+        action: "trace.cleanup".to_owned(),
         resource_type: "trace",
         resource_id: String::new(),
         school_id: None,
