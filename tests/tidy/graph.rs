@@ -64,6 +64,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "chatflow-throwaway",
         ],
     ),
+    (
+        "chatflow-server-benches",
+        &["chatflow-benches", "chatflow-store-benches", "chatflow-throwaway"],
+    ),
     ("xtask", &["chatflow-throwaway"]),
     ("xtask-bindgen", &[]),
 ];
