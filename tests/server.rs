@@ -14,6 +14,7 @@ pub(crate) mod flows;
 pub(crate) mod huey;
 pub(crate) mod jobs;
 mod native;
+pub(crate) mod operations;
 mod outgoing;
 mod pictures;
 pub(crate) mod races;

@@ -102,7 +102,7 @@ fn compare<S: Filled>(name: &str, few: (&S, &[Uuid]), many: (&S, &[Uuid])) -> bo
 }
 
 /// Fills and compares both stores; whether none grows too much.
-pub(crate) fn run(few: usize, many: usize) -> bool {
+pub fn run(few: usize, many: usize) -> bool {
     println!("{many} sessions beside {few}, {ROWS} history rows each, {}", plural(1));
     let (few, many) = (turn::ids_of(few), turn::ids_of(many));
     let mut passes = {

@@ -30,7 +30,7 @@ impl Sample {
         Self { turns: f64::from(turns), wall, cpu }
     }
 
-    fn per_second(&self) -> f64 {
+    pub(crate) fn per_second(&self) -> f64 {
         self.turns / self.wall.as_secs_f64()
     }
 

@@ -1,6 +1,6 @@
 //! The SQLite store beside a loop over one connection.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Barrier, Mutex};
 use std::thread;
@@ -46,17 +46,55 @@ CREATE TABLE session_journal (
 /// What the turns of the loop write for a time.
 const NOW: &str = "2026-11-23T00:00:00.000Z";
 
+/// The loop that goal 11 names, with `synchronous = FULL`.
+#[derive(Debug)]
+pub struct RawLoop {
+    connection: Mutex<Connection>,
+    names: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl RawLoop {
+    /// A file of its own.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let ids = turn::ids();
+        let path = filled(folder.path(), &ids);
+        let raw = copy(&path, &folder.path().join("raw.db"), Durability::Full);
+        let names = ids.iter().map(Uuid::to_string).collect();
+        Self { connection: Mutex::new(raw), names, _folder: folder }
+    }
+
+    /// Turns a second of so many clients.
+    pub fn per_second(&self, clients: usize) -> f64 {
+        let Self { connection, names, .. } = self;
+        let turn = |n: usize| raw_turn(&mut connection.lock().expect("no panic"), &names[n]);
+        sample(clients, turn).per_second()
+    }
+}
+
+impl Default for RawLoop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A store's file with all sessions.
+fn filled(folder: &Path, ids: &[Uuid]) -> PathBuf {
+    let path = folder.join("store.db");
+    let fast = Options { durability: Durability::Normal, ..Options::default() };
+    let filled = SqliteStore::open_with(&path, fast).expect("the store opens");
+    for session in turn::sessions(ids) {
+        filled.create_session(&session).expect("a session is created");
+    }
+    path
+}
+
 /// Both sides with each number of clients, at one durability.
 pub(crate) fn measure(durability: Durability) -> Vec<(usize, Rounds)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("store.db");
     let ids = turn::ids();
-    let fast = Options { durability: Durability::Normal, ..Options::default() };
-    let filled = SqliteStore::open_with(&path, fast).expect("the store opens");
-    for session in turn::sessions(&ids) {
-        filled.create_session(&session).expect("a session is created");
-    }
-    drop(filled);
+    let path = filled(folder.path(), &ids);
     let raw = Mutex::new(copy(&path, &folder.path().join("raw.db"), durability));
     let options = Options { durability, ..Options::default() };
     let store = SqliteStore::open_with(&path, options).expect("the store opens");

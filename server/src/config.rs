@@ -7,6 +7,7 @@ mod auth;
 mod retention;
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,6 +63,7 @@ pub(crate) enum ConfigError {
 pub(crate) struct Config {
     pub(crate) env: Option<Environment>,
     pub(crate) server: ServerConfig,
+    pub(crate) database: DatabaseConfig,
     pub(crate) auth: AuthConfig,
     pub(crate) access: AccessConfig,
     pub(crate) rate: RateConfig,
@@ -73,6 +75,20 @@ pub(crate) struct Config {
     cors: CorsConfig,
     metrics: MetricsConfig,
     log: LogConfig,
+}
+
+/// How the database is reached; where it is, `--db` says.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DatabaseConfig {
+    /// Connections to Postgres at a time.
+    pub(crate) max_connections: NonZeroU32,
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { max_connections: NonZeroU32::new(20).unwrap_or(NonZeroU32::MIN) }
+    }
 }
 
 /// Pages of which other origins may call (S12.8).

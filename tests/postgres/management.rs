@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use super::place::database;
-use crate::real::Place;
-use crate::server::{themes, traces};
+use crate::real::{Managed, Place};
+use crate::server::{operations, themes, traces};
 
 /// Gives each call a database of its own, as long as there is a server.
 fn places(check: impl Fn(&dyn Fn() -> Place)) {
@@ -27,4 +27,11 @@ fn themes_are_kept() {
 #[test]
 fn traces_are_shown() {
     places(|make| traces::on_another_store(make));
+}
+
+#[test]
+fn each_operation_is_what_the_description_says() {
+    if let Some(database) = database() {
+        operations::run(&Managed::on_server(&database.url));
+    }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use chatflow::{TenantId, Timestamp};
 use chatflow_postgres::PostgresStore;
-use chatflow_server::{DatabaseIdentity, ServiceOptions, Subject, TokenRules, router, sign};
+use chatflow_server::{
+    DatabaseIdentity, SecretsKey, ServiceOptions, Subject, TokenRules, router, sign,
+};
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
@@ -78,7 +80,8 @@ impl Managed {
         runtime.block_on(fill(&store));
         let rules = TokenRules::secret(SECRET).expect("the secret is long enough");
         let identity = Some(Arc::new(DatabaseIdentity::new(store.clone(), rules)) as _);
-        let options = ServiceOptions { identity, ..ServiceOptions::default() };
+        let secrets_key = Some(SecretsKey::read(&"5e".repeat(32)).expect("64 digits are a key"));
+        let options = ServiceOptions { identity, secrets_key, ..ServiceOptions::default() };
         let service = router(store.clone(), options);
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
         let listener = listener.expect("there is a free port");

@@ -26,7 +26,7 @@ const ENGINE: [&str; 9] = [
 const FORBIDDEN: [&str; 2] = ["preserve_order", "arbitrary_precision"];
 
 /// Every crate of the workspace with the workspace crates that it may depend on.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("chatflow", &[]),
     ("chatflow-storage", &["chatflow"]),
     ("chatflow-sqlite", &["chatflow", "chatflow-storage"]),
@@ -63,6 +63,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "chatflow-postgres",
             "chatflow-throwaway",
         ],
+    ),
+    (
+        "chatflow-server-benches",
+        &["chatflow-benches", "chatflow-store-benches", "chatflow-throwaway"],
     ),
     ("xtask", &["chatflow-throwaway"]),
     ("xtask-bindgen", &[]),

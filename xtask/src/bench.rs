@@ -20,6 +20,9 @@ const ENGINE: &str = "chatflow-benches";
 /// The package that measures the stores, apart because both databases are built for it.
 const STORES: &str = "chatflow-store-benches";
 
+/// The package that measures the HTTP service.
+const SERVER: &str = "chatflow-server-benches";
+
 /// The peer from npm.
 const XSTATE: &str = "xstate@5.33.0";
 
@@ -44,24 +47,31 @@ const WASM_PERSISTED: Goal =
 /// Measures everything that can be measured here, and fails if a goal is missed.
 pub(crate) fn run() -> Result<(), String> {
     let mut lines = Vec::new();
-    let own = alone(ENGINE, "std1", &mut lines)?;
+    let own = alone(ENGINE, "std1", &[], &mut lines)?;
     match install::ensure("valgrind", "valgrind") {
-        Ok(()) => drop(alone(ENGINE, "counts", &mut lines)?),
+        Ok(()) => drop(alone(ENGINE, "counts", &[], &mut lines)?),
         Err(why) => {
             lines.push(format!("goal 1b, instructions per turn / by hand: not measured: {why}"));
         }
     }
     lines.extend(beside_peers(&own));
     lines.extend(beside_wasm(&own));
+    find_postgres();
+    alone(STORES, "stores", &[], &mut lines)?;
+    tell(lines, "interleaved rounds, median of the ratios; CPU time where nothing else is said")
+}
+
+/// Where Postgres can be neither found nor installed, the programs say so in their lines.
+fn find_postgres() {
     if std::env::var_os("DATABASE_URL").is_none_or(|url| url.is_empty()) {
-        // Where it can be neither found nor installed, the program says so in its lines.
         let _ = install::ensure_postgres();
     }
-    alone(STORES, "stores", &mut lines)?;
+}
+
+/// Prints all goals in their order; fails if one is missed.
+fn tell(mut lines: Vec<String>, how: &str) -> Result<(), String> {
     lines.sort_by_key(|line| order(line));
-    println!(
-        "\n== Goals ({ROUNDS} interleaved rounds, median of the ratios; CPU time where nothing else is said)"
-    );
+    println!("\n== Goals ({ROUNDS} {how})");
     for line in &lines {
         println!("{line}");
     }
@@ -69,13 +79,35 @@ pub(crate) fn run() -> Result<(), String> {
     if missed == 0 { Ok(()) } else { Err(format!("{missed} goals are missed")) }
 }
 
+/// Measures the HTTP service as it is shipped, and fails if a goal is missed.
+pub(crate) fn run_server() -> Result<(), String> {
+    find_postgres();
+    shell::run(&mut shell::cargo(&[
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "chatflow-server",
+    ]))?;
+    let chatflow = shell::target_folder().join("release/chatflow");
+    let mut lines = Vec::new();
+    alone(SERVER, "load", &[chatflow.as_path()], &mut lines)?;
+    tell(lines, "interleaved rounds, median of the ratios")
+}
+
 /// Builds a program of the benches, runs it, keeps its goals, and returns its path.
-fn alone(package: &str, name: &str, lines: &mut Vec<String>) -> Result<PathBuf, String> {
+fn alone(
+    package: &str,
+    name: &str,
+    arguments: &[&Path],
+    lines: &mut Vec<String>,
+) -> Result<PathBuf, String> {
     let words = ["build", "--profile", "bench", "--locked", "--package", package];
     shell::run(shell::cargo(&words).args(["--bin", name]))?;
     let path = shell::target_folder().join("release").join(name);
     // It exits with a failure if a goal is missed, which its lines say, too.
     let output = shell::program(&path)
+        .args(arguments)
         .stderr(std::process::Stdio::inherit())
         .output()
         .map_err(|error| format!("cannot start {}: {error}", path.display()))?;

@@ -27,6 +27,7 @@ Usage:
   cargo xtask test --long [SUITE...]  run randomised suites at full count, resuming where they stopped, and the
                                       mutations; write docs/evidence/SUITE.md
   cargo xtask bench                   measure the speed goals, beside other engines where those can be had
+  cargo xtask bench --server          measure the HTTP service, beside a minimal program on the same database
 ";
 
 fn main() -> ExitCode {
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         ["test", "--long", suites @ ..] => long::run(suites),
         ["test", steps @ ..] => test::run(steps),
         ["bench"] => bench::run(),
+        ["bench", "--server"] => bench::run_server(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use chatflow_postgres::{Inspector as ServerInspector, PostgresStore, dump_command};
+use chatflow_postgres::{Inspector as ServerInspector, Options, PostgresStore, dump_command};
 use chatflow_sqlite::{Inspector as FileInspector, SqliteStore};
 use chatflow_storage::{AnyStore, BlockOn, Blocking, Inspect, Waiting};
 use clap::Args;
@@ -79,7 +79,11 @@ impl fmt::Debug for Address {
 impl Address {
     /// Connects; on failure the reason has been told and the exit code is returned.
     pub(super) async fn connect(&self) -> Result<PostgresStore, u8> {
-        PostgresStore::connect(&self.0).await.map_err(|error| cannot(&error))
+        self.connect_with(Options::default()).await
+    }
+
+    async fn connect_with(&self, options: Options) -> Result<PostgresStore, u8> {
+        PostgresStore::connect_with(&self.0, options).await.map_err(|error| cannot(&error))
     }
 
     /// The command that copies the database; if the address cannot be read, this has been told and
@@ -109,9 +113,14 @@ impl Database {
     /// Opens the store for a program that waits for many things at once; on failure the reason has
     /// been told and the exit code is returned.
     pub(super) async fn connect(&self) -> Result<AnyStore, u8> {
+        self.connect_with(Options::default()).await
+    }
+
+    /// The same, reaching a server as `options` say.
+    pub(super) async fn connect_with(&self, options: Options) -> Result<AnyStore, u8> {
         match self {
             Self::File(path) => Ok(AnyStore::new(Blocking(file(path)?))),
-            Self::Server(address) => Ok(AnyStore::new(address.connect().await?)),
+            Self::Server(address) => Ok(AnyStore::new(address.connect_with(options).await?)),
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chatflow::{Handlers, Masker};
+use chatflow_postgres::Options;
 use chatflow_storage::AnyStore;
 use clap::Args;
 use tokio::net::TcpListener;
@@ -63,7 +64,9 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
     let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
-            let store = arguments.database.db.connect().await?;
+            let max_connections = config.database.max_connections.get();
+            let reach = Options { max_connections, ..Options::default() };
+            let store = arguments.database.db.connect_with(reach).await?;
             let (options, background) =
                 prepare(arguments, &config, environment, handlers, &store).await?;
             let jobs = jobs_of(&store, &config, &arguments.events)?;
