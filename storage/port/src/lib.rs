@@ -62,8 +62,8 @@ pub use account::{
     UserKey, UserQuery, UserRecord, UserType, normal_email, scope_of, settle_account,
 };
 pub use admin::{
-    AsyncSessionAdminStore, Forgotten, SessionAdminStore, SessionCursor, SessionPage, SessionQuery,
-    SessionSummary, Total,
+    AsyncSessionAdminStore, Departure, Forgotten, SessionAdminStore, SessionCursor, SessionPage,
+    SessionQuery, SessionSummary, Total,
 };
 pub use analytics::{
     AnalyticsStore, Answer, AsyncAnalyticsStore, Audience, DayTally, FactQuery, FlowDay,

@@ -130,5 +130,11 @@ role! {
         /// # Errors
         /// [`StoreError`] if the store breaks.
         fn journal(&self, id: SessionId) -> Result<Vec<JournalRow>, StoreError>;
+
+        /// What a preview runs, see [`NewSession::preview`]; `None` for any other session.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn preview(&self, id: SessionId) -> Result<Option<String>, StoreError>;
     }
 }

@@ -10,18 +10,21 @@ mod evidence;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, TenantId, Timestamp};
+use chatflow::{
+    ContentId, ContentQuery, FlowId, FlowRef, Revision, SessionId, TenantId, Timestamp,
+};
 use chatflow_postgres::{Inspector, Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
     AsyncEvidenceStore, AsyncExportStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore,
     AsyncReferenceStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore,
-    AsyncThemeStore, DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock,
-    EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress, ExportQuery,
-    FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, OldExports,
-    ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery,
-    Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
+    AsyncThemeStore, DeliveryOutcome, DeliveryQuery, Departure, EffectClaim, EventClaim, EventId,
+    EventLock, EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress,
+    ExportQuery, FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents,
+    OldExports, ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery,
+    SessionQuery, Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery,
+    UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -217,10 +220,15 @@ async fn call_admin(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("list_sessions of a flow");
     store.list_sessions(&school, &all).await.unwrap();
     sends("list_sessions of schools");
-    store.abandon_sessions(&scope, at, at, 10).await.unwrap();
+    store.idle_sessions(&scope, at, at, 10).await.unwrap();
+    sends("idle_sessions");
+    store.ended_sessions(&scope, at, 10).await.unwrap();
+    sends("ended_sessions");
+    let departures = [Departure::of(SessionId(Uuid::from_u128(1)))];
+    store.abandon_sessions(&scope, &departures, at).await.unwrap();
     sends("abandon_sessions");
-    store.delete_ended_sessions(&scope, at, 10).await.unwrap();
-    sends("delete_ended_sessions");
+    store.delete_sessions(&scope, &departures).await.unwrap();
+    sends("delete_sessions");
     store.sweep_effects(at, 10).await.unwrap();
     sends("sweep_effects");
     sent
@@ -288,6 +296,11 @@ async fn call_library(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("contents");
     store.candidates(&scope, &query).await.unwrap();
     sends("candidates");
+    let trying = scope.clone().with_drafts();
+    store.contents(&trying, &[ContentId(id)]).await.unwrap();
+    sends("contents of a preview");
+    store.candidates(&trying, &query).await.unwrap();
+    sends("candidates of a preview");
     sent
 }
 

@@ -67,7 +67,9 @@ fn create(store: &SqliteStore) {
         trace_level: None,
         started_at: Timestamp::default(),
     };
-    store.create_session(&NewSession { head, snapshot: snapshot(), turn: turn() }).unwrap();
+    store
+        .create_session(&NewSession { head, snapshot: snapshot(), turn: turn(), preview: None })
+        .unwrap();
 }
 
 /// Commits `count` turns, trying again whenever somebody else was faster.

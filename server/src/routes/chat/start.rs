@@ -91,7 +91,7 @@ pub(crate) async fn start(
     let recorder = Recorder::new(&session, info, "", &app.masker);
     let driven = drive(&app, catalog, &mut session, input, &host).await?;
     let (snapshot, turn) = recorder.record(&driven, &session);
-    store(&app, NewSession { head, snapshot, turn }).await?;
+    store(&app, NewSession { head, snapshot, turn, preview: None }).await?;
 
     let mut answer = driven.turn.to_value_with(&session, app.engine.options());
     let more = json!({

@@ -272,6 +272,7 @@ pub(super) fn new_session(n: u128) -> NewSession {
         },
         snapshot: snapshot("start"),
         turn: turn("start", 2),
+        preview: None,
     }
 }
 
@@ -376,7 +377,9 @@ pub(super) fn rows_of(store: &impl Store, n: u128) -> String {
         .into_iter()
         .flatten()
         .collect();
-    format!("{stored:#?}\n{history:#?}\n{journal:#?}\n{events:#?}\n{trace:#?}\n{answered:#?}")
+    let preview = store.preview(session).unwrap();
+    let kept = format!("{stored:#?}\n{history:#?}\n{journal:#?}\n{preview:?}");
+    format!("{kept}\n{events:#?}\n{trace:#?}\n{answered:#?}")
 }
 
 /// An impression of an item, with the number as its ordinal within the test.

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::Case;
 use super::fixture::{
-    HOSTILE, at, commit, json, new_session, rows_of, school_id, session_id, snapshot, theme_id,
-    turn,
+    HOSTILE, at, commit, full_turn, json, new_session, rows_of, school_id, session_id, snapshot,
+    theme_id, turn,
 };
 use crate::blocking::Store;
 use crate::id::UserId;
@@ -28,6 +28,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         history_is_numbered_without_gaps_and_paged,
         sessions_do_not_see_each_other,
         a_session_without_a_journal_has_none,
+        what_a_preview_runs_stays_with_it,
         what_does_not_exist_is_empty,
     ]
 }
@@ -208,6 +209,29 @@ fn sessions_do_not_see_each_other<S: Store>(store: &S) {
     let before = rows_of(store, 2);
     store.commit(&commit(1, 1, "only mine")).unwrap();
     assert_eq!(rows_of(store, 2), before);
+}
+
+fn what_a_preview_runs_stays_with_it<S: Store>(store: &S) {
+    // S4.14, F20: beside turns of either size, byte for byte, whatever comes after.
+    let texts = [r#"{ "flows" : [{"id":1.0}], "\u00e4": "ä" }"#, "[]"];
+    for (n, text) in (1..).zip(texts) {
+        let preview = Some(text.to_owned());
+        let turn = if n == 1 { turn("start", 2) } else { full_turn(5, "start", "one") };
+        store.create_session(&NewSession { preview, turn, ..new_session(n) }).unwrap();
+        store.commit(&commit(n, 1, "second")).unwrap();
+        assert_eq!(store.preview(session_id(n)).unwrap().as_deref(), Some(text));
+        assert_eq!(load(store, n).revision, Revision(2));
+    }
+    store.create_session(&new_session(3)).unwrap();
+    for n in [3, 9] {
+        assert_eq!(store.preview(session_id(n)).unwrap(), None);
+    }
+    let broken = NewSession { preview: Some("{".into()), ..new_session(4) };
+    store.create_session(&broken).unwrap_err();
+    let again = NewSession { preview: Some("{}".into()), ..new_session(1) };
+    store.create_session(&again).unwrap_err();
+    assert_eq!(store.preview(session_id(4)).unwrap(), None);
+    assert_eq!(store.preview(session_id(1)).unwrap().as_deref(), Some(texts[0]));
 }
 
 fn a_session_without_a_journal_has_none<S: Store>(store: &S) {

@@ -139,6 +139,9 @@ pub struct NewSession {
     pub snapshot: Snapshot,
     /// Its rows, which belong to revision 1.
     pub turn: Turn,
+    /// What a preview runs instead of published versions: JSON, opaque (S4.14, F20). It stays as it was
+    /// when the session started, and goes with it.
+    pub preview: Option<String>,
 }
 
 /// A session as stored.

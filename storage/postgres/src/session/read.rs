@@ -52,6 +52,17 @@ const JOURNAL: &str = "
 SELECT revision, at, input, outcomes, turn_hash
 FROM session_journal WHERE session_id = $1 ORDER BY revision";
 
+const PREVIEW: &str = "SELECT preview FROM session_previews WHERE session_id = $1";
+
+/// What a preview runs.
+pub(super) async fn preview(
+    connection: &mut PgConnection,
+    id: SessionId,
+) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query(PREVIEW).bind(id.0).fetch_optional(connection).await?;
+    row.map(|row| json(&row, "preview")).transpose()
+}
+
 pub(crate) async fn session(
     connection: &mut PgConnection,
     id: SessionId,

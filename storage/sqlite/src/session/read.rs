@@ -32,6 +32,14 @@ const JOURNAL: &str = "
 SELECT revision, at, input, outcomes, turn_hash
 FROM session_journal WHERE session_id = ?1 ORDER BY revision";
 
+const PREVIEW: &str = "SELECT preview FROM session_previews WHERE session_id = ?1";
+
+/// What a preview runs.
+pub(super) fn preview(connection: &Connection, id: SessionId) -> rusqlite::Result<Option<String>> {
+    let mut statement = connection.prepare_cached(PREVIEW)?;
+    statement.query_row([Id(id.0)], |row| row.get(0)).optional()
+}
+
 pub(crate) fn session(
     connection: &Connection,
     id: SessionId,

@@ -61,7 +61,14 @@ pub(crate) fn start(store: &SqliteStore, id: SessionId) {
         trace_level: None,
         started_at: Timestamp::default(),
     };
-    store.create_session(&NewSession { head, snapshot: snapshot(1), turn: turn(1, 0) }).unwrap();
+    store
+        .create_session(&NewSession {
+            head,
+            snapshot: snapshot(1),
+            turn: turn(1, 0),
+            preview: None,
+        })
+        .unwrap();
 }
 
 /// Commits turn `number`, which must be the next.
