@@ -67,6 +67,7 @@ fn race(store: &impl Store) {
             head: records::head(id, &root, Timestamp::default()),
             snapshot: records::snapshot(&session, &started),
             turn: records::rows(flow, &started),
+            preview: None,
         })
         .unwrap();
 

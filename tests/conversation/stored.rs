@@ -150,6 +150,7 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
             head: head(self.id, root, self.now),
             snapshot: snapshot(&session, &driven.turn),
             turn: rows(self.flow, &driven.turn),
+            preview: None,
         };
         store.create_session(&new).unwrap();
         (session, driven)

@@ -134,6 +134,8 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("history");
     store.journal(SESSION).await.unwrap();
     sends("journal");
+    store.preview(SESSION).await.unwrap();
+    sends("preview");
     store.create_session(&full_session(2)).await.unwrap();
     sends("create_session, with all there is");
     store.commit(&full_commit(Revision(2))).await.unwrap();
