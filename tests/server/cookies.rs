@@ -111,7 +111,7 @@ fn tokens_are_neither_in_the_log_nor_in_the_database() {
     let cookie = format!("csrf_token={}; chat_session={}", visitor.csrf, visitor.token);
     let headers = [("cookie", cookie.as_str()), ("x-csrf-token", &visitor.csrf)];
     assert_eq!(patch(&client, "me", &headers).status, 200);
-    assert_eq!(visitor.history().len(), 5);
+    assert_eq!(visitor.history().len(), 7);
     let lost = format!("{}AAAA", &visitor.token[..60]);
     assert_eq!(patch(&client, &lost, &[("x-csrf-token", &visitor.csrf)]).status, 404);
     assert_eq!(visitor.change("POST", "/end", &Value::Null).status, 422);

@@ -17,11 +17,12 @@ use crate::real::{Answer, Client, Place, Served, Visitor, Who, run};
 
 type Case = fn(&Served);
 
-const CASES: [(&str, Case); 10] = [
+const CASES: [(&str, Case); 11] = [
     ("who edits a flow tries it", rights::who_edits_a_flow_tries_it),
     ("what is asked for is checked", rights::what_is_asked_for_is_checked),
     ("a draft stays as it was", drafts::a_draft_stays_as_it_was),
     ("a draft that cannot run is refused", drafts::a_draft_that_cannot_run_is_refused),
+    ("what a flow expects is told", drafts::what_a_flow_expects_is_told),
     ("sub-flows are published ones, else drafts", drafts::sub_flows_are_published_ones_else_drafts),
     ("content is shown before it is published", drafts::content_is_shown_before_it_is_published),
     ("requests are answered by mocks", effects::requests_are_answered_by_mocks),
@@ -75,7 +76,9 @@ pub(crate) fn elsewhere(place: &Place, clients: &[Client; 2]) {
     assert_eq!(visitor.session()["info"]["preview"], true);
     // The database is in order for who looks it over.
     let checked = run(["db", "check", "--json", "--db", place.database().to_str().unwrap()]);
-    assert_eq!(checked.json()["findings"], json!([]), "{checked:?}");
+    assert_eq!(checked.json()["sound"], true, "{checked:?}");
+    // Nor is there a flow that nobody knows.
+    assert!(!checked.out.contains(flow["id"].as_str().unwrap()), "{checked:?}");
 }
 
 #[test]

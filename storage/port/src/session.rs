@@ -11,9 +11,9 @@ use crate::id::LeaseToken;
 use crate::role::role;
 
 pub use record::{
-    Commit, HistoryPage, HistoryQuery, HistoryRow, InteractionType, JournalEntry, JournalRow,
-    LeaseMark, LeaseRequest, NewHistoryRow, NewSession, SessionHead, SessionStatus, Snapshot,
-    StoredSession, TraceLevel, Turn,
+    Commit, HistoryPage, HistoryQuery, HistoryRow, InteractionType, InteractionTypes, JournalEntry,
+    JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession, SessionHead, SessionStatus,
+    Snapshot, StoredSession, TraceLevel, Turn,
 };
 
 /// Why a session was not created.

@@ -5,7 +5,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chatflow::{FlowId, Input, InputKind, Revision, Seed, Session, SessionId, TenantId};
+use chatflow::{
+    Driven, Event, FlowId, Input, InputKind, Revision, Seed, Session, SessionId, TenantId,
+};
 use chatflow_host::{Recorder, stored_level};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
@@ -94,7 +96,8 @@ pub(crate) async fn start(
     };
     let Begun { version, tracing, pins, catalog, scope, school, preview } = begun;
     let state = with_school_name(&app, state).await?;
-    let theme = theme::resolve(&app, &version, school, &mut warnings).await?;
+    let schools = theme::Schools { session: school, named: named_school(caller, &state) };
+    let theme = theme::resolve(&app, &version, schools, &mut warnings).await?;
     let theme_id = theme.as_ref().map(|theme| theme.id);
     let visitor = Visitor { user_id, school, theme_id };
     let (mut session, id) = new_session(&version, tracing, pins, visitor)?;
@@ -111,6 +114,7 @@ pub(crate) async fn start(
     if version.school_id != school {
         info.insert(FLOW_SCHOOL.to_owned(), json!(version.school_id));
     }
+    theme::note(&mut info, theme.as_ref(), schools);
     if preview.is_some() {
         info.insert("preview".to_owned(), json!(true));
         // Its trace is kept nowhere.
@@ -118,6 +122,7 @@ pub(crate) async fn start(
     }
     let recorder = Recorder::new(&session, info, "", &app.masker);
     let driven = drive(&app, catalog, &mut session, input, &host).await?;
+    warnings.extend(unmet(&driven));
     let (snapshot, turn) = recorder.record(&driven, &session);
     let kept = preview.as_ref().map(Preview::text).transpose()?;
     store(&app, NewSession { head, snapshot, turn, preview: kept }).await?;
@@ -261,6 +266,27 @@ fn initial_state(
         }
     }
     Ok(state)
+}
+
+/// What the flow expects to know at its start and does not (S4.17, R9.34).
+fn unmet(driven: &Driven) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for event in &driven.turn.events {
+        if let Event::Warned { code: "contract_missing_input", about, .. } = event {
+            warnings.push(format!("the flow expects `{about}`, which is not set"));
+        }
+    }
+    warnings
+}
+
+/// The school that a visitor says they come from, which gives a conversation its looks and nothing else;
+/// that of an account goes before it (F14).
+fn named_school(caller: Option<&Caller>, state: &Map<String, Value>) -> Option<TenantId> {
+    if caller.is_some_and(|caller| caller.schools.len() == 1) {
+        return None;
+    }
+    let id = state.get("context")?.get("school_wriveted_id")?.as_str()?;
+    id.parse().ok().map(TenantId)
 }
 
 /// The depth of a value and the number of keys in it.

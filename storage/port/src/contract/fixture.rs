@@ -364,7 +364,7 @@ impl Commit {
 /// Every row there is of session `n`, as text: two stores, or two moments, compare as row sets.
 pub(super) fn rows_of(store: &impl Store, n: u128) -> String {
     let session = session_id(n);
-    let all = HistoryQuery { session, after_seq: 0, skip: 0, limit: u64::MAX };
+    let all = HistoryQuery { session, after_seq: 0, kinds: None, skip: 0, limit: u64::MAX };
     let stored = store.load_session(session).unwrap();
     let history = store.history(all).unwrap();
     let journal = store.journal(session).unwrap();

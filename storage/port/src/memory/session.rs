@@ -100,7 +100,10 @@ impl SessionStore for MemoryStore {
         let Some(conversation) = tables.sessions.get(&query.session) else {
             return Ok(HistoryPage::default());
         };
-        let all = || conversation.history.iter().filter(|row| row.seq > query.after_seq);
+        let is_meant = |row: &&HistoryRow| {
+            row.seq > query.after_seq && query.kinds.is_none_or(|kinds| kinds.has(row.row.kind))
+        };
+        let all = || conversation.history.iter().filter(is_meant);
         let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         Ok(HistoryPage {

@@ -96,7 +96,8 @@ pub(crate) fn assert_turns(store: &SqliteStore, turns: u64) {
     let inputs: Vec<_> =
         journal.iter().map(|row| (row.revision.0, row.entry.input.clone())).collect();
     assert_eq!(inputs, (1..=turns).map(|n| (n, n.to_string())).collect::<Vec<_>>());
-    let query = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 100_000 };
+    let query =
+        HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 100_000 };
     let seqs: Vec<_> = store.history(query).unwrap().rows.iter().map(|row| row.seq).collect();
     assert_eq!(seqs, (1..=2 * turns).collect::<Vec<_>>());
 }
