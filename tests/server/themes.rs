@@ -313,8 +313,8 @@ fn a_conversation_has_the_theme_of_its_school_or_of_everyone_in(place: &Place) {
     assert_eq!(reload.body["theme"], named.turn["theme"], "{reload:?}");
     let elsewhere = Visitor::start(&client, "hello", &from(SEASIDE));
     assert_eq!(elsewhere.turn["theme"]["name"], "everyone's");
-    let body = json!({"flow_id": flow["flow_id"], "initial_state": from(SEASIDE)});
-    let signed = As(&client, &pupil).send("POST", "/v1/chat/start", &body);
+    let begun = json!({"flow_id": flow["flow_id"], "initial_state": from(SEASIDE)});
+    let signed = As(&client, &pupil).send("POST", "/v1/chat/start", &begun);
     assert_eq!(signed.body["theme"]["name"], "the school's");
 
     let chosen = admin.make(&body("chosen", false));

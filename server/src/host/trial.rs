@@ -34,7 +34,10 @@ impl Trial {
         let secrets = match kind {
             EffectKind::CallWebhook { request } => &request.request.secrets,
             EffectKind::CallHandler { request, .. } => &request.secrets,
-            _ => return None,
+            EffectKind::LoadFlow { .. }
+            | EffectKind::FetchContent { .. }
+            | EffectKind::ListCandidates { .. }
+            | _ => return None,
         };
         (!secrets.is_empty())
             .then(|| Outcome::failed("secret_unavailable", "a preview knows no secrets"))
