@@ -13,5 +13,6 @@ mod option;
 mod order;
 mod outage;
 mod place;
+mod preview;
 mod rights;
 mod service;

@@ -9,6 +9,7 @@ use axum::routing::get;
 use chatflow::{Engine, Handlers, Limits, Masker, Options};
 use chatflow_storage::AnyStore;
 
+use crate::cookies::Cookies;
 use crate::cors::Origins;
 use crate::delivery::SecretsKey;
 use crate::error::ApiError;
@@ -40,6 +41,11 @@ pub struct ServiceOptions {
     pub stopping: Option<tokio::sync::watch::Receiver<bool>>,
     /// Cookies without `Secure`, for plain HTTP while developing (S4.4).
     pub development: bool,
+    /// The cookies of conversations.
+    pub cookies: Cookies,
+    /// Whether a session whose variables are not those that were stored is refused, instead of noted
+    /// (S4.22).
+    pub strict_state_hash: bool,
     /// What a session may use.
     pub limits: Limits,
     /// What the engine does for all sessions.

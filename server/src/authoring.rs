@@ -4,6 +4,7 @@
 //! wrong with it, is decided in one place. It is written with its events and its audit entry, or not at
 //! all.
 
+mod adopt;
 mod bump;
 mod cascade;
 mod check;
@@ -14,6 +15,7 @@ mod record;
 mod save;
 mod tell;
 
+pub(crate) use adopt::adopt;
 pub(crate) use bump::Part;
 pub(crate) use cascade::publish_below;
 pub(crate) use check::{check, references};

@@ -4,6 +4,7 @@
 //! refused, so that a slip is noticed.
 
 mod auth;
+mod chat;
 mod retention;
 
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +19,8 @@ use serde::Deserialize;
 
 use auth::{AuthConfig, Secret};
 pub(crate) use auth::{settled_masker, settled_secret};
-use retention::{AnalyticsConfig, AuditConfig, ChatConfig, JobsConfig, OutboxConfig};
+use chat::ChatConfig;
+use retention::{AnalyticsConfig, AuditConfig, JobsConfig, OutboxConfig};
 
 use crate::app::{AccessMode, ServiceOptions};
 use crate::cors::{NoOrigin, Origins};
@@ -209,6 +211,8 @@ impl Config {
             metrics_token: self.metrics.token.as_ref().map(|token| token.0.clone()),
             tls_terminated: self.server.tls_terminated.unwrap_or(!development),
             log_requests: self.log.requests,
+            cookies: self.chat.cookies(),
+            strict_state_hash: self.chat.is_strict(),
             ..ServiceOptions::default()
         })
     }
@@ -240,6 +244,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::cookies::{Cookies, SameSite};
     use crate::jobs::JobSettings;
 
     #[test]
@@ -258,6 +263,31 @@ mod tests {
         let error = Config::read(Some(&path)).unwrap_err().to_string();
         assert!(error.contains("secrets"), "{error}");
         assert!(Config::read(Some(&folder.path().join("none.toml"))).is_err());
+    }
+
+    #[test]
+    fn conversations_are_set_by_the_names_in_the_appendix() {
+        // S4.4, S4.8, S4.22, appendix A
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chatflow.toml");
+        let options = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let config = Config::read(Some(&path)).unwrap();
+            config
+                .options(Environment::Production, Arc::new(crate::identity::NobodySignsIn))
+                .unwrap()
+        };
+        let usual = options("");
+        assert_eq!((usual.cookies, usual.strict_state_hash), (Cookies::default(), false));
+        let set = options(
+            "[chat]\nset_cookies = false\ncookie_samesite = \"strict\"\ncookie_partitioned = true\n\
+             csrf_header_only = true\nverify_state_hash = \"strict\"\n",
+        );
+        let same_site = Some(SameSite::Strict);
+        let cookies = Cookies { sent: false, same_site, partitioned: true };
+        assert_eq!((set.cookies, set.strict_state_hash), (cookies, true));
+        fs::write(&path, "chat.cookie_samesite = \"some\"").unwrap();
+        assert!(Config::read(Some(&path)).is_err());
     }
 
     #[test]

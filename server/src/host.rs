@@ -1,17 +1,20 @@
 //! Resolves the effects of a turn against a store and the host's handlers.
 
 mod outside;
+mod trial;
 
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chatflow::{
     AsyncResolver, Effect, EffectKind, Handlers, Outcome, Revision, SessionId, TenantId, Timestamp,
-    clean,
+    Visited, clean,
 };
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, AnyStore, LeaseRequest, LeaseToken, StoreError};
 use serde_json::{Value, json};
+
+pub(crate) use trial::Trial;
 
 use crate::app::App;
 use crate::error::{ApiError, chain};
@@ -29,6 +32,8 @@ pub(crate) struct TurnHost<'a> {
     scope: AccessScope,
     turn: TurnPlace,
     lease_ms: i64,
+    /// What stands for the world outside, in a preview.
+    trial: Option<Trial>,
     /// The lease, once it was taken, or why the turn must be given up.
     lease: Mutex<Lease>,
 }
@@ -58,7 +63,13 @@ impl<'a> TurnHost<'a> {
         let lease_ms = i64::try_from(budget_ms).unwrap_or(i64::MAX).saturating_add(LEASE_MARGIN_MS);
         let (store, handlers) = (&app.store, &app.options.handlers);
         let outbound = app.options.outbound.as_ref();
-        Self { store, handlers, outbound, scope, turn, lease_ms, lease: Mutex::default() }
+        let (trial, lease) = (None, Mutex::default());
+        Self { store, handlers, outbound, scope, turn, lease_ms, trial, lease }
+    }
+
+    /// For a turn of a preview.
+    pub(crate) fn trying(self, trial: Option<Trial>) -> Self {
+        Self { trial, ..self }
     }
 
     /// The lease to commit with, or the reason why nothing may be committed.
@@ -115,7 +126,13 @@ impl<'a> TurnHost<'a> {
         Timestamp::from_millis(at.as_millis().saturating_add(self.lease_ms))
     }
 
-    async fn answer(&self, kind: &EffectKind) -> Result<Value, Outcome> {
+    async fn answer(&self, node: Option<&Visited>, kind: &EffectKind) -> Result<Value, Outcome> {
+        let trial = self.trial.as_ref().and_then(|trial| trial.answer(node, kind));
+        match trial {
+            Some(Outcome::Done { value }) => return Ok(value),
+            Some(failed @ Outcome::Failed(_)) => return Err(failed),
+            None => {}
+        }
         let failed = |error: StoreError| {
             // The outcome becomes part of the session; what it says of files is for the log.
             crate::cli::log(format_args!("error: store: {}", chain(&error)));
@@ -169,7 +186,11 @@ impl AsyncResolver for TurnHost<'_> {
     }
 
     async fn resolve(&self, effect: &Effect) -> Outcome {
-        match self.answer(&effect.kind).await {
+        self.resolve_for(None, effect).await
+    }
+
+    async fn resolve_for(&self, node: Option<&Visited>, effect: &Effect) -> Outcome {
+        match self.answer(node, &effect.kind).await {
             Ok(mut value) => {
                 // Outcomes pass the same cleaning as input (F28).
                 let _ = clean(&mut value);

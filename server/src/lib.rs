@@ -6,6 +6,7 @@ mod authoring;
 mod body;
 mod cli;
 mod config;
+mod cookies;
 mod cors;
 mod delivery;
 mod edge;
@@ -30,6 +31,7 @@ mod trail;
 
 pub use app::{AccessMode, ServiceOptions, router};
 pub use cli::run;
+pub use cookies::{Cookies, SameSite};
 pub use cors::{NoOrigin, Origins};
 pub use delivery::{
     DeliveryOptions, OutboxDelivery, Processed, SecretsKey, SecretsKeyError, deliver, deliver_batch,

@@ -158,7 +158,20 @@ fn a_history_comes_in_pages_with_its_true_total() {
     }
     let later = page("?after_seq=7&limit=2");
     assert_eq!(later.body["data"].as_array().unwrap(), &rows[7..9]);
+    // S4.24
+    for (query, kinds) in [
+        ("?interaction_type=input", vec!["input"]),
+        ("?interaction_type=input,action&limit=1000", vec!["input", "action"]),
+        ("?interaction_type=message&interaction_type=action", vec!["message", "action"]),
+    ] {
+        let found = page(query);
+        let is_meant = |row: &&Value| kinds.contains(&row["interaction_type"].as_str().unwrap());
+        let expected: Vec<Value> = rows.iter().filter(is_meant).cloned().collect();
+        assert_eq!(found.body["data"], json!(expected), "{query}");
+        assert_eq!(found.body["pagination"]["total"], expected.len(), "{query}");
+    }
     for query in [
+        "?interaction_type=word",
         "?limit=-1",
         "?limit=1001",
         "?limit=x",

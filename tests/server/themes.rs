@@ -305,6 +305,17 @@ fn a_conversation_has_the_theme_of_its_school_or_of_everyone_in(place: &Place) {
     assert_eq!(reload.body["theme"], visitor.turn["theme"], "{reload:?}");
     assert_eq!(client.get(&visitor.path("")).body.get("theme"), None);
     assert_eq!(client.get(&visitor.path("?include=all")).status, 422);
+    // F14: a school that a visitor names gives its looks, unless an account says which school it is.
+    let from = |school: &str| json!({"context": {"school_wriveted_id": school}});
+    let named = Visitor::start(&client, "hello", &from(HILLSIDE));
+    assert_eq!(named.turn["theme"]["name"], "the school's");
+    let reload = client.get(&named.path("?include=theme"));
+    assert_eq!(reload.body["theme"], named.turn["theme"], "{reload:?}");
+    let elsewhere = Visitor::start(&client, "hello", &from(SEASIDE));
+    assert_eq!(elsewhere.turn["theme"]["name"], "everyone's");
+    let begun = json!({"flow_id": flow["flow_id"], "initial_state": from(SEASIDE)});
+    let signed = As(&client, &pupil).send("POST", "/v1/chat/start", &begun);
+    assert_eq!(signed.body["theme"]["name"], "the school's");
 
     let chosen = admin.make(&body("chosen", false));
     let id = chosen.rsplit('/').next().expect("an id").to_owned();

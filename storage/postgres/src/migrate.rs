@@ -67,6 +67,12 @@ const MIGRATIONS: Migrations = Migrations(&[
         sql: include_str!("../migrations/0011_flow_catalog.sql"),
         fills_search: false,
     },
+    Migration {
+        version: 12,
+        name: "previews",
+        sql: include_str!("../migrations/0012_previews.sql"),
+        fills_search: false,
+    },
 ]);
 
 /// What the server and the database say of themselves.

@@ -10,18 +10,21 @@ mod evidence;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, TenantId, Timestamp};
+use chatflow::{
+    ContentId, ContentQuery, FlowId, FlowRef, Revision, SessionId, TenantId, Timestamp,
+};
 use chatflow_postgres::{Inspector, Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
     AsyncEvidenceStore, AsyncExportStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore,
     AsyncReferenceStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore,
-    AsyncThemeStore, DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock,
-    EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress, ExportQuery,
-    FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, OldExports,
-    ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery,
-    Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
+    AsyncThemeStore, DeliveryOutcome, DeliveryQuery, Departure, EffectClaim, EventClaim, EventId,
+    EventLock, EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress,
+    ExportQuery, FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents,
+    OldExports, ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery,
+    SessionQuery, Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery,
+    UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -112,7 +115,7 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     let token = LeaseToken(Uuid::from_u128(3));
     let (at, until) = (Timestamp::default(), Timestamp::from_millis(10));
     let lease = LeaseRequest { session: SESSION, expected: Revision(1), token, until, at };
-    let all = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 10 };
+    let all = HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 10 };
     let mut sent = Vec::new();
     let mut sends = |call| sent.push((call, proxy.prepared()));
     store.create_session(&new_session()).await.unwrap();
@@ -131,6 +134,8 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("history");
     store.journal(SESSION).await.unwrap();
     sends("journal");
+    store.preview(SESSION).await.unwrap();
+    sends("preview");
     store.create_session(&full_session(2)).await.unwrap();
     sends("create_session, with all there is");
     store.commit(&full_commit(Revision(2))).await.unwrap();
@@ -217,10 +222,15 @@ async fn call_admin(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("list_sessions of a flow");
     store.list_sessions(&school, &all).await.unwrap();
     sends("list_sessions of schools");
-    store.abandon_sessions(&scope, at, at, 10).await.unwrap();
+    store.idle_sessions(&scope, at, at, 10).await.unwrap();
+    sends("idle_sessions");
+    store.ended_sessions(&scope, at, 10).await.unwrap();
+    sends("ended_sessions");
+    let departures = [Departure::of(SessionId(Uuid::from_u128(1)))];
+    store.abandon_sessions(&scope, &departures, at).await.unwrap();
     sends("abandon_sessions");
-    store.delete_ended_sessions(&scope, at, 10).await.unwrap();
-    sends("delete_ended_sessions");
+    store.delete_sessions(&scope, &departures).await.unwrap();
+    sends("delete_sessions");
     store.sweep_effects(at, 10).await.unwrap();
     sends("sweep_effects");
     sent
@@ -288,6 +298,11 @@ async fn call_library(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("contents");
     store.candidates(&scope, &query).await.unwrap();
     sends("candidates");
+    let trying = scope.clone().with_drafts();
+    store.contents(&trying, &[ContentId(id)]).await.unwrap();
+    sends("contents of a preview");
+    store.candidates(&trying, &query).await.unwrap();
+    sends("candidates of a preview");
     sent
 }
 

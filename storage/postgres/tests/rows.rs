@@ -5,8 +5,9 @@ use chatflow_postgres::PostgresStore;
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AsyncLibraryStore, AsyncReferenceStore, AsyncSessionAdminStore, Batch, Change,
-    ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord, FlowReference, FlowUser,
-    FlowUserQuery, NewVersion, NodeRow, ReadReferences, ReferenceKind, TraceLevel, UserId,
+    ConnectionRow, ContentRecord, ContentStatus, Departure, FlowChange, FlowRecord, FlowReference,
+    FlowUser, FlowUserQuery, NewVersion, NodeRow, ReadReferences, ReferenceKind, TraceLevel,
+    UserId,
 };
 use sqlx::Row;
 use uuid::Uuid;
@@ -171,7 +172,8 @@ fn what_refers_to_a_session_goes_with_it_and_events_stay() {
         )
     };
     let one = SessionId(Uuid::from_u128(1));
-    database.block_on(store.delete_session(&scope, one)).unwrap().unwrap();
+    let gone = database.block_on(store.delete_sessions(&scope, &[Departure::of(one)])).unwrap();
+    assert_eq!(gone, [one]);
     let (one, two, three) = (id(1), id(2), id(3));
     let of = |n: &str| format!("event {n}{user}1");
     let left = |what: &str, ids: [&str; 2]| ids.map(|id| format!("{what} {id}")).to_vec();

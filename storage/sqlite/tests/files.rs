@@ -67,7 +67,9 @@ fn create(store: &SqliteStore) {
         trace_level: None,
         started_at: Timestamp::default(),
     };
-    store.create_session(&NewSession { head, snapshot: snapshot(), turn: turn() }).unwrap();
+    store
+        .create_session(&NewSession { head, snapshot: snapshot(), turn: turn(), preview: None })
+        .unwrap();
 }
 
 /// Commits `count` turns, trying again whenever somebody else was faster.
@@ -98,7 +100,8 @@ fn assert_turns(store: &SqliteStore, turns: u64) {
     let journal = store.journal(SESSION).unwrap();
     let revisions: Vec<_> = journal.iter().map(|row| row.revision.0).collect();
     assert_eq!(revisions, (1..=turns + 1).collect::<Vec<_>>());
-    let query = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 10_000 };
+    let query =
+        HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 10_000 };
     let seqs: Vec<_> = store.history(query).unwrap().rows.iter().map(|row| row.seq).collect();
     assert_eq!(seqs, (1..=2 * (turns + 1)).collect::<Vec<_>>());
 }
