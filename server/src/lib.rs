@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod cors;
 mod delivery;
+mod docs;
 mod edge;
 mod error;
 mod events;
