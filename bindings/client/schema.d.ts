@@ -134,7 +134,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `GET /v1/chat/flows`: by name; `embedded` tells flows that others run as a part. */
+        /** The flows that a conversation may start with, by name. */
         get: operations["getChatFlows"];
         put?: never;
         post?: never;
@@ -2049,6 +2049,20 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /** @description What a visitor may begin. */
+        Startable: {
+            data: components["schemas"]["StartableFlow"][];
+        };
+        /** @description A flow that a visitor may start. */
+        StartableFlow: {
+            description: string | null;
+            /** @description Whether others run it as a part. */
+            embedded: boolean;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            seed_key: string | null;
+        };
         /** @description Variables that were changed. */
         StateAnswer: {
             message: string;
@@ -2799,9 +2813,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Startable"];
                 };
             };
             /** @description Refused */

@@ -78,7 +78,7 @@ fn subjects() -> Value {
     Value::from_iter(subjects.map(subject))
 }
 
-/// OpenAPI demands words for each answer; most need no words of their own.
+/// Each answer must have words; most need none of their own.
 fn describe(status: &str, answer: &mut Value) {
     let Some(answer) = answer.as_object_mut() else { return };
     let words = match status {

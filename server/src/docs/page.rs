@@ -94,12 +94,11 @@ fn subjects(description: &Value) -> Vec<(Subject<'_>, Vec<Operation<'_>>)> {
         .collect();
     for operation in operation::all(description) {
         let of = subjects.iter_mut().find(|(subject, _)| subject.name == operation.subject);
-        match of {
-            Some((_, operations)) => operations.push(operation),
-            None => {
-                let subject = Subject { name: operation.subject, about: "" };
-                subjects.push((subject, vec![operation]));
-            }
+        if let Some((_, operations)) = of {
+            operations.push(operation);
+        } else {
+            let subject = Subject { name: operation.subject, about: "" };
+            subjects.push((subject, vec![operation]));
         }
     }
     subjects

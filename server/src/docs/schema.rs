@@ -173,7 +173,7 @@ fn sample_within(schema: &Value, description: &Value, depth: usize) -> Value {
         },
         "string" if format == Some("uuid") => json!("00000000-0000-0000-0000-000000000000"),
         "string" => json!(""),
-        "integer" | "number" => schema.get("minimum").cloned().unwrap_or(json!(0)),
+        "integer" | "number" => schema.get("minimum").cloned().unwrap_or_else(|| json!(0)),
         "boolean" => json!(false),
         "anything" => json!({}),
         _ => Value::Null,

@@ -108,7 +108,9 @@ fn settle(value: &mut Value, schema: &Value, root: &Value) {
         }
         Value::Array(items) => {
             if let Some(schema) = schema.get("items") {
-                items.iter_mut().for_each(|item| settle(item, schema, root));
+                for item in items {
+                    settle(item, schema, root);
+                }
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

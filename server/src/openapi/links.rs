@@ -6,12 +6,20 @@ use serde_json::{Map, Value, json};
 const NAMES: [(&str, &str); 3] =
     [("session_token", "session_token"), ("node_ref", "node_id"), ("session_id", "session_id")];
 
+/// Where a visitor finds what to start, and a conversation with the first of it.
+const FLOWS: &str = "/paths/~1v1~1chat~1flows/get/responses/200";
+
 /// Where conversations are made, apart from where they are found afterwards.
 const START: (&str, &str) = ("/v1/chat/start", "/v1/chat/sessions");
 
 /// Adds links from each operation that makes something to all that take its id.
 pub(super) fn link(document: &mut Value) {
     let Some(paths) = document.get("paths").and_then(Value::as_object).cloned() else { return };
+    if let Some(listed) = document.pointer_mut(FLOWS).and_then(Value::as_object_mut) {
+        let body = json!({"flow_id": "$response.body#/data/0/id"});
+        let link = json!({"operationId": "postChatStart", "requestBody": body});
+        listed.insert("links".to_owned(), json!({"postChatStart": link}));
+    }
     for path in paths.keys() {
         let links = links_from(path, &paths);
         let place = format!("/paths/{}/post/responses/201", path.replace('/', "~1"));

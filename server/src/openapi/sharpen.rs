@@ -17,8 +17,8 @@ const UUID_OR_ME: &str =
 /// A name, an option by its number, or one of the words, which are names too.
 const CONNECTION_TYPE: &str = r"^(\$[0-9]{1,2}|[A-Za-z][A-Za-z0-9_-]{0,49})$";
 
-/// No `/` and no control characters; `positions` is an address of its own.
-const NODE_ID: &str = r"^(?!positions$)[^/\u0000-\u001f\u007f-\u009f]{1,255}$";
+/// No `/`, no control characters, no space at either end; `positions` is an address of its own.
+const NODE_ID: &str = r"^(?!positions$|\s)[^/\u0000-\u001f\u007f-\u009f]{1,255}(?<!\s)$";
 
 /// What a line of HTTP may call a header.
 const HEADER_NAME: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$";
@@ -52,6 +52,7 @@ fn fields() -> Vec<(String, Value)> {
         ("NewConnection/properties/connection_type", connection_type.clone()),
         ("ConnectionChanges/properties/connection_type", connection_type),
         ("NewNode/properties/node_id", json!({"pattern": NODE_ID})),
+        ("NodeChanges/properties/node_id", json!({"pattern": NODE_ID})),
         ("Moves/properties/positions", json!({"minProperties": 1, "maxProperties": 2000})),
         ("Count", json!({"minProperties": 1, "anyOf": one_of_counters()})),
         ("NewWebhook/properties/event_types", event_types.clone()),
