@@ -14,7 +14,7 @@ use crate::{install, shell};
 pub(super) const BATCHES: u32 = 2;
 
 /// How many requests are made for an operation in each of the phases that draw them.
-const EXAMPLES: &str = "100";
+const EXAMPLES: &str = "70";
 
 /// What was asked, answered and checked, one event a line.
 const EVENTS: &str = "events.ndjson";
@@ -55,6 +55,8 @@ fn ask(python: &Path, service: &Service, place: &Path) -> Result<(), String> {
     command.arg("run").arg(format!("{}/v1/openapi.json", service.address()));
     command.args(["--phases", "examples,coverage,fuzzing,stateful", "--checks", "all"]);
     command.args(["--max-examples", EXAMPLES, "--continue-on-failure"]);
+    // Several at once, as callers are.
+    command.args(["--workers", "4"]);
     command.args(["--report", "ndjson", "--report-ndjson-path", EVENTS]);
     // Read by the configuration, so that no list of processes shows it.
     command.env("CHATFLOW_TOKEN", service.token());
