@@ -29,7 +29,7 @@ enum What {
     Tests(&'static str),
     /// Each fuzz target for a while.
     Fuzz,
-    /// The service on one store after the other, asked about its own description.
+    /// The service on both stores, asked about its own description.
     Api,
 }
 
@@ -53,7 +53,7 @@ impl What {
                 fuzz::SECONDS
             ),
             Self::Api => {
-                "requests made from the service's description, a store each (needs Python)"
+                "requests made from the service's description, on both stores (needs Python)"
                     .to_owned()
             }
         }
@@ -150,7 +150,7 @@ impl Suite {
         let filter = match self.what {
             What::Tests(filter) => filter,
             What::Fuzz => return fuzz::batch(batch),
-            What::Api => return api::batch(batch),
+            What::Api => return api::batch(),
         };
         let path = Report::begin()?;
         let mut command = tests();

@@ -14,8 +14,8 @@ const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}
 const UUID_OR_ME: &str =
     "^(me|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$";
 
-/// A name, an option by its number, or one of the words, which are names too.
-const CONNECTION_TYPE: &str = r"^(\$[0-9]{1,2}|[A-Za-z][A-Za-z0-9_-]{0,49})$";
+/// A name, an option by its number, or nothing, which is `default`.
+const CONNECTION_TYPE: &str = r"^(\$[0-9]{1,2}|[A-Za-z][A-Za-z0-9_-]{0,49})?$";
 
 /// No `/`, no control characters, no space at either end; `positions` is an address of its own.
 const NODE_ID: &str = r"^(?!positions$|\s)[^/\u0000-\u001f\u007f-\u009f]{1,255}(?<!\s)$";
