@@ -73,7 +73,7 @@ fn ask(python: &Path, service: &Service, folder: &Path) -> Result<(), String> {
     let mut command = shell::program(python.join("bin/schemathesis"));
     command.arg("--config-file").arg(shell::root().join("tests/api/schemathesis.toml"));
     command.arg("run").arg(format!("{}/v1/openapi.json", service.address()));
-    command.args(["--phases", "examples,coverage,fuzzing,stateful", "--checks", "all"]);
+    command.args(["--phases", "examples,coverage,fuzzing,stateful"]);
     command.args(["--seed", SEED, "--max-examples", EXAMPLES, "--continue-on-failure"]);
     command.args(["--report", "ndjson", "--report-ndjson-path", EVENTS]);
     // Read by the configuration, so that no list of processes shows it.
