@@ -3267,6 +3267,13 @@ export interface operations {
                     "application/json": components["schemas"]["ContentDetail"][];
                 };
             };
+            /** @description The address is longer than 40 KiB; there is no body */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Refused */
             default: {
                 headers: {
