@@ -21,7 +21,7 @@ use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
 use crate::token::random_id;
-use crate::{edge, openapi, routes};
+use crate::{docs, edge, openapi, routes};
 
 /// How the service behaves.
 #[expect(clippy::struct_excessive_bools, reason = "they are settings, independent of each other")]
@@ -129,7 +129,8 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
         .merge(routes::pages())
         .layer(from_fn_with_state(Arc::clone(&app), limit))
         .with_state(Arc::clone(&app))
-        .route("/v1/openapi.json", get(openapi::serve).with_state(description))
+        .route("/v1/openapi.json", get(openapi::serve).with_state(Arc::clone(&description)))
+        .merge(docs::routes(description))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app, edge::frame));

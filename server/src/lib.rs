@@ -9,6 +9,7 @@ mod config;
 mod cookies;
 mod cors;
 mod delivery;
+mod docs;
 mod edge;
 mod error;
 mod events;

@@ -44,11 +44,13 @@ where
 }
 
 /// Reads a value of a described type, such as one of the items of a body.
-pub(crate) fn read_value<T>(app: &App, value: Value) -> Result<T, ApiError>
+pub(crate) fn read_value<T>(app: &App, mut value: Value) -> Result<T, ApiError>
 where
     T: DeserializeOwned + ToSchema + 'static,
 {
-    app.schemas.of::<T>(describe::<T>)?.check("body", &value)?;
+    let schema = app.schemas.of::<T>(describe::<T>)?;
+    schema.check("body", &value)?;
+    schema.settle(&mut value);
     let read = serde_json::from_value(value);
     read.map_err(|error| ApiError::field(&["body"], "value_error", error.to_string()))
 }
