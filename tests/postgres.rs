@@ -13,5 +13,8 @@ mod option;
 mod order;
 mod outage;
 mod place;
+mod receivers;
+mod recommended;
 mod rights;
+mod rolling;
 mod service;
