@@ -27,7 +27,9 @@ fn the_book_conversation_asks_a_recommender_of_its_own() {
     let asked = Arc::<AtomicUsize>::default();
     // Flows come from production, where nothing is http: where it goes is told at the start.
     let context = |scene: &Scene| json!({"recommender": scene.site.url("")});
-    huey::book_conversations_in(|folder, handlers| serve(folder, handlers, &asked), context);
+    let serve = |folder: &Path, handlers: &Value| serve(folder, handlers, &asked);
+    // No divisor of the numbers of schools, levels and searches, so that all of them come.
+    huey::book_conversations_in(serve, 7, context);
     let is_there = chatflow_tests::report::corpus().is_some();
     assert_eq!(asked.load(Ordering::Relaxed) > 0, is_there);
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use serde_json::Value;
 
@@ -38,6 +39,8 @@ pub(crate) struct Site {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
     is_over: Arc<AtomicBool>,
+    /// Accepts.
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Heard {
@@ -104,7 +107,7 @@ impl Site {
         let address = listener.local_addr().expect("a socket has an address");
         let (heard, is_over) = (Arc::<Mutex<Vec<Heard>>>::default(), Arc::<AtomicBool>::default());
         let (ear, end, answer) = (Arc::clone(&heard), Arc::clone(&is_over), Arc::new(answer));
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if end.load(Ordering::SeqCst) {
                     return;
@@ -117,7 +120,7 @@ impl Site {
                 });
             }
         });
-        Self { address, heard, is_over }
+        Self { address, heard, is_over, thread: Some(thread) }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -149,6 +152,8 @@ impl Drop for Site {
         self.is_over.store(true, Ordering::SeqCst);
         // Wakes who waits for the next connection.
         drop(TcpStream::connect(self.address));
+        // The address is free when it has gone.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

@@ -28,7 +28,7 @@ const SQL: [&str; 22] = [
     "a & b | !c <-> d:*",
     "$.info.'x'",
     "$1 ?1 :name @name #{x} ${jndi:ldap://127.0.0.1/a}",
-    "O'Brien — ‘naïve’ ﬁ \u{202e} \u{1f469}\u{200d}\u{1f467} \u{7f}\t",
+    "O'Brien — ‘naïve’ ﬁ \u{202e} \u{1f469}\u{200d}\u{1f467}",
 ];
 
 /// Markup that runs something, or looks like it.
@@ -116,7 +116,7 @@ fn encoded(text: &str) -> String {
 fn texts_come_back_as_they_were() {
     // S12.2, S12.3, appendix D 21
     let place = Place::with_flows();
-    let server = place.serve_signed();
+    let server = place.serve_set(&[("FLOW_SECRETS__KEY", &"0c".repeat(32))]);
     let manager = Manager { client: server.client(), account: place.user("wriveted", &[]) };
     let mut count = 0;
     for text in all() {
@@ -220,7 +220,7 @@ fn queries_find_what_they_say(manager: &Manager, client: &Client) {
 
 /// The markup that a browser would run or fetch.
 fn runs(markup: &str) -> Option<&'static str> {
-    let plain = markup.to_lowercase().replace(['\t', '\n', '\r'], "");
+    let plain = markup.to_lowercase().replace(['\t', '\n', '\r'], "").replace("&#106;", "j");
     let tags = plain.split('<').skip(1).filter_map(|tag| tag.split('>').next());
     for tag in tags {
         let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).collect();

@@ -9,19 +9,19 @@ use crate::real::{Heard, Place, Reply, Server, Site, Visitor, run};
 /// Bytes that the server's memory may grow by while others misbehave.
 const GROWTH: u64 = 96 * 1024 * 1024;
 
-/// What a site does that does not do as the contract says, and the code of the failure.
-const FAULTS: [(&str, &str); 11] = [
-    ("slow", "timeout"),
-    ("dribble", "timeout"),
-    ("error", "http_status"),
-    ("refusal", "http_status"),
-    ("redirect", "http_status"),
-    ("hangup", "network"),
-    ("half", "network"),
-    ("nonsense", "network"),
-    ("large head", "network"),
-    ("large", "response_too_large"),
-    ("endless", "response_too_large"),
+/// What a site does that does not do as the contract says, how it is told, and the status.
+const FAULTS: [(&str, &str, Option<u16>); 11] = [
+    ("slow", "took too long", None),
+    ("dribble", "took too long", None),
+    ("error", "500", Some(500)),
+    ("refusal", "422", Some(422)),
+    ("redirect", "302", Some(302)),
+    ("hangup", "could not be reached", None),
+    ("half", "could not be reached", None),
+    ("nonsense", "could not be reached", None),
+    ("large head", "could not be reached", None),
+    ("large", "too large", None),
+    ("endless", "too large", None),
 ];
 
 /// What is an answer, but none that books are in.
@@ -140,19 +140,25 @@ fn a_recommender_that_misbehaves_stops_no_conversation() {
     let state = json!({"context": {"site": site.url("")}});
     let start = |flow: &str| Visitor::start(&client, flow, &state);
     let mut visitors = ["action", "covered", "bare"].map(start);
+    let mut failed = 0;
     let before = server.memory();
-    for (fault, code) in FAULTS {
-        for (visitor, heard) in visitors.iter_mut().zip(["Books: 0", "Books: 0", "Failed: "]) {
+    for (fault, why, status) in FAULTS {
+        for visitor in &mut visitors {
             visitor.say(fault);
             let told = visitor.heard().concat();
-            let expected =
-                if heard == "Failed: " { format!("{heard}{code}") } else { heard.to_owned() };
-            assert_eq!(told, expected, "{fault}: {}", visitor.turn);
+            if told != "Books: 0" {
+                // There is no fallback.
+                failed += 1;
+                assert!(told.starts_with("Failed: ") && told.contains(why), "{fault}: {told}");
+                let error = &visitor.state()["temp"]["webhook_error"];
+                assert_eq!(error["status_code"], json!(status), "{fault}: {error}");
+            }
             // And it goes on, which also keeps the breakers closed.
             visitor.say("well");
             assert_eq!(visitor.heard(), ["Books: 1"], "after {fault}: {}", visitor.turn);
         }
     }
+    assert_eq!(failed, FAULTS.len(), "one of the three has no fallback");
     for strange in STRANGE {
         for visitor in &mut visitors {
             visitor.say(strange);
