@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -48,12 +49,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
         .get::<MatchedPath>()
         .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
     let patience = patience(&app, &route);
-    let client_patience = app.options.client_patience.unwrap_or(listen::PATIENCE);
-    let read = match check_head(&parts) {
-        Ok(()) => body::receive(body, client_patience, patience).await,
-        Err(error) => Err(error),
-    };
-    let response = match read {
+    let response = match read(&app, &parts, body, patience).await {
         Ok(body) => {
             let answered = next.run(Request::from_parts(parts, body));
             tokio::time::timeout(patience, answered).await.unwrap_or_else(|_| too_slow())
@@ -87,6 +83,13 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
     }
     app.metrics.count(method.as_str(), &route, response.status(), began.elapsed());
     response
+}
+
+/// Reads what was sent, if anybody means to send it.
+async fn read(app: &App, head: &Parts, body: Body, patience: Duration) -> Result<Body, ApiError> {
+    check_head(head)?;
+    let client_patience = app.options.client_patience.unwrap_or(listen::PATIENCE);
+    body::receive(body, client_patience, patience).await
 }
 
 /// The longest URL, in bytes (S12.1).

@@ -92,11 +92,11 @@ impl Manager {
     }
 
     /// Makes something, and answers with what is shown of it afterwards.
-    fn make(&self, path: &str, body: &Value) -> Result<Value, Answer> {
+    fn make(&self, path: &str, body: &Value) -> Result<Value, String> {
         let made = self.send(("POST", path), body);
         match made.status {
             201 => Ok(self.get(&format!("{path}/{}", made.body["id"].as_str().expect("an id")))),
-            400..500 => Err(made),
+            400..500 => Err(made.text),
             _ => panic!("{path} {body}: {made:?}"),
         }
     }

@@ -44,8 +44,8 @@ fn answer(heard: &Heard) -> Reply {
         "slow" => Reply::Silence,
         "dribble" => {
             // A head that promises a body, of which nothing comes.
-            let head = "HTTP/1.1 200 X\r\ncontent-length: 10\r\n\r\n";
-            Reply::Stalled(head.as_bytes().to_vec())
+            let begin = "HTTP/1.1 200 X\r\ncontent-length: 10\r\n\r\n";
+            Reply::Stalled(begin.as_bytes().to_vec())
         }
         "error" => Reply::json(500, &books()),
         "refusal" => Reply::json(422, &json!({"detail": "no"})),

@@ -144,7 +144,7 @@ fn those_who_may_see_different_events_are_told_different_ones() {
     let place = Place::with_flows();
     let server = place.serve_signed();
     let platform = place.user("wriveted", &[]);
-    let head = place.user("school_admin", &["--school", crate::real::HILLSIDE]);
+    let principal = place.user("school_admin", &["--school", crate::real::HILLSIDE]);
     let follow = |account: &Account, query: &str| {
         let stream = TcpStream::connect(server.socket()).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
@@ -160,10 +160,10 @@ fn those_who_may_see_different_events_are_told_different_ones() {
     let everything = "?since=0.0.0";
     let mut all = [follow(&platform, everything), follow(&platform, everything)];
     let mut typed = follow(&platform, "?since=0.0.0&types=content_created");
-    let mut own = follow(&head, everything);
+    let mut own = follow(&principal, everything);
     make(&server, &platform, "/v1/cms/flows", &flow());
     let fact = json!({"type": "fact", "content": {"text": "x"}});
-    make(&server, &head, "/v1/cms/content", &fact);
+    make(&server, &principal, "/v1/cms/content", &fact);
     for stream in &mut all {
         let heard: Vec<String> = stream.take_while(|event| event != "content_created").collect();
         assert!(heard.iter().any(|event| event == "flow_created"), "{heard:?}");

@@ -46,17 +46,17 @@ fn a_body_that_comes_drop_by_drop_is_cut_off() {
     let place = Place::with_flows();
     let server = place.serve_set(&[("FLOW_SERVER__CLIENT_PATIENCE_SECONDS", PATIENCE)]);
     let mut slow = connect(&server);
-    let head = "POST /v1/chat/start HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+    let request = "POST /v1/chat/start HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                 content-length: 1000\r\n\r\n{";
-    slow.write_all(head.as_bytes()).expect("a head is sent");
+    slow.write_all(request.as_bytes()).expect("a head is sent");
     slow.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
     let began = Instant::now();
-    let mut heard = Vec::new();
+    let mut answer = Vec::new();
     let mut part = [0; 1024];
     loop {
         match slow.read(&mut part) {
             Ok(0) => break,
-            Ok(count) => heard.extend_from_slice(&part[..count]),
+            Ok(count) => answer.extend_from_slice(&part[..count]),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 // Each drop is progress, but not enough of it.
                 let _ = slow.write_all(b" ");
@@ -66,11 +66,11 @@ fn a_body_that_comes_drop_by_drop_is_cut_off() {
         }
         assert!(began.elapsed() < Duration::from_secs(20), "nobody cuts it off");
     }
-    let heard = String::from_utf8_lossy(&heard);
-    assert!(heard.starts_with("HTTP/1.1 408 "), "{heard}");
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(
-        heard.contains("\"request_timeout\"") && heard.contains("connection: close"),
-        "{heard}"
+        answer.contains("\"request_timeout\"") && answer.contains("connection: close"),
+        "{answer}"
     );
     assert_eq!(server.client().get("/healthz").status, 200);
 }

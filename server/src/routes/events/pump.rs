@@ -14,6 +14,8 @@ use crate::host::now;
 
 /// How long to wait before looking again where nobody calls.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// What another client was told so long ago is still news.
+const FRESH: Duration = Duration::from_millis(500);
 /// A client that takes nothing for so long, while its queue is full, is cut off.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How old a position may be that is gone on from, in milliseconds (S6.49).
@@ -86,7 +88,7 @@ impl Follower<'_> {
             tokio::select! {
                 Ok(()) = heard.changed() => since = *heard.borrow_and_update(),
                 // What somebody else saw since the last look will do.
-                () = sleep(LOOK_AGAIN) => since = before(LOOK_AGAIN / 2),
+                () = sleep(LOOK_AGAIN) => since = before(FRESH),
             }
         }
     }
