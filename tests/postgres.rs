@@ -14,5 +14,8 @@ mod order;
 mod outage;
 mod place;
 mod preview;
+mod receivers;
+mod recommended;
 mod rights;
+mod rolling;
 mod service;

@@ -1,6 +1,7 @@
 //! What all requests share, and the router.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -20,6 +21,7 @@ use crate::input::Schemas;
 use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
+use crate::routes::Reads;
 use crate::token::random_id;
 use crate::{docs, edge, openapi, routes};
 
@@ -65,6 +67,9 @@ pub struct ServiceOptions {
     pub metrics_token: Option<String>,
     /// Whether browsers reach the service by TLS, and are to stay with it (S12.9).
     pub tls_terminated: bool,
+    /// How long a client may take to send, and to take, its part; ten seconds if nothing else is
+    /// said.
+    pub client_patience: Option<Duration>,
     /// Whether each request is written to stderr, as a line of JSON without anything personal.
     pub log_requests: bool,
     /// The first version of a flow gets its author's label as it is, instead of a raised one (S3.88).
@@ -94,6 +99,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) emitter: Emitter,
     pub(crate) wakes: Wakes,
+    pub(crate) reads: Reads,
 }
 
 /// The shared state of all handlers.
@@ -113,6 +119,7 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     let app = Arc::new(App {
         emitter: Emitter::new(&store, service, options.session_events),
         wakes: Wakes::new(&store),
+        reads: Reads::default(),
         store,
         options,
         engine,

@@ -11,6 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chatflow_storage::StoreError;
 use figment::Figment;
@@ -26,6 +27,7 @@ use crate::app::{AccessMode, ServiceOptions};
 use crate::cors::{NoOrigin, Origins};
 use crate::identity::{IdentityProvider, KeyError};
 use crate::limit::{Rate, RateLimits};
+use crate::listen::ListenOptions;
 use crate::token::NoEntropy;
 
 /// Variables that stand for options of the command, or hold the secrets of flows.
@@ -160,6 +162,10 @@ pub(crate) struct ServerConfig {
     trusted_proxies: Vec<IpAddr>,
     /// Whether browsers reach the service by TLS; so they do in production unless told otherwise.
     tls_terminated: Option<bool>,
+    /// How many connections there may be at the same time.
+    max_connections: Option<usize>,
+    /// How long a client may take for its part, in seconds.
+    client_patience_seconds: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -210,11 +216,26 @@ impl Config {
             origins: Origins::read(origins.map(String::as_str))?,
             metrics_token: self.metrics.token.as_ref().map(|token| token.0.clone()),
             tls_terminated: self.server.tls_terminated.unwrap_or(!development),
+            client_patience: Some(self.listening()?.client_patience),
             log_requests: self.log.requests,
             cookies: self.chat.cookies(),
             strict_state_hash: self.chat.is_strict(),
             ..ServiceOptions::default()
         })
+    }
+
+    /// How connections are treated.
+    pub(crate) fn listening(&self) -> Result<ListenOptions, ConfigError> {
+        let ServerConfig { max_connections, client_patience_seconds, .. } = self.server;
+        if max_connections == Some(0) {
+            return Err(ConfigError::TooShort("server.max_connections"));
+        }
+        let client_patience = match client_patience_seconds {
+            Some(0) => return Err(ConfigError::TooShort("server.client_patience_seconds")),
+            Some(seconds) => Duration::from_secs(seconds),
+            None => ListenOptions::default().client_patience,
+        };
+        Ok(ListenOptions { max_connections, client_patience })
     }
 
     /// How often one client may call, unless that is switched off.

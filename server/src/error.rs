@@ -251,6 +251,10 @@ impl IntoResponse for ApiError {
             "invalid_token" | "invalid_account" => Some("Bearer error=\"invalid_token\""),
             _ => None,
         };
+        if self.code == "request_timeout" {
+            // Whatever comes of the request is no request of its own.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(challenge) = challenge {
             let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

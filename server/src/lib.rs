@@ -47,7 +47,7 @@ pub use identity::{
 pub use import::{Counts, ImportError, ImportReport, import};
 pub use jobs::{JOBS, Job, JobError, JobSettings, Jobs, Outcome, Period, Running};
 pub use limit::{Rate, RateLimits};
-pub use listen::serve;
+pub use listen::{ListenOptions, serve};
 pub use outbound::{
     EgressRules, FetchError, NameLookup, NoSecrets, Outbound, OutboundError, Secret, SecretBook,
     SecretBookError, SecretError, SecretResolver, SystemNames,

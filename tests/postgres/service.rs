@@ -61,7 +61,7 @@ impl Pair {
     }
 }
 
-fn seed() -> std::path::PathBuf {
+pub(super) fn seed() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("real/seed.json")
 }
 

@@ -33,13 +33,15 @@ enum What {
     Api,
 }
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 10] = [
     Suite { name: "properties", what: What::Tests("properties::"), batches: 20 },
     Suite { name: "server", what: What::Tests("server::"), batches: 10 },
+    Suite { name: "streams", what: What::Tests("server::streams::"), batches: 1 },
     Suite { name: "crash", what: What::Tests("crash::"), batches: 8 },
     Suite { name: "linear", what: What::Tests("linear::"), batches: 10 },
     Suite { name: "crash-postgres", what: What::Tests("postgres::outage::"), batches: 5 },
     Suite { name: "linear-postgres", what: What::Tests("postgres::order::"), batches: 10 },
+    Suite { name: "rolling-postgres", what: What::Tests("postgres::rolling::"), batches: 5 },
     Suite { name: "fuzz", what: What::Fuzz, batches: 10 },
     Suite { name: "api", what: What::Api, batches: api::BATCHES },
 ];

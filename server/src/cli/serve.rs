@@ -17,6 +17,7 @@ use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 use crate::config::{Config, ConfigError, Environment, settled_masker};
 use crate::jobs::Jobs;
+use crate::listen::ListenOptions;
 use crate::token::random_id;
 
 #[derive(Debug, Args)]
@@ -70,7 +71,11 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
             let (options, background) =
                 prepare(arguments, &config, environment, handlers, &store).await?;
             let jobs = jobs_of(&store, &config, &arguments.events)?;
-            serve(listen, store, options, background, jobs).await
+            let connections = config.listening().map_err(|error| {
+                tell_error(&error);
+                exit::INPUT
+            })?;
+            serve((listen, connections), store, options, background, jobs).await
         })
     });
     served.map_or_else(|code| code, |()| exit::OK)
@@ -106,7 +111,7 @@ async fn prepare(
 }
 
 async fn serve(
-    listen: SocketAddr,
+    (listen, connections): (SocketAddr, ListenOptions),
     store: AnyStore,
     options: ServiceOptions,
     background: Background,
@@ -123,7 +128,8 @@ async fn serve(
             // Streams would never end by themselves.
             stop();
         };
-        let served = crate::listen::serve(listener, router(store, options), interrupted).await;
+        let served =
+            crate::listen::serve(listener, router(store, options), connections, interrupted).await;
         running.finish().await;
         if let Some(jobs) = jobs {
             jobs.stop().await;

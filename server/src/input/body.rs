@@ -37,7 +37,7 @@ where
         let schema = app.schemas.of::<T>(describe::<T>)?;
         let is_empty = map.is_empty();
         let unknown = |key: &&String| !schema.knows(key);
-        let warnings = map.keys().filter(unknown).map(|key| body::ignored(key)).collect();
+        let warnings = body::ignored(map.keys().filter(unknown));
         let value = read_value(app, Value::Object(map))?;
         Ok(Self { value, warnings, is_empty })
     }

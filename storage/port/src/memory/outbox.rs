@@ -32,6 +32,9 @@ impl OutboxStore for MemoryStore {
         let mut claimed = Vec::new();
         for seq in due {
             if let Some(stored) = tables.events.get_mut(&seq) {
+                // Whoever held it has gone, perhaps in the middle of an attempt (S6.32, S6.42).
+                let is_lost = stored.status == EventStatus::Processing;
+                stored.retry_count = stored.retry_count.saturating_add(u32::from(is_lost));
                 stored.status = EventStatus::Processing;
                 stored.lock = Some(EventLock { holder: claim.holder.clone(), until: claim.until });
                 stored.updated_at = Some(claim.at);
