@@ -13,6 +13,7 @@ mod faults;
 pub(crate) mod flows;
 pub(crate) mod huey;
 pub(crate) mod jobs;
+mod keys;
 mod native;
 mod outgoing;
 mod pictures;

@@ -49,6 +49,8 @@ pub struct ServiceOptions {
     pub masker: Option<Masker>,
     /// Tells who sends a request; if there is none, nobody signs in.
     pub identity: Option<Arc<dyn IdentityProvider>>,
+    /// How a token that is not valid is refused.
+    pub invalid_tokens: InvalidTokens,
     /// Who may manage.
     pub access: AccessMode,
     /// How often one client may call; without, as often as it likes.
@@ -73,6 +75,16 @@ pub enum AccessMode {
     Rules,
     /// Only those who run the platform, as in the service that this one replaces.
     AdminOnly,
+}
+
+/// The status with which a token that is not valid is refused (S2.9).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum InvalidTokens {
+    /// 401.
+    #[default]
+    Unauthorized,
+    /// 403, as in the service that this one replaces.
+    Forbidden,
 }
 
 /// The service over a store.

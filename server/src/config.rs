@@ -38,13 +38,21 @@ pub(crate) enum ConfigError {
     File { path: PathBuf, source: std::io::Error },
     #[error("auth: {0}")]
     Key(#[from] KeyError),
-    #[error("auth.mode `{0}` needs auth.public_key_file")]
+    #[error("auth.mode `{0}` needs auth.public_key_file or auth.jwks_url")]
     NoKey(String),
+    #[error("set one of auth.secret, auth.secret_file, auth.public_key_file and auth.jwks_url")]
+    TwoKeys,
+    #[error("auth.jwks_url: {0} (help: what may be reached is said by the options `--egress-…`)")]
+    KeysAddress(chatflow::AddressError),
+    #[error("auth.invalid_token_status is 401 or 403, not {0}")]
+    TokenStatus(u16),
     #[error(
         "auth.identity = \"none\" lets everyone run the service: use it with --env development only"
     )]
     Open,
-    #[error("auth.identity = \"claims\" needs a key: set auth.secret_file or auth.public_key_file")]
+    #[error(
+        "auth.identity = \"claims\" needs a key: set auth.secret_file, auth.public_key_file or auth.jwks_url"
+    )]
     NoClaims,
     #[error(transparent)]
     Origin(#[from] NoOrigin),
@@ -187,6 +195,7 @@ impl Config {
         Ok(ServiceOptions {
             development,
             identity: Some(identity),
+            invalid_tokens: self.auth.invalid_tokens()?,
             access: self.access_mode(),
             rates: self.rates(),
             origins: Origins::read(origins.map(String::as_str))?,

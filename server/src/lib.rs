@@ -28,7 +28,7 @@ mod theme;
 mod token;
 mod trail;
 
-pub use app::{AccessMode, ServiceOptions, router};
+pub use app::{AccessMode, InvalidTokens, ServiceOptions, router};
 pub use cli::run;
 pub use cors::{NoOrigin, Origins};
 pub use delivery::{

@@ -153,7 +153,8 @@ impl Limiter {
         address: Option<IpAddr>,
         is_session: bool,
     ) -> Response {
-        let failed = response.status() == StatusCode::UNAUTHORIZED
+        // Such an answer says how to do better, whatever its status.
+        let failed = response.headers().contains_key(header::WWW_AUTHENTICATE)
             || (is_session && response.status() == StatusCode::NOT_FOUND);
         match address {
             Some(address) if failed => {

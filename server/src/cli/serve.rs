@@ -85,8 +85,8 @@ async fn prepare(
         tell_error(&error);
         exit::INPUT
     };
-    let identity = config.identity(store, environment).await.map_err(refuse)?;
     let outbound = arguments.egress.outbound(environment == Environment::Development)?;
+    let identity = config.identity(store, environment, &outbound).await.map_err(refuse)?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let options = ServiceOptions {
         handlers,

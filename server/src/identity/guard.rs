@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use super::{Caller, IdentityError, Principal, Role};
-use crate::app::{AccessMode, App};
+use crate::app::{AccessMode, App, InvalidTokens};
 use crate::error::ApiError;
 
 /// Any account that is active.
@@ -84,7 +84,10 @@ impl FromRequestParts<Arc<App>> for MaybeSigned {
                 }
                 Ok(Self { caller: None })
             }
-            Err(error @ IdentityError::Store(_)) => Err(refuse(error)),
+            // Whoever it is must not be taken for nobody.
+            Err(error @ (IdentityError::Store(_) | IdentityError::KeysUnavailable)) => {
+                Err(refuse(error, app))
+            }
         }
     }
 }
@@ -97,20 +100,29 @@ async fn signed(parts: &Parts, app: &App) -> Result<Box<Caller>, ApiError> {
             "authentication_required",
             "This needs a token of an account",
         )),
-        Err(error) => Err(refuse(error)),
+        Err(error) => Err(refuse(error, app)),
     }
 }
 
-fn refuse(error: IdentityError) -> ApiError {
-    let code = match &error {
-        IdentityError::InvalidToken => "invalid_token",
-        IdentityError::InvalidAccount => "invalid_account",
-        IdentityError::Store(_) => {
-            let IdentityError::Store(error) = error else { return ApiError::internal(error) };
-            return ApiError::from(error);
+fn refuse(error: IdentityError, app: &App) -> ApiError {
+    let text = error.to_string();
+    match error {
+        IdentityError::InvalidToken => {
+            // Clients of the service that this one replaces know 403 (S2.9).
+            let status = match app.options.invalid_tokens {
+                InvalidTokens::Unauthorized => StatusCode::UNAUTHORIZED,
+                InvalidTokens::Forbidden => StatusCode::FORBIDDEN,
+            };
+            ApiError::new(status, "invalid_token", text)
         }
-    };
-    ApiError::new(StatusCode::UNAUTHORIZED, code, error.to_string())
+        IdentityError::InvalidAccount => {
+            ApiError::new(StatusCode::UNAUTHORIZED, "invalid_account", text)
+        }
+        IdentityError::KeysUnavailable => {
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)
+        }
+        IdentityError::Store(error) => error.into(),
+    }
 }
 
 /// The coarse gate of the service that this one replaces (S2.21).
