@@ -1,5 +1,6 @@
 //! What all requests share, and the router.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,8 +20,10 @@ use crate::input::Schemas;
 use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
+use crate::refused::Refusals;
+use crate::telemetry::Telemetry;
 use crate::token::random_id;
-use crate::{edge, openapi, routes};
+use crate::{edge, openapi, refused, routes};
 
 /// How the service behaves.
 #[expect(clippy::struct_excessive_bools, reason = "they are settings, independent of each other")]
@@ -55,12 +58,16 @@ pub struct ServiceOptions {
     pub access: AccessMode,
     /// How often one client may call; without, as often as it likes.
     pub rates: Option<RateLimits>,
+    /// Those whose `X-Forwarded-For` is believed: limits and the audit log then know who calls.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Pages of which other origins may call.
     pub origins: Origins,
     /// The token with which the numbers are read from other machines.
     pub metrics_token: Option<String>,
     /// Whether browsers reach the service by TLS, and are to stay with it (S12.9).
     pub tls_terminated: bool,
+    /// Tells a collector of each request.
+    pub telemetry: Option<Telemetry>,
     /// Whether each request is written to stderr, as a line of JSON without anything personal.
     pub log_requests: bool,
     /// The first version of a flow gets its author's label as it is, instead of a raised one (S3.88).
@@ -97,6 +104,7 @@ pub(crate) struct App {
     pub(crate) identity: Arc<dyn IdentityProvider>,
     pub(crate) schemas: Schemas,
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) refusals: Refusals,
     pub(crate) metrics: Metrics,
     pub(crate) emitter: Emitter,
     pub(crate) wakes: Wakes,
@@ -114,7 +122,7 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     let identity = options.identity.clone().unwrap_or_else(|| Arc::new(NobodySignsIn));
     let addresses = options.outbound.as_ref().map(|outbound| outbound.rules().for_flows());
     let service = options.service_name.as_deref().unwrap_or("chatflow");
-    let limiter = options.rates.clone().map(Limiter::new);
+    let limiter = options.rates.map(Limiter::new);
     let cors = options.origins.layer();
     let app = Arc::new(App {
         emitter: Emitter::new(&store, service, options.session_events),
@@ -127,12 +135,14 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
         identity,
         schemas: Schemas::default(),
         limiter,
+        refusals: Refusals::default(),
         metrics: Metrics::default(),
     });
     let (described, description) = routes::all().split_for_parts();
     let description = Arc::new(openapi::document(&description));
     let router = described
         .merge(routes::pages())
+        .layer(from_fn_with_state(Arc::clone(&app), refused::note))
         .layer(from_fn_with_state(Arc::clone(&app), limit))
         .with_state(Arc::clone(&app))
         .route("/v1/openapi.json", get(openapi::serve).with_state(description))

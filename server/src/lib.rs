@@ -23,7 +23,10 @@ mod listen;
 mod metrics;
 mod openapi;
 mod outbound;
+mod peer;
+mod refused;
 mod routes;
+mod telemetry;
 mod theme;
 mod token;
 mod trail;
@@ -49,3 +52,4 @@ pub use outbound::{
     EgressRules, FetchError, NameLookup, NoSecrets, Outbound, OutboundError, Secret, SecretBook,
     SecretBookError, SecretError, SecretResolver, SystemNames,
 };
+pub use telemetry::{Telemetry, TelemetryError};

@@ -63,6 +63,9 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
     let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
+            if let Some(on) = config.pg.session_notify {
+                arguments.database.db.set_session_notify(on).await?;
+            }
             let store = arguments.database.db.connect().await?;
             let (options, background) =
                 prepare(arguments, &config, environment, handlers, &store).await?;
@@ -87,6 +90,8 @@ async fn prepare(
     };
     let outbound = arguments.egress.outbound(environment == Environment::Development)?;
     let identity = config.identity(store, environment, &outbound).await.map_err(refuse)?;
+    let authorities = &outbound.rules().authorities;
+    let telemetry = config.telemetry(&arguments.events.service_name, authorities);
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let options = ServiceOptions {
         handlers,
@@ -96,6 +101,7 @@ async fn prepare(
         service_name: Some(arguments.events.service_name.clone()),
         stopping: Some(stopping),
         masker: masker(store).await,
+        telemetry: telemetry.map_err(refuse)?,
         ..config.options(environment, identity).map_err(refuse)?
     };
     let background = Background::new(&arguments.events, outbound, &options, stop);
@@ -120,8 +126,12 @@ async fn serve(
             // Streams would never end by themselves.
             stop();
         };
+        let telemetry = options.telemetry.clone();
         let served = crate::listen::serve(listener, router(store, options), interrupted).await;
         running.finish().await;
+        if let Some(telemetry) = telemetry {
+            telemetry.finish().await;
+        }
         if let Some(jobs) = jobs {
             jobs.stop().await;
         }

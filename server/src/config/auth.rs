@@ -239,7 +239,7 @@ mod tests {
         let rules = |mode: &str, url: &str, secret: Option<&str>| {
             let secret = secret.map(|text| Secret(text.to_owned()));
             let (mode, jwks_url) = (mode.to_owned(), Some(url.to_owned()));
-            AuthConfig { mode, jwks_url, secret, ..AuthConfig::default() }.rules(&outbound)
+            AuthConfig { mode, secret, jwks_url, ..AuthConfig::default() }.rules(&outbound)
         };
         let url = "https://id.example/keys";
         assert!(rules("RS256", url, None).unwrap().is_some());

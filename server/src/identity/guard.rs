@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use super::{Caller, IdentityError, Principal, Role};
 use crate::app::{AccessMode, App, InvalidTokens};
 use crate::error::ApiError;
+use crate::refused::Known;
 
 /// Any account that is active.
 #[derive(Debug)]
@@ -77,7 +78,10 @@ impl FromRequestParts<Arc<App>> for MaybeSigned {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         match app.identity.identify(parts).await {
             Ok(Principal::Anonymous) => Ok(Self { caller: None }),
-            Ok(Principal::Account(caller)) => Ok(Self { caller: Some(caller) }),
+            Ok(Principal::Account(caller)) => {
+                known(parts, &caller);
+                Ok(Self { caller: Some(caller) })
+            }
             Err(IdentityError::InvalidToken | IdentityError::InvalidAccount) => {
                 if let Some(ignored) = parts.extensions.get::<IgnoredToken>() {
                     ignored.0.store(true, Ordering::Relaxed);
@@ -94,13 +98,23 @@ impl FromRequestParts<Arc<App>> for MaybeSigned {
 
 async fn signed(parts: &Parts, app: &App) -> Result<Box<Caller>, ApiError> {
     match app.identity.identify(parts).await {
-        Ok(Principal::Account(caller)) => Ok(caller),
+        Ok(Principal::Account(caller)) => {
+            known(parts, &caller);
+            Ok(caller)
+        }
         Ok(Principal::Anonymous) => Err(ApiError::new(
             StatusCode::UNAUTHORIZED,
             "authentication_required",
             "This needs a token of an account",
         )),
         Err(error) => Err(refuse(error, app)),
+    }
+}
+
+/// Whoever is refused later is known by then (S12.13).
+fn known(parts: &Parts, caller: &Caller) {
+    if let Some(known) = parts.extensions.get::<Known>() {
+        known.is(caller);
     }
 }
 

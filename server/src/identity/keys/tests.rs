@@ -38,7 +38,7 @@ fn token(seed: u8, name: Option<&str>) -> String {
 struct Provider {
     receiver: Receiver,
     says: Arc<Mutex<(u16, Value)>>,
-    seconds: Arc<AtomicI64>,
+    millis: Arc<AtomicI64>,
     rules: TokenRules,
 }
 
@@ -51,13 +51,13 @@ impl Provider {
             answer(status, "", &document.to_string())
         });
         let receiver = receiver.await;
-        let seconds = Arc::new(AtomicI64::new(1000));
-        let clock = Arc::clone(&seconds);
+        let millis = Arc::new(AtomicI64::new(1_000_000));
+        let clock = Arc::clone(&millis);
         let outbound = Outbound::new(EgressRules::development()).unwrap();
-        let outbound = outbound
-            .with_clock(move || Timestamp::from_millis(clock.load(Ordering::Relaxed) * 1000));
+        let outbound =
+            outbound.with_clock(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
         let rules = TokenRules::fetched("eddsa", &receiver.url("/keys"), outbound).unwrap();
-        Self { receiver, says, seconds, rules }
+        Self { receiver, says, millis, rules }
     }
 
     fn publish(&self, keys: &[Value]) {
@@ -69,7 +69,7 @@ impl Provider {
     }
 
     fn pass(&self, seconds: i64) {
-        self.seconds.fetch_add(seconds, Ordering::Relaxed);
+        self.millis.fetch_add(seconds.saturating_mul(1000), Ordering::Relaxed);
     }
 
     /// What becomes of a token, and how often the provider has been asked.
