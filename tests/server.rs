@@ -18,6 +18,7 @@ mod native;
 mod outgoing;
 mod pictures;
 pub(crate) mod races;
+mod recommend;
 mod refusals;
 mod repeats;
 mod replaced;

@@ -20,6 +20,7 @@ use crate::input::Schemas;
 use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
+use crate::reading::ReadingPlatform;
 use crate::refused::Refusals;
 use crate::telemetry::Telemetry;
 use crate::token::random_id;
@@ -33,6 +34,8 @@ pub struct ServiceOptions {
     pub handlers: Handlers,
     /// Sends the requests of flows that no handler answers; if there is none, they fail.
     pub outbound: Option<Outbound>,
+    /// Answers flows, and `/v1/recommend`, that ask for books (S3.200).
+    pub reading: Option<Arc<dyn ReadingPlatform>>,
     /// Seals and opens the secrets of subscriptions; without it there can be none (S1.65).
     pub secrets_key: Option<SecretsKey>,
     /// Which turns of sessions are told of.

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::error::{ApiError, chain};
 use crate::outbound::Outbound;
+use crate::reading::{RECOMMEND, ReadingPlatform, answer_flow};
 use crate::token::random_id;
 
 /// What the lease of a turn outlives its budget for effects by, in milliseconds (F9).
@@ -26,6 +27,7 @@ pub(crate) struct TurnHost<'a> {
     store: &'a AnyStore,
     handlers: &'a Handlers,
     outbound: Option<&'a Outbound>,
+    reading: Option<&'a dyn ReadingPlatform>,
     scope: AccessScope,
     turn: TurnPlace,
     lease_ms: i64,
@@ -58,7 +60,8 @@ impl<'a> TurnHost<'a> {
         let lease_ms = i64::try_from(budget_ms).unwrap_or(i64::MAX).saturating_add(LEASE_MARGIN_MS);
         let (store, handlers) = (&app.store, &app.options.handlers);
         let outbound = app.options.outbound.as_ref();
-        Self { store, handlers, outbound, scope, turn, lease_ms, lease: Mutex::default() }
+        let reading = app.options.reading.as_deref();
+        Self { store, handlers, outbound, reading, scope, turn, lease_ms, lease: Mutex::default() }
     }
 
     /// The lease to commit with, or the reason why nothing may be committed.
@@ -139,6 +142,17 @@ impl<'a> TurnHost<'a> {
                     Outcome::Done { value } => Ok(value),
                     failed @ Outcome::Failed(_) => Err(failed),
                 }
+            }
+            EffectKind::CallHandler { endpoint, request }
+                if endpoint.trim_end_matches('/') == RECOMMEND && !self.handlers.knows(kind) =>
+            {
+                let Some(platform) = self.reading else {
+                    return Err(Outcome::failed("no_handler", "no reading platform is set up"));
+                };
+                if !self.may_reach_out().await {
+                    return Err(busy());
+                }
+                answer_flow(platform, request).await
             }
             EffectKind::CallHandler { .. } | EffectKind::CallWebhook { .. } => {
                 if !self.may_reach_out().await {

@@ -24,6 +24,7 @@ mod metrics;
 mod openapi;
 mod outbound;
 mod peer;
+mod reading;
 mod refused;
 mod routes;
 mod telemetry;
@@ -52,4 +53,5 @@ pub use outbound::{
     EgressRules, FetchError, NameLookup, NoSecrets, Outbound, OutboundError, Secret, SecretBook,
     SecretBookError, SecretError, SecretResolver, SystemNames,
 };
+pub use reading::{BookQuery, ReadingError, ReadingPlatform, Shelf, ShelfError};
 pub use telemetry::{Telemetry, TelemetryError};

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chatflow::{Handlers, Masker};
 use chatflow_storage::AnyStore;
@@ -16,6 +17,7 @@ use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 use crate::config::{Config, ConfigError, Environment, settled_masker};
 use crate::jobs::Jobs;
+use crate::reading::Shelf;
 use crate::token::random_id;
 
 #[derive(Debug, Args)]
@@ -31,6 +33,9 @@ pub(super) struct ServeArguments {
     /// Answers for the requests of flows.
     #[arg(long, value_name = "FILE")]
     handlers: Option<PathBuf>,
+    /// Books for flows that ask `/v1/recommend`: a JSON file with a list `works`, for demonstrations.
+    #[arg(long, value_name = "FILE")]
+    works: Option<PathBuf>,
     /// In development, cookies work over plain HTTP, and tokens are signed with a secret that the
     /// database keeps. By default `production`.
     #[arg(long, value_enum)]
@@ -92,9 +97,15 @@ async fn prepare(
     let identity = config.identity(store, environment, &outbound).await.map_err(refuse)?;
     let authorities = &outbound.rules().authorities;
     let telemetry = config.telemetry(&arguments.events.service_name, authorities);
+    let shelf = arguments.works.as_ref().map(|path| Shelf::open(path)).transpose();
+    let shelf = shelf.map_err(|error| {
+        tell_error(&error);
+        exit::INPUT
+    })?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let options = ServiceOptions {
         handlers,
+        reading: shelf.map(|shelf| Arc::new(shelf) as _),
         outbound: arguments.egress.is_open().then(|| outbound.clone()),
         secrets_key: arguments.events.key()?,
         session_events: arguments.events.sessions(),
