@@ -13,7 +13,15 @@ use crate::real::{Place, Server, Visitor, chatflow, finish};
 /// A program that listens.
 struct Ear<'a> {
     database: &'a Database,
-    listener: PgListener,
+    /// Taken when it is dropped, which takes a runtime.
+    listener: Option<PgListener>,
+}
+
+impl Drop for Ear<'_> {
+    fn drop(&mut self) {
+        let listener = self.listener.take();
+        Wait.block_on(async { drop(listener) });
+    }
 }
 
 impl<'a> Ear<'a> {
@@ -23,16 +31,17 @@ impl<'a> Ear<'a> {
             listener.listen("flow_events").await.expect("it can listen");
             listener
         });
-        Self { database, listener }
+        Self { database, listener: Some(listener) }
     }
 
     /// What it has heard since it was last asked. Notices come in the order of commits, so whatever was
     /// said stands before its own.
     fn heard(&mut self) -> Vec<Value> {
         self.database.execute("NOTIFY flow_events, 'null'");
+        let listener = self.listener.as_mut().expect("nobody has taken it");
         let mut heard = Vec::new();
         loop {
-            let notice = Wait.block_on(self.listener.recv()).expect("a notice");
+            let notice = Wait.block_on(listener.recv()).expect("a notice");
             let notice: Value = serde_json::from_str(notice.payload()).expect("JSON");
             if notice.is_null() {
                 return heard;
