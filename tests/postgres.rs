@@ -9,6 +9,7 @@ mod dump;
 mod flows;
 mod jobs;
 mod management;
+mod notices;
 mod option;
 mod order;
 mod outage;

@@ -17,10 +17,9 @@ mod tell;
 
 pub(crate) use adopt::adopt;
 pub(crate) use bump::Part;
-pub(crate) use cascade::publish_below;
 pub(crate) use check::{check, references};
 pub(crate) use draft::{Draft, Publishing};
 pub(crate) use graph::{Ends, connection_kind};
 pub(crate) use place::{Owner, place};
 pub(crate) use record::{Standing, definition, record, version};
-pub(crate) use save::{Saved, create, edit, load, load_to_edit, read};
+pub(crate) use save::{Saved, create, edit, load};

@@ -28,6 +28,7 @@ use crate::cors::{NoOrigin, Origins};
 use crate::identity::{IdentityProvider, KeyError};
 use crate::limit::{Rate, RateLimits};
 use crate::listen::ListenOptions;
+use crate::telemetry::{Telemetry, TelemetryError};
 use crate::token::NoEntropy;
 
 /// Variables that stand for options of the command, or hold the secrets of flows.
@@ -43,14 +44,24 @@ pub(crate) enum ConfigError {
     File { path: PathBuf, source: std::io::Error },
     #[error("auth: {0}")]
     Key(#[from] KeyError),
-    #[error("auth.mode `{0}` needs auth.public_key_file")]
+    #[error("auth.mode `{0}` needs auth.public_key_file or auth.jwks_url")]
     NoKey(String),
+    #[error("set one of auth.secret, auth.secret_file, auth.public_key_file and auth.jwks_url")]
+    TwoKeys,
+    #[error("auth.jwks_url: {0} (help: what may be reached is said by the options `--egress-…`)")]
+    KeysAddress(chatflow::AddressError),
+    #[error("auth.invalid_token_status is 401 or 403, not {0}")]
+    TokenStatus(u16),
     #[error(
         "auth.identity = \"none\" lets everyone run the service: use it with --env development only"
     )]
     Open,
-    #[error("auth.identity = \"claims\" needs a key: set auth.secret_file or auth.public_key_file")]
+    #[error(
+        "auth.identity = \"claims\" needs a key: set auth.secret_file, auth.public_key_file or auth.jwks_url"
+    )]
     NoClaims,
+    #[error("otel.endpoint: {0}")]
+    Telemetry(#[from] TelemetryError),
     #[error(transparent)]
     Origin(#[from] NoOrigin),
     #[error("{0} must be at least 1")]
@@ -79,6 +90,8 @@ pub(crate) struct Config {
     cors: CorsConfig,
     metrics: MetricsConfig,
     log: LogConfig,
+    otel: OtelConfig,
+    pub(crate) pg: PgConfig,
 }
 
 /// How the database is reached; where it is, `--db` says.
@@ -108,6 +121,21 @@ struct CorsConfig {
 #[serde(deny_unknown_fields, default)]
 struct MetricsConfig {
     token: Option<Secret>,
+}
+
+/// What is done on Postgres only.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PgConfig {
+    /// Switches notices of sessions on or off; without it they stay as they are (S1.53, F17).
+    pub(crate) session_notify: Option<bool>,
+}
+
+/// Who collects traces of requests.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OtelConfig {
+    endpoint: Option<String>,
 }
 
 /// What is written to stderr (S12.7).
@@ -200,6 +228,17 @@ impl Config {
         }
     }
 
+    /// Tells the collector of each request, if there is one; to be called in a runtime.
+    pub(crate) fn telemetry(
+        &self,
+        service: &str,
+        authorities: &[u8],
+    ) -> Result<Option<Telemetry>, ConfigError> {
+        let endpoint = self.otel.endpoint.as_deref();
+        let telemetry = endpoint.map(|endpoint| Telemetry::new(endpoint, service, authorities));
+        Ok(telemetry.transpose()?)
+    }
+
     /// What the service does, as far as it is set here.
     pub(crate) fn options(
         &self,
@@ -211,8 +250,10 @@ impl Config {
         Ok(ServiceOptions {
             development,
             identity: Some(identity),
+            invalid_tokens: self.auth.invalid_tokens()?,
             access: self.access_mode(),
             rates: self.rates(),
+            trusted_proxies: self.server.trusted_proxies.clone(),
             origins: Origins::read(origins.map(String::as_str))?,
             metrics_token: self.metrics.token.as_ref().map(|token| token.0.clone()),
             tls_terminated: self.server.tls_terminated.unwrap_or(!development),
@@ -255,7 +296,6 @@ impl Config {
             failure: rate(usual.failure, self.rate.failures_per_address),
             write: rate(usual.write, self.rate.writes_per_account),
             evaluate: rate(usual.evaluate, self.rate.evaluations_per_account),
-            trusted_proxies: self.server.trusted_proxies.clone(),
         })
     }
 }

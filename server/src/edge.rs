@@ -16,6 +16,8 @@ use crate::body;
 use crate::error::{ApiError, complete};
 use crate::identity::IgnoredToken;
 use crate::listen;
+use crate::peer::Peer;
+use crate::telemetry::{Answered, PARENT};
 use crate::token::random_id;
 use crate::trail::RequestId;
 
@@ -41,13 +43,15 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
     if let Some(id) = id.as_ref().and_then(|id| id.to_str().ok()) {
         parts.extensions.insert(RequestId(id.to_owned()));
     }
+    if let Some(peer) = Peer::of(&parts.extensions, &parts.headers, &app.options.trusted_proxies) {
+        parts.extensions.insert(peer);
+    }
     let ignored = IgnoredToken::default();
     parts.extensions.insert(ignored.clone());
     let method = parts.method.clone();
-    let route = parts
-        .extensions
-        .get::<MatchedPath>()
-        .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
+    let parent = parts.headers.get(PARENT).cloned();
+    let route = parts.extensions.get::<MatchedPath>();
+    let route = route.map_or("(none)", MatchedPath::as_str).to_owned();
     let patience = patience(&app, &route);
     let response = match read(&app, &parts, body, patience).await {
         Ok(body) => {
@@ -69,19 +73,20 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
-    if app.options.log_requests {
-        crate::cli::log(json!({
-            "request_id": id.as_ref().and_then(|id| id.to_str().ok()),
-            "method": method.as_str(),
-            "route": route,
-            "status": response.status().as_u16(),
-            "ms": began.elapsed().as_secs_f64() * 1000.0,
-        }));
-    }
+    note(
+        &app,
+        &Answered {
+            method: &method,
+            route: &route,
+            status: response.status(),
+            request_id: id.as_ref().and_then(|id| id.to_str().ok()),
+            parent: parent.as_ref(),
+            took: began.elapsed(),
+        },
+    );
     if let Some(id) = id {
         response.headers_mut().insert(name, id);
     }
-    app.metrics.count(method.as_str(), &route, response.status(), began.elapsed());
     response
 }
 
@@ -115,6 +120,24 @@ fn check_head(parts: &Parts) -> Result<(), ApiError> {
         return Err(ApiError::new(status, "headers_too_large", detail));
     }
     Ok(())
+}
+
+/// Tells whoever wants to know of an answer.
+fn note(app: &App, answered: &Answered<'_>) {
+    let Answered { method, route, status, request_id, took, .. } = *answered;
+    if app.options.log_requests {
+        crate::cli::log(json!({
+            "request_id": request_id,
+            "method": method.as_str(),
+            "route": route,
+            "status": status.as_u16(),
+            "ms": took.as_secs_f64() * 1000.0,
+        }));
+    }
+    if let Some(telemetry) = &app.options.telemetry {
+        telemetry.tell(answered);
+    }
+    app.metrics.count(method.as_str(), route, status, took);
 }
 
 /// How long an answer may take to begin; streams go on as long as they like after that.

@@ -219,6 +219,11 @@ impl ApiError {
 #[derive(Clone)]
 struct Refusal(Map<String, Value>);
 
+/// The stable name of a refusal.
+pub(crate) fn refusal_code(response: &Response) -> Option<&str> {
+    response.extensions().get::<Refusal>()?.0.get("code")?.as_str()
+}
+
 /// Writes the body of a refused request; other answers stay as they are (S3.4).
 pub(crate) fn complete(mut response: Response, request_id: Option<&HeaderValue>) -> Response {
     let Some(Refusal(mut body)) = response.extensions_mut().remove() else { return response };

@@ -19,6 +19,7 @@ pub(crate) use trial::Trial;
 use crate::app::App;
 use crate::error::{ApiError, chain};
 use crate::outbound::Outbound;
+use crate::reading::{RECOMMEND, ReadingPlatform, answer_flow};
 use crate::token::random_id;
 
 /// What the lease of a turn outlives its budget for effects by, in milliseconds (F9).
@@ -29,6 +30,7 @@ pub(crate) struct TurnHost<'a> {
     store: &'a AnyStore,
     handlers: &'a Handlers,
     outbound: Option<&'a Outbound>,
+    reading: Option<&'a dyn ReadingPlatform>,
     scope: AccessScope,
     turn: TurnPlace,
     lease_ms: i64,
@@ -63,8 +65,9 @@ impl<'a> TurnHost<'a> {
         let lease_ms = i64::try_from(budget_ms).unwrap_or(i64::MAX).saturating_add(LEASE_MARGIN_MS);
         let (store, handlers) = (&app.store, &app.options.handlers);
         let outbound = app.options.outbound.as_ref();
+        let reading = app.options.reading.as_deref();
         let (trial, lease) = (None, Mutex::default());
-        Self { store, handlers, outbound, scope, turn, lease_ms, trial, lease }
+        Self { store, handlers, outbound, reading, scope, turn, lease_ms, trial, lease }
     }
 
     /// For a turn of a preview.
@@ -156,6 +159,17 @@ impl<'a> TurnHost<'a> {
                     Outcome::Done { value } => Ok(value),
                     failed @ Outcome::Failed(_) => Err(failed),
                 }
+            }
+            EffectKind::CallHandler { endpoint, request }
+                if endpoint.trim_end_matches('/') == RECOMMEND && !self.handlers.knows(kind) =>
+            {
+                let Some(platform) = self.reading else {
+                    return Err(Outcome::failed("no_handler", "no reading platform is set up"));
+                };
+                if !self.may_reach_out().await {
+                    return Err(busy());
+                }
+                answer_flow(platform, request).await
             }
             EffectKind::CallHandler { .. } | EffectKind::CallWebhook { .. } => {
                 if !self.may_reach_out().await {

@@ -4,6 +4,7 @@ mod claims;
 mod database;
 mod guard;
 mod jwt;
+mod keys;
 mod open;
 
 use std::fmt;
@@ -138,6 +139,9 @@ pub enum IdentityError {
     /// The account of a valid token is inactive or does not exist (S2.3).
     #[error("the account does not exist or is not active")]
     InvalidAccount,
+    /// The keys that tokens are checked with cannot be fetched.
+    #[error("tokens cannot be checked at the moment")]
+    KeysUnavailable,
     /// The store broke.
     #[error("the account cannot be looked up")]
     Store(#[from] StoreError),

@@ -25,12 +25,16 @@ mod listen;
 mod metrics;
 mod openapi;
 mod outbound;
+mod peer;
+mod reading;
+mod refused;
 mod routes;
+mod telemetry;
 mod theme;
 mod token;
 mod trail;
 
-pub use app::{AccessMode, ServiceOptions, router};
+pub use app::{AccessMode, InvalidTokens, ServiceOptions, router};
 pub use cli::run;
 pub use cookies::{Cookies, SameSite};
 pub use cors::{NoOrigin, Origins};
@@ -52,3 +56,5 @@ pub use outbound::{
     EgressRules, FetchError, NameLookup, NoSecrets, Outbound, OutboundError, Secret, SecretBook,
     SecretBookError, SecretError, SecretResolver, SystemNames,
 };
+pub use reading::{BookQuery, ReadingError, ReadingPlatform, Shelf, ShelfError};
+pub use telemetry::{Telemetry, TelemetryError};

@@ -7,6 +7,7 @@ mod flows;
 mod operations;
 mod outbox;
 mod page;
+mod recommend;
 mod themes;
 mod traces;
 mod webhooks;
@@ -31,6 +32,7 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
         .merge(events::routes())
         .merge(outbox::routes())
         .merge(webhooks::routes())
+        .merge(recommend::routes())
         .merge(operations::routes())
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Draft {
     pub(crate) is_published: bool,
     /// Whether it is to be published or withdrawn.
     pub(crate) publishing: Option<Publishing>,
+    /// Whether what it embeds is published before it, where that is not published (F36).
+    pub(crate) cascades: bool,
     /// What its author should know.
     pub(crate) warnings: Vec<String>,
     /// What is told instead of `flow_created` or `flow_updated`: the type, and what goes beside the name.
@@ -54,6 +56,7 @@ impl Draft {
             is_active: true,
             is_published: false,
             publishing: None,
+            cascades: false,
             warnings: Vec::new(),
             event: None,
             action: "flow.create",

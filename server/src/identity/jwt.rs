@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::IdentityError;
+use super::keys::KeySet;
+use crate::outbound::Outbound;
 
 /// How far clocks may differ, in seconds (S2.6).
 const LEEWAY: u64 = 30;
@@ -28,6 +30,9 @@ pub enum KeyError {
         /// The algorithm it was given for.
         algorithm: &'static str,
     },
+    /// Keys are fetched for signatures with a pair of keys only.
+    #[error("a shared secret is not fetched: use rs256, es256 or eddsa")]
+    NotFetched,
     /// Nobody knows the algorithm.
     #[error("`{0}` is not an algorithm: use hs256, rs256, es256 or eddsa")]
     UnknownAlgorithm(String),
@@ -36,9 +41,16 @@ pub enum KeyError {
 /// What makes a token valid. The algorithm is fixed here, never taken from a token (S2.7).
 #[derive(Clone)]
 pub struct TokenRules {
-    key: DecodingKey,
+    key: Keys,
     validation: Validation,
     prefix: String,
+}
+
+/// Where keys come from.
+#[derive(Clone)]
+enum Keys {
+    Fixed(DecodingKey),
+    Fetched(KeySet),
 }
 
 impl std::fmt::Debug for TokenRules {
@@ -65,7 +77,7 @@ impl TokenRules {
         if secret.len() < SHORTEST_SECRET {
             return Err(KeyError::TooShort(secret.len()));
         }
-        Ok(Self::new(Algorithm::HS256, DecodingKey::from_secret(secret)))
+        Ok(Self::new(Algorithm::HS256, Keys::Fixed(DecodingKey::from_secret(secret))))
     }
 
     /// Tokens signed with the private half of a key: `algorithm` is `rs256`, `es256` or `eddsa`, and
@@ -81,10 +93,28 @@ impl TokenRules {
             other => return Err(KeyError::UnknownAlgorithm(other.to_owned())),
         };
         let key = key.map_err(|_| KeyError::NotAKey { algorithm: name })?;
-        Ok(Self::new(algorithm, key))
+        Ok(Self::new(algorithm, Keys::Fixed(key)))
     }
 
-    fn new(algorithm: Algorithm, key: DecodingKey) -> Self {
+    /// Tokens signed with one of the keys that an identity provider publishes at an address, as a JSON
+    /// Web Key Set. They are fetched when they are needed, and again when ten minutes have passed or a
+    /// token names a key that is not among them.
+    ///
+    /// # Errors
+    /// [`KeyError::UnknownAlgorithm`], [`KeyError::NotFetched`].
+    pub fn fetched(algorithm: &str, url: &str, outbound: Outbound) -> Result<Self, KeyError> {
+        let algorithm = match algorithm {
+            "rs256" => Algorithm::RS256,
+            "es256" => Algorithm::ES256,
+            "eddsa" => Algorithm::EdDSA,
+            "hs256" => return Err(KeyError::NotFetched),
+            other => return Err(KeyError::UnknownAlgorithm(other.to_owned())),
+        };
+        let keys = KeySet::new(url.to_owned(), outbound, algorithm);
+        Ok(Self::new(algorithm, Keys::Fetched(keys)))
+    }
+
+    fn new(algorithm: Algorithm, key: Keys) -> Self {
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY;
         validation.validate_nbf = true;
@@ -125,17 +155,25 @@ impl TokenRules {
     /// The account that a token names, and all its claims.
     ///
     /// # Errors
-    /// [`IdentityError::InvalidToken`].
-    pub fn verify(&self, token: &[u8]) -> Result<(Subject, Map<String, Value>), IdentityError> {
+    /// [`IdentityError::InvalidToken`]; [`IdentityError::KeysUnavailable`].
+    pub async fn verify(
+        &self,
+        token: &[u8],
+    ) -> Result<(Subject, Map<String, Value>), IdentityError> {
         let invalid = || IdentityError::InvalidToken;
         // The header is looked at before anything is computed with the token.
         let header = decode_header(token).map_err(|_| invalid())?;
         if !self.validation.algorithms.contains(&header.alg) {
             return Err(invalid());
         }
-        let decoded: TokenData<Map<String, Value>> =
-            decode(token, &self.key, &self.validation).map_err(|_| invalid())?;
-        let claims = decoded.claims;
+        let read = |key: &DecodingKey| -> Option<TokenData<Map<String, Value>>> {
+            decode(token, key, &self.validation).ok()
+        };
+        let decoded = match &self.key {
+            Keys::Fixed(key) => read(key),
+            Keys::Fetched(keys) => keys.keys(header.kid.as_deref()).await?.iter().find_map(read),
+        };
+        let claims = decoded.ok_or_else(invalid)?.claims;
         if !claims.get("iat").is_some_and(Value::is_number) {
             return Err(invalid());
         }

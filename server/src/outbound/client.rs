@@ -187,6 +187,11 @@ impl Outbound {
         self
     }
 
+    /// The present, by its clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     /// Where requests may go.
     pub fn rules(&self) -> &EgressRules {
         &self.rules

@@ -96,7 +96,7 @@ SELECT current_schema() IS NOT NULL AS has_schema,
       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS has_tables";
 
 /// The key is the specification's, so that every program that migrates takes the same lock.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(x'464C4F57'::integer)";
+pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(x'464C4F57'::integer)";
 
 const CREATE: &str = "
 CREATE TABLE IF NOT EXISTS schema_migrations (
