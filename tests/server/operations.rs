@@ -33,7 +33,7 @@ fn operations() -> Vec<Row> {
     let none = Value::Null;
     let item = json!({"type": "fact", "content": {"text": "Octopuses have three hearts."}});
     let flow = json!({"name": "Another", "flow_data": {}});
-    let node = json!({"node_id": "late", "node_type": "message", "content": {"messages": [{"text": "x"}]}});
+    let step = json!({"node_id": "late", "node_type": "message", "content": {"messages": [{"text": "x"}]}});
     let edge = json!({"source_node_id": "ask", "target_node_id": "bye", "connection_type": "$0"});
     let webhook = json!({"name": "Another", "url": "https://hooks.example/a"});
     let unsaved = json!({"flow_data": {"nodes": [], "connections": []}});
@@ -145,7 +145,7 @@ fn operations() -> Vec<Row> {
         (Manager, "POST", "/v1/cms/flows/{flow_id}/versions/{seq}/restore", none.clone(), 200),
         (Manager, "POST", "/v1/cms/flows/{flow_id}/clone", json!({}), 201),
         (Manager, "GET", "/v1/cms/flows/{flow_id}/nodes", none.clone(), 200),
-        (Manager, "POST", "/v1/cms/flows/{flow_id}/nodes", node, 201),
+        (Manager, "POST", "/v1/cms/flows/{flow_id}/nodes", step, 201),
         (Manager, "GET", "/v1/cms/flows/{flow_id}/nodes/{node_ref}", none.clone(), 200),
         (Manager, "PUT", "/v1/cms/flows/{flow_id}/nodes/{node_ref}", json!({"template": "t"}), 200),
         (

@@ -111,6 +111,7 @@ pub(crate) fn plans() -> Option<Plans> {
 
 type Sent = Vec<(&'static str, Vec<Statement>)>;
 
+#[expect(clippy::too_many_lines, reason = "one call after the other")]
 async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     let token = LeaseToken(Uuid::from_u128(3));
     let (at, until) = (Timestamp::default(), Timestamp::from_millis(10));
