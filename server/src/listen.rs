@@ -27,7 +27,7 @@ use self::patient::Patient;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The largest head, URL and headers together, in bytes.
-const LARGEST_HEAD: usize = 40 * 1024;
+const LARGEST_HEAD: usize = 64 * 1024;
 
 /// How long what is under way may take once the process is told to end.
 const LAST_PATIENCE: Duration = Duration::from_secs(30);
