@@ -126,16 +126,6 @@ impl Server {
         printed.into_iter().map(|text| text.join().expect("a pipe reads")).collect()
     }
 
-    /// Ends the server as an operator does, and answers with all that it has printed.
-    pub(crate) fn stop(mut self) -> String {
-        let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().expect("there is `kill`");
-        assert!(told.success());
-        assert!(self.child.wait().expect("a child can be waited for").success());
-        let printed = std::mem::take(&mut self.printed);
-        printed.into_iter().map(|text| text.join().expect("a pipe reads")).collect()
-    }
-
     fn die(&mut self) {
         // On Unix this is SIGKILL; it fails only if the process is gone.
         drop(self.child.kill());

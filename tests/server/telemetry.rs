@@ -106,7 +106,7 @@ fn a_collector_is_told_of_requests_and_of_nobody_who_sent_them() {
     let collector = Collector::start();
     let url = collector.url();
     let settings = [("FLOW_OTEL__ENDPOINT", url.as_str()), ("FLOW_SERVICE_NAME", "library")];
-    let server = place.serve_set(&settings);
+    let mut server = place.serve_set(&settings);
     let client = server.client();
     let account = place.user("wriveted", &["--email", "ada@example.org"]);
     let visitor = Visitor::start(&client, "counter", &json!({"user": {"name": "Grace"}}));
@@ -124,7 +124,7 @@ fn a_collector_is_told_of_requests_and_of_nobody_who_sent_them() {
     client.get("/nothing/of-this-name");
     client.send(("PLANT", "/healthz"), &[], b"");
     // What is under way is told of before the process ends.
-    let printed = server.stop();
+    let (_, printed) = server.stop();
     assert!(!printed.contains("otel"), "{printed}");
 
     let (spans, bytes) = collector.got();
@@ -171,9 +171,9 @@ fn a_collector_that_is_away_holds_nobody_up() {
     // A port that nobody listens on.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let url = format!("http://{}", free.expect("there is a free port"));
-    let server = place.serve_set(&[("FLOW_OTEL__ENDPOINT", &url)]);
+    let mut server = place.serve_set(&[("FLOW_OTEL__ENDPOINT", &url)]);
     assert_eq!(server.client().get("/healthz").status, 200);
-    let printed = server.stop();
+    let (_, printed) = server.stop();
     assert!(printed.contains("error: otel.endpoint: the host could not be reached"), "{printed}");
 }
 

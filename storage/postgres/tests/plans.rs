@@ -19,10 +19,10 @@ use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
     AsyncEvidenceStore, AsyncExportStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore,
     AsyncReferenceStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore,
-    AsyncThemeStore, DeliveryOutcome, DeliveryQuery, Departure, EffectClaim, EventClaim, EventId,
-    EventLock, EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress,
-    ExportQuery, FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents,
-    OldExports, ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery,
+    AsyncThemeStore, Commit, DeliveryOutcome, DeliveryQuery, Departure, EffectClaim, EventClaim,
+    EventId, EventLock, EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome,
+    ExportProgress, ExportQuery, FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken,
+    OldEvents, OldExports, ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery,
     SessionQuery, Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery,
     UserType,
 };
@@ -111,6 +111,7 @@ pub(crate) fn plans() -> Option<Plans> {
 
 type Sent = Vec<(&'static str, Vec<Statement>)>;
 
+#[expect(clippy::too_many_lines, reason = "one call after the other")]
 async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     let token = LeaseToken(Uuid::from_u128(3));
     let (at, until) = (Timestamp::default(), Timestamp::from_millis(10));
@@ -140,14 +141,13 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("create_session, with all there is");
     store.commit(&full_commit(Revision(2))).await.unwrap();
     sends("commit, with all there is");
-    let mut again = full_commit(Revision(2));
-    again.expected = Revision(3);
+    let again = Commit { expected: Revision(3), ..full_commit(Revision(2)) };
     store.commit(&again).await.unwrap_err();
     sends("commit, refused because answered");
     store.recall_request(SESSION, "key 2", at).await.unwrap().unwrap();
     sends("recall_request");
-    let all = SessionEventQuery { session: SESSION, skip: 0, limit: 10 };
-    assert_eq!(store.session_content_events(all).await.unwrap().total, 3);
+    let shown = SessionEventQuery { session: SESSION, skip: 0, limit: 10 };
+    assert_eq!(store.session_content_events(shown).await.unwrap().total, 3);
     sends("session_content_events");
     let effect = |key: &str, lease| EffectClaim {
         key: key.into(),
@@ -160,10 +160,10 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
         expires_at: until,
         lease,
     };
-    store.claim_effect(&effect("a", None)).await.unwrap();
-    sends("claim_effect, lease held");
-    store.claim_effect(&effect("a", None)).await.unwrap();
-    sends("claim_effect, not to run");
+    for how in ["claim_effect, lease held", "claim_effect, not to run"] {
+        store.claim_effect(&effect("a", None)).await.unwrap();
+        sends(how);
+    }
     let lease = LeaseRequest { expected: Revision(3), ..lease };
     store.claim_effect(&effect("b", Some(lease))).await.unwrap();
     sends("claim_effect");

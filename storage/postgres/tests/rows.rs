@@ -177,14 +177,9 @@ fn what_refers_to_a_session_goes_with_it_and_events_stay() {
     let (one, two, three) = (id(1), id(2), id(3));
     let of = |n: &str| format!("event {n}{user}1");
     let left = |what: &str, ids: [&str; 2]| ids.map(|id| format!("{what} {id}")).to_vec();
-    let mut expected = [
-        vec![of("-"), of(&two), of(&three)],
-        left("log", [&two, &three]),
-        vec![format!("outbox {one}")],
-        left("outbox", [&two, &three]),
-        left("trace", [&two, &three]),
-    ]
-    .concat();
+    let mut expected = vec![of("-"), of(&two), of(&three), format!("outbox {one}")];
+    expected
+        .extend(["log", "outbox", "trace"].into_iter().flat_map(|what| left(what, [&two, &three])));
     let sorted = |mut texts: Vec<String>| {
         texts.sort();
         texts

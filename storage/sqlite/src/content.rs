@@ -11,67 +11,62 @@ use crate::column::{Id, list, uuid};
 use crate::library::variant;
 use crate::pool::SqliteStore;
 
-/// Rows that a scope sees, of a standing: ?1 all, ?2 its schools, ?3 those whose private rows it sees, ?4 whose
+/// Active rows that a scope sees: ?1 all, ?2 its schools, ?3 those whose private rows it sees, ?4 whose
 /// creations are its own (S2.24); conversations have none.
 macro_rules! shown {
-    ($standing:literal) => {
-        concat!(
-            "c.is_active = 1 AND ",
-            $standing,
-            "
+    () => {
+        " AND c.is_active = 1
          AND (?1 OR c.visibility IN ('wriveted', 'public')
            OR (c.visibility = 'school' AND c.school_id IN (SELECT value FROM json_each(?2)))
            OR (c.visibility = 'private' AND c.school_id IN (SELECT value FROM json_each(?3)))
            OR (c.visibility = 'private' AND c.created_by = ?4 AND (c.school_id IS NULL
              OR c.school_id IN (SELECT value FROM json_each(?2)))))"
-        )
     };
 }
 
-macro_rules! contents {
-    ($standing:literal) => {
-        concat!(
-            "SELECT c.id, c.type, c.content, c.info
-     FROM json_each(?5) AS asked CROSS JOIN cms_content AS c ON c.id = asked.value
-     WHERE ",
-            shown!($standing)
-        )
+macro_rules! asked {
+    () => {
+        "SELECT c.id, c.type, c.content, c.info
+         FROM json_each(?5) AS asked CROSS JOIN cms_content AS c ON c.id = asked.value WHERE "
     };
 }
 
-const CONTENTS: &str = contents!("c.status = 'published'");
+const CONTENTS: &str = concat!(asked!(), "c.status = 'published'", shown!());
 
 /// For previews (R4.15).
-const CONTENTS_TRIED: &str = contents!("c.status <> 'archived'");
+const CONTENTS_TRIED: &str = concat!(asked!(), "c.status <> 'archived'", shown!());
 
 const VARIANTS: &str = "
 SELECT content_id, variant_key, variant_data, weight, conditions, is_active
 FROM cms_content_variants WHERE content_id IN (SELECT value FROM json_each(?1))
 ORDER BY content_id, variant_key";
 
-macro_rules! candidates {
-    ($standing:literal) => {
-        concat!(
-            "SELECT c.id, c.info FROM cms_content AS c
-     WHERE c.type = ?5 AND ",
-            shown!($standing),
-            " AND (?6 = '[]' OR EXISTS (
-         SELECT 1 FROM json_each(?6) AS any
-         JOIN cms_content_tags AS t ON t.tag = any.value AND t.content_id = c.id))
-       AND NOT EXISTS (
-         SELECT 1 FROM json_each(?7) AS every WHERE NOT EXISTS (
-           SELECT 1 FROM cms_content_tags AS t
-           WHERE t.tag = every.value AND t.content_id = c.id))
-       AND c.id NOT IN (SELECT value FROM json_each(?8))
-     ORDER BY c.id"
-        )
+macro_rules! narrowed {
+    () => {
+        " AND (?6 = '[]' OR EXISTS (
+             SELECT 1 FROM json_each(?6) AS any
+             JOIN cms_content_tags AS t ON t.tag = any.value AND t.content_id = c.id))
+           AND NOT EXISTS (
+             SELECT 1 FROM json_each(?7) AS every WHERE NOT EXISTS (
+               SELECT 1 FROM cms_content_tags AS t
+               WHERE t.tag = every.value AND t.content_id = c.id))
+           AND c.id NOT IN (SELECT value FROM json_each(?8))
+         ORDER BY c.id"
     };
 }
 
-const CANDIDATES: &str = candidates!("c.status = 'published'");
+const CANDIDATES: &str = concat!(
+    "SELECT c.id, c.info FROM cms_content AS c WHERE c.type = ?5 AND c.status = 'published'",
+    shown!(),
+    narrowed!()
+);
 
 /// For previews (R4.8).
-const CANDIDATES_TRIED: &str = candidates!("c.status <> 'archived'");
+const CANDIDATES_TRIED: &str = concat!(
+    "SELECT c.id, c.info FROM cms_content AS c WHERE c.type = ?5 AND c.status <> 'archived'",
+    shown!(),
+    narrowed!()
+);
 
 impl ContentStore for SqliteStore {
     fn contents(

@@ -58,8 +58,8 @@ pub(super) fn nobody_is_told_and_nothing_is_counted(served: &Served) {
     let moved = served.send(Who::Platform, ("POST", &path), &json!({"status": "published"}));
     assert_eq!(moved.status, 200, "{moved:?}");
     let mut graph = asks("Well?");
-    let shows = json!({"messages": [{"content_id": made["id"]}]});
-    graph["nodes"][1] = json!({"id": "count", "type": "message", "content": shows});
+    let content = json!({"messages": [{"content_id": made["id"]}]});
+    graph["nodes"][1] = json!({"id": "count", "type": "message", "content": content});
     let flow = create(served, Who::Platform, &graph, &json!({"visibility": "wriveted"}));
     put(served, &flow, &json!({"publish": true}));
     let tried = preview(served, Who::Platform, &flow, &json!(true));

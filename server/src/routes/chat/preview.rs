@@ -140,7 +140,9 @@ pub(super) async fn tried(
     let scope = scope_of(record.school_id, school).with_drafts();
     let versions = pins.values().copied();
     let mut catalog = app.flows.catalog(&app.store, &scope, versions).await?;
-    flows.into_iter().for_each(|flow| catalog.insert(flow));
+    for flow in flows {
+        catalog.insert(flow);
+    }
     let preview = Preview { drafts, mocks, is_real };
     preview.trial()?;
     let version =

@@ -182,6 +182,7 @@ fn a_megabyte_of_state_survives<S: Store>(store: &S) {
 }
 
 fn history_is_numbered_without_gaps_and_paged<S: Store>(store: &S) {
+    use InteractionType::{Action, Input, Message};
     store.create_session(&new_session(1)).unwrap();
     for revision in 1..10 {
         let rows = usize::try_from(revision % 4).unwrap();
@@ -203,13 +204,17 @@ fn history_is_numbered_without_gaps_and_paged<S: Store>(store: &S) {
     assert_eq!(page(10, 1, 2), (vec![12, 13], total - 10));
     // S4.24: the rows of a turn are an input, a message and an action, or as many of them as it has.
     let of = |kinds: &[InteractionType], skip, limit| {
-        let kinds = Some(kinds.iter().copied().collect());
-        let query = HistoryQuery { session, after_seq: 2, kinds, skip, limit };
+        let query = HistoryQuery {
+            session,
+            after_seq: 2,
+            kinds: Some(kinds.iter().copied().collect()),
+            skip,
+            limit,
+        };
         let page = store.history(query).unwrap();
-        assert!(page.rows.iter().all(|row| kinds.unwrap().has(row.row.kind)));
+        assert!(page.rows.iter().all(|row| kinds.contains(&row.row.kind)));
         (page.rows.iter().map(|row| row.seq).collect::<Vec<_>>(), page.total)
     };
-    use InteractionType::{Action, Input, Message};
     assert_eq!(of(&[Action], 0, 9), (vec![8, 14], 2));
     assert_eq!(of(&[Input, Action], 1, 3), (vec![4, 6, 8], 9));
     assert_eq!(of(&[Input, Message, Action], 0, 100).1, total - 2);
@@ -234,7 +239,7 @@ fn what_a_preview_runs_stays_with_it<S: Store>(store: &S) {
     for (n, text) in (1..).zip(texts) {
         let preview = Some(text.to_owned());
         let turn = if n == 1 { turn("start", 2) } else { full_turn(5, "start", "one") };
-        store.create_session(&NewSession { preview, turn, ..new_session(n) }).unwrap();
+        store.create_session(&NewSession { turn, preview, ..new_session(n) }).unwrap();
         store.commit(&commit(n, 1, "second")).unwrap();
         assert_eq!(store.preview(session_id(n)).unwrap().as_deref(), Some(text));
         assert_eq!(load(store, n).revision, Revision(2));
