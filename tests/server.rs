@@ -15,6 +15,7 @@ mod envelopes;
 mod evidence;
 mod faults;
 pub(crate) mod flows;
+mod forwarded;
 pub(crate) mod huey;
 pub(crate) mod jobs;
 mod keys;

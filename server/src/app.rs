@@ -19,6 +19,7 @@ use crate::events::{Emitter, SessionEvents, Wakes};
 use crate::flows::FlowCache;
 use crate::identity::{IdentityProvider, NobodySignsIn};
 use crate::input::Schemas;
+use crate::internal::InternalApi;
 use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
@@ -37,6 +38,8 @@ pub struct ServiceOptions {
     pub handlers: Handlers,
     /// Sends the requests of flows that no handler answers; if there is none, they fail.
     pub outbound: Option<Outbound>,
+    /// Where relative endpoints of flows go that nothing else answers (F13).
+    pub internal: Option<InternalApi>,
     /// Answers flows, and `/v1/recommend`, that ask for books (S3.200).
     pub reading: Option<Arc<dyn ReadingPlatform>>,
     /// Seals and opens the secrets of subscriptions; without it there can be none (S1.65).

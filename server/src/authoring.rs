@@ -12,6 +12,7 @@ mod draft;
 mod graph;
 mod place;
 mod record;
+mod regenerate;
 mod save;
 mod tell;
 
@@ -22,4 +23,5 @@ pub(crate) use draft::{Draft, Publishing};
 pub(crate) use graph::{Ends, connection_kind};
 pub(crate) use place::{Owner, place};
 pub(crate) use record::{Standing, definition, record, version};
+pub(crate) use regenerate::Regeneration;
 pub(crate) use save::{Saved, create, edit, load};

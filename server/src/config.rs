@@ -5,6 +5,7 @@
 
 mod auth;
 mod chat;
+mod internal;
 mod retention;
 
 use std::net::{IpAddr, SocketAddr};
@@ -21,11 +22,13 @@ use serde::Deserialize;
 use auth::{AuthConfig, Secret};
 pub(crate) use auth::{settled_masker, settled_secret};
 use chat::ChatConfig;
+use internal::InternalConfig;
 use retention::{AnalyticsConfig, AuditConfig, JobsConfig, OutboxConfig};
 
 use crate::app::{AccessMode, ServiceOptions};
 use crate::cors::{NoOrigin, Origins};
 use crate::identity::{IdentityProvider, KeyError};
+use crate::internal::InternalApiError;
 use crate::limit::{Rate, RateLimits};
 use crate::listen::ListenOptions;
 use crate::telemetry::{Telemetry, TelemetryError};
@@ -66,6 +69,14 @@ pub(crate) enum ConfigError {
     Origin(#[from] NoOrigin),
     #[error("{0} must be at least 1")]
     TooShort(&'static str),
+    #[error(transparent)]
+    Internal(#[from] InternalApiError),
+    #[error(
+        "internal.api_base needs auth.secret or auth.secret_file, with which its credentials are signed"
+    )]
+    NoInternalSecret,
+    #[error("internal.allow_paths needs internal.api_base")]
+    NoInternalBase,
     #[error("a secret of the service cannot be kept")]
     Store(#[from] StoreError),
     #[error("a secret of the service cannot be drawn")]
@@ -83,6 +94,7 @@ pub(crate) struct Config {
     pub(crate) access: AccessConfig,
     pub(crate) rate: RateConfig,
     pub(crate) jobs: JobsConfig,
+    internal: InternalConfig,
     chat: ChatConfig,
     analytics: AnalyticsConfig,
     outbox: OutboxConfig,

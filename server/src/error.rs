@@ -325,7 +325,7 @@ impl From<ApplyError> for ApiError {
                 Self::field(&["body"], "value_error.reference", "names what does not exist")
             }
             ApplyError::Invalid { problem, .. } => Self::field(&["body"], "value_error", *problem),
-            ApplyError::InvalidEvent(_) | ApplyError::InvalidAudit(_) => {
+            ApplyError::Account(_) | ApplyError::InvalidEvent(_) | ApplyError::InvalidAudit(_) => {
                 Self::internal(chain(&error))
             }
             ApplyError::Store(_) | _ => Self::store(&error),

@@ -1,5 +1,6 @@
 //! Resolves the effects of a turn against a store and the host's handlers.
 
+mod forward;
 mod outside;
 mod trial;
 
@@ -11,13 +12,14 @@ use chatflow::{
     Visited, clean,
 };
 use chatflow_storage::prelude::*;
-use chatflow_storage::{AccessScope, AnyStore, LeaseRequest, LeaseToken, StoreError};
+use chatflow_storage::{AccessScope, AnyStore, LeaseRequest, LeaseToken, StoreError, UserId};
 use serde_json::{Value, json};
 
 pub(crate) use trial::Trial;
 
 use crate::app::App;
 use crate::error::{ApiError, chain};
+use crate::internal::InternalApi;
 use crate::outbound::Outbound;
 use crate::reading::{RECOMMEND, ReadingPlatform, answer_flow};
 use crate::token::random_id;
@@ -30,6 +32,7 @@ pub(crate) struct TurnHost<'a> {
     store: &'a AnyStore,
     handlers: &'a Handlers,
     outbound: Option<&'a Outbound>,
+    internal: Option<&'a InternalApi>,
     reading: Option<&'a dyn ReadingPlatform>,
     scope: AccessScope,
     turn: TurnPlace,
@@ -49,6 +52,8 @@ pub(crate) struct TurnPlace {
     pub(crate) revision: Option<Revision>,
     /// The school of its flow, whose secrets it may use.
     pub(crate) owner: Option<TenantId>,
+    /// Who talks, if that is known.
+    pub(crate) user: Option<UserId>,
 }
 
 #[derive(Debug, Default)]
@@ -66,8 +71,9 @@ impl<'a> TurnHost<'a> {
         let (store, handlers) = (&app.store, &app.options.handlers);
         let outbound = app.options.outbound.as_ref();
         let reading = app.options.reading.as_deref();
+        let internal = app.options.internal.as_ref();
         let (trial, lease) = (None, Mutex::default());
-        Self { store, handlers, outbound, reading, scope, turn, lease_ms, trial, lease }
+        Self { store, handlers, outbound, internal, reading, scope, turn, lease_ms, trial, lease }
     }
 
     /// For a turn of a preview.
@@ -141,6 +147,11 @@ impl<'a> TurnHost<'a> {
             crate::cli::log(format_args!("error: store: {}", chain(&error)));
             Outcome::failed("store", error.to_string())
         };
+        if let EffectKind::CallHandler { endpoint, request } = kind
+            && let Some(internal) = self.forwards(node, kind).await
+        {
+            return self.forward(internal, endpoint, request).await;
+        }
         match kind {
             EffectKind::FetchContent { ids } => self
                 .store
@@ -154,8 +165,8 @@ impl<'a> TurnHost<'a> {
                 .await
                 .map(|ids| json!(ids))
                 .map_err(failed),
-            EffectKind::CallWebhook { request } if self.goes_out(kind) => {
-                match self.send(request).await {
+            EffectKind::CallWebhook { request } if let Some(outbound) = self.goes_out(kind) => {
+                match self.send(outbound, request).await {
                     Outcome::Done { value } => Ok(value),
                     failed @ Outcome::Failed(_) => Err(failed),
                 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 pub use claims::{ClaimNames, ClaimsIdentity};
 pub use database::DatabaseIdentity;
 pub(crate) use guard::{IgnoredToken, Manager, MaybeSigned, Platform, Signed};
+pub(crate) use jwt::sign_flow_call;
 pub use jwt::{KeyError, Subject, TokenRules, sign};
 pub use open::{EveryoneIsPlatform, NobodySignsIn};
 

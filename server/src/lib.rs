@@ -19,6 +19,7 @@ mod host;
 mod identity;
 mod import;
 mod input;
+mod internal;
 mod jobs;
 mod limit;
 mod listen;
@@ -49,6 +50,7 @@ pub use identity::{
     sign,
 };
 pub use import::{Counts, ImportError, ImportReport, import};
+pub use internal::{InternalApi, InternalApiError};
 pub use jobs::{JOBS, Job, JobError, JobSettings, Jobs, Outcome, Period, Running};
 pub use limit::{Rate, RateLimits};
 pub use listen::{ListenOptions, serve};

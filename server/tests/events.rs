@@ -296,8 +296,10 @@ async fn who_may_do_what_with_subscriptions() {
     assert_eq!(log["data"], json!([]));
     let query = chatflow_storage::AuditQuery { limit: 50, ..Default::default() };
     let log = world.store.audit_log(&AccessScope::system(), &query).await.unwrap();
-    let (refused, mut told): (Vec<_>, Vec<_>) =
-        log.iter().map(|entry| entry.action.as_str()).partition(|told| *told == "permission.refused");
+    let (refused, mut told): (Vec<_>, Vec<_>) = log
+        .iter()
+        .map(|entry| entry.action.as_str())
+        .partition(|told| *told == "permission.refused");
     assert!(!refused.is_empty());
     told.sort_unstable();
     let all = ["webhook.create", "webhook.create", "webhook.delete", "webhook.rotate_secret"];

@@ -24,7 +24,8 @@ use Caller::{Anybody, Manager, Platform, Signed};
 /// An operation, a body that it takes and the status of its success.
 type Row = (Caller, &'static str, &'static str, Value, u16);
 
-/// What is proven apart: numbers for the machine itself, a stream, a request that leaves, and a delivery that has failed.
+/// What is proven apart: numbers for the machine itself, books, a stream, a request that leaves, and a delivery that
+/// has failed.
 const ELSEWHERE: u16 = 0;
 
 /// In an order in which each finds what it needs.
@@ -44,6 +45,7 @@ fn operations() -> Vec<Row> {
         (Anybody, "GET", "/metrics", none.clone(), ELSEWHERE),
         (Anybody, "GET", "/v1/version", none.clone(), 200),
         (Signed, "GET", "/v1/auth/me", none.clone(), 200),
+        (Signed, "POST", "/v1/recommend", json!({}), ELSEWHERE),
         (Anybody, "GET", "/v1/chat/flows", none.clone(), 200),
         (Anybody, "POST", "/v1/chat/start", json!({"flow_id": "{flow_id}"}), 201),
         (Anybody, "GET", "/v1/chat/sessions/{session_token}", none.clone(), 200),

@@ -70,12 +70,17 @@ pub(crate) async fn load_to_edit(
     id: FlowId,
 ) -> Result<FlowDraft, ApiError> {
     let draft = load(app, author.scope(), id).await?;
+    check_edit(author, &draft)?;
+    Ok(draft)
+}
+
+/// Whether the caller may change a flow as they have read it.
+pub(super) fn check_edit(author: &Author, draft: &FlowDraft) -> Result<(), ApiError> {
     let access = draft.stored.record.access();
     if !access.is_some_and(|row| author.scope().edits(&row)) {
         return Err(ApiError::forbidden());
     }
-    author.condition.check(draft.stored.row_version)?;
-    Ok(draft)
+    author.condition.check(draft.stored.row_version)
 }
 
 /// Writes a new flow.
@@ -164,16 +169,8 @@ pub(super) async fn prepare(
     let at = together.at;
     let mut definition = read(&mut draft)?;
     let theme_id = theme(app, &definition, &mut draft.warnings).await?;
-    if !draft.is_active && draft.publishing.is_none() {
-        draft.is_published = false;
-    }
-    let standing = Standing {
-        id: draft.id,
-        created_by: draft.created_by,
-        is_published: draft.is_published,
-        is_active: draft.is_active,
-        theme_id,
-    };
+    let standing = draft.standing(theme_id);
+    draft.is_published = standing.is_published;
     let old = before.map(|before| &before.stored.record);
     let edited = record(&definition, standing);
     check_owner(author, old, &edited)?;
@@ -295,7 +292,7 @@ fn code_of(code: Code) -> Option<&'static str> {
 }
 
 /// The theme that the document names, if its owner may use it (S1.42).
-async fn theme(
+pub(super) async fn theme(
     app: &App,
     definition: &FlowDefinition,
     warnings: &mut Vec<String>,

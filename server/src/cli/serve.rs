@@ -110,9 +110,11 @@ async fn prepare(
         tell_error(&error);
         exit::INPUT
     })?;
+    let internal = config.internal(store, environment, &outbound).await.map_err(refuse)?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let options = ServiceOptions {
         handlers,
+        internal,
         reading: shelf.map(|shelf| Arc::new(shelf) as _),
         outbound: arguments.egress.is_open().then(|| outbound.clone()),
         secrets_key: arguments.events.key()?,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::place::{Database, template};
 
-fn node(id: &str, content: &str) -> NodeRow {
+pub(crate) fn node(id: &str, content: &str) -> NodeRow {
     NodeRow {
         node_id: id.into(),
         node_type: "message".into(),
@@ -26,7 +26,7 @@ fn node(id: &str, content: &str) -> NodeRow {
     }
 }
 
-fn flow(nodes: Vec<NodeRow>) -> FlowRecord {
+pub(crate) fn flow(nodes: Vec<NodeRow>) -> FlowRecord {
     let connection = ConnectionRow {
         source: "a".into(),
         target: "b".into(),

@@ -68,7 +68,8 @@ pub(crate) async fn take(
     }
     let at = now();
     let (id, expected) = (stored.head.id, stored.revision);
-    let place = TurnPlace { session: id, revision: Some(expected), owner };
+    let user = stored.head.user_id;
+    let place = TurnPlace { session: id, revision: Some(expected), owner, user };
     let trial = preview.as_ref().map(Preview::trial).transpose()?;
     let host = TurnHost::new(app, scope, place).trying(trial);
     let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();

@@ -162,9 +162,8 @@ impl OutboxStore for MemoryStore {
 impl Tables {
     /// Appends events that were checked, or none of them; whoever calls undoes the rest if this fails.
     pub(super) fn append_events(&mut self, events: &[NewEvent]) -> Result<(), StoreError> {
-        let mut ids: BTreeSet<EventId> =
-            self.events.values().map(|stored| stored.event.id).collect();
-        if !events.iter().all(|event| ids.insert(event.id)) {
+        let mut known: BTreeSet<_> = self.events.values().map(|stored| stored.event.id).collect();
+        if !events.iter().all(|event| known.insert(event.id)) {
             return Err(StoreError::Store("there is an event with this id".into()));
         }
         for event in events {
