@@ -166,10 +166,8 @@ impl<'a> TurnHost<'a> {
                 .map(|ids| json!(ids))
                 .map_err(failed),
             EffectKind::CallWebhook { request } if let Some(outbound) = self.goes_out(kind) => {
-                match self.send(outbound, request).await {
-                    Outcome::Done { value } => Ok(value),
-                    failed @ Outcome::Failed(_) => Err(failed),
-                }
+                let outcome = self.send(outbound, request).await;
+                if let Outcome::Done { value } = outcome { Ok(value) } else { Err(outcome) }
             }
             EffectKind::CallHandler { endpoint, request }
                 if endpoint.trim_end_matches('/') == RECOMMEND && !self.handlers.knows(kind) =>

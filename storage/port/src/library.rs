@@ -84,10 +84,10 @@ impl ApplyError {
 
 impl From<AccountError> for ApplyError {
     fn from(error: AccountError) -> Self {
-        match error {
-            AccountError::Store(source) => Self::Store(source),
-            refused => Self::Account(refused),
+        if let AccountError::Store(source) = error {
+            return Self::Store(source);
         }
+        Self::Account(error)
     }
 }
 
