@@ -156,7 +156,10 @@ fn migrations() -> Vec<(u32, String)> {
     let mut files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let number = |file: &Path| file.file_name().unwrap().to_str().unwrap()[..4].parse().unwrap();
+    let number = |file: &Path| {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        name.split('_').next().unwrap().parse().unwrap()
+    };
     files.iter().map(|file| (number(file), std::fs::read_to_string(file).unwrap())).collect()
 }
 
