@@ -8,13 +8,15 @@ mod managed;
 mod place;
 mod served;
 mod server;
+mod site;
 mod visitor;
 
 pub(crate) use account::{Account, HILLSIDE};
 pub(crate) use client::{Answer, Client};
-pub(crate) use command::{Ran, chatflow, finish, run};
+pub(crate) use command::{Ran, chatflow, finish, program, run};
 pub(crate) use managed::{Managed, account, school};
 pub(crate) use place::Place;
 pub(crate) use served::{Served, Who, runtime};
 pub(crate) use server::Server;
+pub(crate) use site::{Heard, Reply, Site};
 pub(crate) use visitor::Visitor;

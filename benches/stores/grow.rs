@@ -58,7 +58,7 @@ fn p99(store: &impl Filled, ids: &[Uuid], round: usize) -> [f64; 5] {
         let session = SessionId(*id);
         let (load, commit) = store.turn(session);
         let begun = Instant::now();
-        store.history(HistoryQuery { session, after_seq: 0, skip: 0, limit: 20 });
+        store.history(HistoryQuery { session, after_seq: 0, kinds: None, skip: 0, limit: 20 });
         let history = begun.elapsed();
         let new = turn::sessions(&[Uuid::new_v5(id, &(round * CALLS + n).to_be_bytes())]);
         let begun = Instant::now();

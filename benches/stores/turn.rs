@@ -87,6 +87,7 @@ pub(crate) fn sessions(ids: &[Uuid]) -> Vec<NewSession> {
         },
         snapshot: snapshot.clone(),
         turn: turn(at),
+        preview: None,
     };
     ids.iter().map(session).collect()
 }

@@ -25,6 +25,16 @@ pub trait AsyncResolver {
     fn now(&self) -> Timestamp;
     /// Does what the effect asks. For [`EffectKind::LoadFlow`] the value is the flow document.
     fn resolve(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;
+    /// As [`AsyncResolver::resolve`], for the node that waits for the effect. A host to whom it matters
+    /// which node that is implements this as well.
+    fn resolve_for(
+        &self,
+        node: Option<&Visited>,
+        effect: &Effect,
+    ) -> impl Future<Output = Outcome> + Send {
+        let _ = node;
+        self.resolve(effect)
+    }
 }
 
 /// What a driver hands back: the turn, and the inputs that led to it, for the journal.
@@ -96,7 +106,7 @@ pub async fn drive_async<R: AsyncResolver>(
         let Next::Resolve(effect) = step.next else {
             return Ok(journal.finish(session, step.next));
         };
-        let outcome = host.resolve(&effect).await;
+        let outcome = host.resolve_for(session.position().as_ref(), &effect).await;
         input = resolved(catalog, &effect, outcome, host.now());
         journal.open(effect);
     }

@@ -14,6 +14,11 @@ const SENSITIVE: &str = "sensitive_variables";
 /// How many turns lie between two whole states (F18).
 const STATES: u64 = 20;
 
+/// Whether this is the `info` of a preview.
+pub(crate) fn is_preview(info: &Map<String, Value>) -> bool {
+    info.get("preview").is_some_and(|preview| *preview == json!(true))
+}
+
 /// Whether the next turn's trace begins with the whole state.
 pub(crate) fn is_state_due(session: &Session) -> bool {
     session.trace_level() != TraceLevel::Off
@@ -28,7 +33,7 @@ pub(crate) fn content_events(
     masker: &Masker,
 ) -> Vec<NewContentEvent> {
     let mut rows = Vec::new();
-    if info.get("preview").is_some_and(|preview| *preview == json!(true)) {
+    if is_preview(info) {
         return rows;
     }
     note_sensitive(turn, info);

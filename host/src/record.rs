@@ -28,12 +28,14 @@ impl<'a> Recorder<'a> {
         previous: &'a str,
         masker: &'a Masker,
     ) -> Self {
-        let is_due = evidence::is_state_due(session);
+        let is_due = evidence::is_state_due(session) && !evidence::is_preview(&info);
         let state = is_due.then(|| session.traced_state(masker));
         Self { info, previous, masker, state }
     }
 
-    /// What is kept of the turn that came of it; `session` is the session after it.
+    /// What is kept of the turn that came of it; `session` is the session after it. Of a preview that is
+    /// neither trace nor journal: it is not to be looked into later, and its drafts are versions that
+    /// nobody could replay it with (S4.14).
     pub fn record(self, driven: &Driven, session: &Session) -> (Snapshot, Turn) {
         let Self { mut info, previous, masker, state } = self;
         let ending = if let Next::Ended(ending) = &driven.turn.next { Some(ending) } else { None };
@@ -42,6 +44,7 @@ impl<'a> Recorder<'a> {
             info.insert("ended_reason".to_owned(), json!(reason));
         }
         let content_events = evidence::content_events(&driven.turn, session, &mut info, masker);
+        let is_preview = evidence::is_preview(&info);
         let converts = ending.is_some() && info.contains_key(evidence::SHOWN);
         let place = session.position();
         let root = session.flow().id;
@@ -55,7 +58,7 @@ impl<'a> Recorder<'a> {
             info: Value::Object(info).to_string(),
             status: if ending.is_some() { SessionStatus::Completed } else { SessionStatus::Active },
             state_hash: Some(texts.state_hash),
-            turn_hash: Some(journal.turn_hash.clone()),
+            turn_hash: (!is_preview).then(|| journal.turn_hash.clone()),
             ended_at: ending.map(|_| driven.turn.at),
             ended_reason: reason,
         };
@@ -64,10 +67,10 @@ impl<'a> Recorder<'a> {
             outcomes: journal.outcomes,
             turn_hash: journal.turn_hash,
         };
-        let is_traced = session.trace_level() != TraceLevel::Off;
+        let is_traced = session.trace_level() != TraceLevel::Off && !is_preview;
         let turn = Turn {
             history: rows(driven, root),
-            journal: Some(entry),
+            journal: (!is_preview).then_some(entry),
             content_events,
             converts,
             trace: is_traced.then(|| evidence::trace(&driven.turn, session, masker, state)),

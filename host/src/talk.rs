@@ -182,7 +182,7 @@ impl<'a, S: SessionStore> Talk<'a, S> {
             trace_level,
             started_at: driven.turn.at,
         };
-        self.store.create_session(&NewSession { head, snapshot, turn })?;
+        self.store.create_session(&NewSession { head, snapshot, turn, preview: None })?;
         self.session = session;
         Ok(driven.turn)
     }

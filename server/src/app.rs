@@ -1,6 +1,8 @@
 //! What all requests share, and the router.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -9,6 +11,7 @@ use axum::routing::get;
 use chatflow::{Engine, Handlers, Limits, Masker, Options};
 use chatflow_storage::AnyStore;
 
+use crate::cookies::Cookies;
 use crate::cors::Origins;
 use crate::delivery::SecretsKey;
 use crate::error::ApiError;
@@ -16,11 +19,16 @@ use crate::events::{Emitter, SessionEvents, Wakes};
 use crate::flows::FlowCache;
 use crate::identity::{IdentityProvider, NobodySignsIn};
 use crate::input::Schemas;
+use crate::internal::InternalApi;
 use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
+use crate::reading::ReadingPlatform;
+use crate::refused::Refusals;
+use crate::routes::Reads;
+use crate::telemetry::Telemetry;
 use crate::token::random_id;
-use crate::{edge, openapi, routes};
+use crate::{docs, edge, openapi, refused, routes};
 
 /// How the service behaves.
 #[expect(clippy::struct_excessive_bools, reason = "they are settings, independent of each other")]
@@ -30,6 +38,10 @@ pub struct ServiceOptions {
     pub handlers: Handlers,
     /// Sends the requests of flows that no handler answers; if there is none, they fail.
     pub outbound: Option<Outbound>,
+    /// Where relative endpoints of flows go that nothing else answers (F13).
+    pub internal: Option<InternalApi>,
+    /// Answers flows, and `/v1/recommend`, that ask for books (S3.200).
+    pub reading: Option<Arc<dyn ReadingPlatform>>,
     /// Seals and opens the secrets of subscriptions; without it there can be none (S1.65).
     pub secrets_key: Option<SecretsKey>,
     /// Which turns of sessions are told of.
@@ -40,6 +52,11 @@ pub struct ServiceOptions {
     pub stopping: Option<tokio::sync::watch::Receiver<bool>>,
     /// Cookies without `Secure`, for plain HTTP while developing (S4.4).
     pub development: bool,
+    /// The cookies of conversations.
+    pub cookies: Cookies,
+    /// Whether a session whose variables are not those that were stored is refused, instead of noted
+    /// (S4.22).
+    pub strict_state_hash: bool,
     /// What a session may use.
     pub limits: Limits,
     /// What the engine does for all sessions.
@@ -49,16 +66,25 @@ pub struct ServiceOptions {
     pub masker: Option<Masker>,
     /// Tells who sends a request; if there is none, nobody signs in.
     pub identity: Option<Arc<dyn IdentityProvider>>,
+    /// How a token that is not valid is refused.
+    pub invalid_tokens: InvalidTokens,
     /// Who may manage.
     pub access: AccessMode,
     /// How often one client may call; without, as often as it likes.
     pub rates: Option<RateLimits>,
+    /// Those whose `X-Forwarded-For` is believed: limits and the audit log then know who calls.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Pages of which other origins may call.
     pub origins: Origins,
     /// The token with which the numbers are read from other machines.
     pub metrics_token: Option<String>,
     /// Whether browsers reach the service by TLS, and are to stay with it (S12.9).
     pub tls_terminated: bool,
+    /// How long a client may take to send, and to take, its part; ten seconds if nothing else is
+    /// said.
+    pub client_patience: Option<Duration>,
+    /// Tells a collector of each request.
+    pub telemetry: Option<Telemetry>,
     /// Whether each request is written to stderr, as a line of JSON without anything personal.
     pub log_requests: bool,
     /// The first version of a flow gets its author's label as it is, instead of a raised one (S3.88).
@@ -75,6 +101,16 @@ pub enum AccessMode {
     AdminOnly,
 }
 
+/// The status with which a token that is not valid is refused (S2.9).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum InvalidTokens {
+    /// 401.
+    #[default]
+    Unauthorized,
+    /// 403, as in the service that this one replaces.
+    Forbidden,
+}
+
 /// The service over a store.
 pub(crate) struct App {
     pub(crate) store: AnyStore,
@@ -85,9 +121,11 @@ pub(crate) struct App {
     pub(crate) identity: Arc<dyn IdentityProvider>,
     pub(crate) schemas: Schemas,
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) refusals: Refusals,
     pub(crate) metrics: Metrics,
     pub(crate) emitter: Emitter,
     pub(crate) wakes: Wakes,
+    pub(crate) reads: Reads,
 }
 
 /// The shared state of all handlers.
@@ -102,11 +140,12 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     let identity = options.identity.clone().unwrap_or_else(|| Arc::new(NobodySignsIn));
     let addresses = options.outbound.as_ref().map(|outbound| outbound.rules().for_flows());
     let service = options.service_name.as_deref().unwrap_or("chatflow");
-    let limiter = options.rates.clone().map(Limiter::new);
+    let limiter = options.rates.map(Limiter::new);
     let cors = options.origins.layer();
     let app = Arc::new(App {
         emitter: Emitter::new(&store, service, options.session_events),
         wakes: Wakes::new(&store),
+        reads: Reads::default(),
         store,
         options,
         engine,
@@ -115,15 +154,18 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
         identity,
         schemas: Schemas::default(),
         limiter,
+        refusals: Refusals::default(),
         metrics: Metrics::default(),
     });
     let (described, description) = routes::all().split_for_parts();
     let description = Arc::new(openapi::document(&description));
     let router = described
         .merge(routes::pages())
+        .layer(from_fn_with_state(Arc::clone(&app), refused::note))
         .layer(from_fn_with_state(Arc::clone(&app), limit))
         .with_state(Arc::clone(&app))
-        .route("/v1/openapi.json", get(openapi::serve).with_state(description))
+        .route("/v1/openapi.json", get(openapi::serve).with_state(Arc::clone(&description)))
+        .merge(docs::routes(description))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app, edge::frame));

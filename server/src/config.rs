@@ -4,12 +4,15 @@
 //! refused, so that a slip is noticed.
 
 mod auth;
+mod chat;
+mod internal;
 mod retention;
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chatflow_storage::StoreError;
 use figment::Figment;
@@ -18,12 +21,17 @@ use serde::Deserialize;
 
 use auth::{AuthConfig, Secret};
 pub(crate) use auth::{settled_masker, settled_secret};
-use retention::{AnalyticsConfig, AuditConfig, ChatConfig, JobsConfig, OutboxConfig};
+use chat::ChatConfig;
+use internal::InternalConfig;
+use retention::{AnalyticsConfig, AuditConfig, JobsConfig, OutboxConfig};
 
 use crate::app::{AccessMode, ServiceOptions};
 use crate::cors::{NoOrigin, Origins};
 use crate::identity::{IdentityProvider, KeyError};
+use crate::internal::InternalApiError;
 use crate::limit::{Rate, RateLimits};
+use crate::listen::ListenOptions;
+use crate::telemetry::{Telemetry, TelemetryError};
 use crate::token::NoEntropy;
 
 /// Variables that stand for options of the command, or hold the secrets of flows.
@@ -39,18 +47,36 @@ pub(crate) enum ConfigError {
     File { path: PathBuf, source: std::io::Error },
     #[error("auth: {0}")]
     Key(#[from] KeyError),
-    #[error("auth.mode `{0}` needs auth.public_key_file")]
+    #[error("auth.mode `{0}` needs auth.public_key_file or auth.jwks_url")]
     NoKey(String),
+    #[error("set one of auth.secret, auth.secret_file, auth.public_key_file and auth.jwks_url")]
+    TwoKeys,
+    #[error("auth.jwks_url: {0} (help: what may be reached is said by the options `--egress-…`)")]
+    KeysAddress(chatflow::AddressError),
+    #[error("auth.invalid_token_status is 401 or 403, not {0}")]
+    TokenStatus(u16),
     #[error(
         "auth.identity = \"none\" lets everyone run the service: use it with --env development only"
     )]
     Open,
-    #[error("auth.identity = \"claims\" needs a key: set auth.secret_file or auth.public_key_file")]
+    #[error(
+        "auth.identity = \"claims\" needs a key: set auth.secret_file, auth.public_key_file or auth.jwks_url"
+    )]
     NoClaims,
+    #[error("otel.endpoint: {0}")]
+    Telemetry(#[from] TelemetryError),
     #[error(transparent)]
     Origin(#[from] NoOrigin),
     #[error("{0} must be at least 1")]
     TooShort(&'static str),
+    #[error(transparent)]
+    Internal(#[from] InternalApiError),
+    #[error(
+        "internal.api_base needs auth.secret or auth.secret_file, with which its credentials are signed"
+    )]
+    NoInternalSecret,
+    #[error("internal.allow_paths needs internal.api_base")]
+    NoInternalBase,
     #[error("a secret of the service cannot be kept")]
     Store(#[from] StoreError),
     #[error("a secret of the service cannot be drawn")]
@@ -68,6 +94,7 @@ pub(crate) struct Config {
     pub(crate) access: AccessConfig,
     pub(crate) rate: RateConfig,
     pub(crate) jobs: JobsConfig,
+    internal: InternalConfig,
     chat: ChatConfig,
     analytics: AnalyticsConfig,
     outbox: OutboxConfig,
@@ -75,6 +102,8 @@ pub(crate) struct Config {
     cors: CorsConfig,
     metrics: MetricsConfig,
     log: LogConfig,
+    otel: OtelConfig,
+    pub(crate) pg: PgConfig,
 }
 
 /// How the database is reached; where it is, `--db` says.
@@ -104,6 +133,21 @@ struct CorsConfig {
 #[serde(deny_unknown_fields, default)]
 struct MetricsConfig {
     token: Option<Secret>,
+}
+
+/// What is done on Postgres only.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PgConfig {
+    /// Switches notices of sessions on or off; without it they stay as they are (S1.53, F17).
+    pub(crate) session_notify: Option<bool>,
+}
+
+/// Who collects traces of requests.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OtelConfig {
+    endpoint: Option<String>,
 }
 
 /// What is written to stderr (S12.7).
@@ -158,6 +202,10 @@ pub(crate) struct ServerConfig {
     trusted_proxies: Vec<IpAddr>,
     /// Whether browsers reach the service by TLS; so they do in production unless told otherwise.
     tls_terminated: Option<bool>,
+    /// How many connections there may be at the same time.
+    max_connections: Option<usize>,
+    /// How long a client may take for its part, in seconds.
+    client_patience_seconds: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -192,6 +240,17 @@ impl Config {
         }
     }
 
+    /// Tells the collector of each request, if there is one; to be called in a runtime.
+    pub(crate) fn telemetry(
+        &self,
+        service: &str,
+        authorities: &[u8],
+    ) -> Result<Option<Telemetry>, ConfigError> {
+        let endpoint = self.otel.endpoint.as_deref();
+        let telemetry = endpoint.map(|endpoint| Telemetry::new(endpoint, service, authorities));
+        Ok(telemetry.transpose()?)
+    }
+
     /// What the service does, as far as it is set here.
     pub(crate) fn options(
         &self,
@@ -203,14 +262,33 @@ impl Config {
         Ok(ServiceOptions {
             development,
             identity: Some(identity),
+            invalid_tokens: self.auth.invalid_tokens()?,
             access: self.access_mode(),
             rates: self.rates(),
+            trusted_proxies: self.server.trusted_proxies.clone(),
             origins: Origins::read(origins.map(String::as_str))?,
             metrics_token: self.metrics.token.as_ref().map(|token| token.0.clone()),
             tls_terminated: self.server.tls_terminated.unwrap_or(!development),
+            client_patience: Some(self.listening()?.client_patience),
             log_requests: self.log.requests,
+            cookies: self.chat.cookies(),
+            strict_state_hash: self.chat.is_strict(),
             ..ServiceOptions::default()
         })
+    }
+
+    /// How connections are treated.
+    pub(crate) fn listening(&self) -> Result<ListenOptions, ConfigError> {
+        let ServerConfig { max_connections, client_patience_seconds, .. } = self.server;
+        if max_connections == Some(0) {
+            return Err(ConfigError::TooShort("server.max_connections"));
+        }
+        let client_patience = match client_patience_seconds {
+            Some(0) => return Err(ConfigError::TooShort("server.client_patience_seconds")),
+            Some(seconds) => Duration::from_secs(seconds),
+            None => ListenOptions::default().client_patience,
+        };
+        Ok(ListenOptions { max_connections, client_patience })
     }
 
     /// How often one client may call, unless that is switched off.
@@ -230,7 +308,6 @@ impl Config {
             failure: rate(usual.failure, self.rate.failures_per_address),
             write: rate(usual.write, self.rate.writes_per_account),
             evaluate: rate(usual.evaluate, self.rate.evaluations_per_account),
-            trusted_proxies: self.server.trusted_proxies.clone(),
         })
     }
 }
@@ -240,6 +317,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::cookies::{Cookies, SameSite};
     use crate::jobs::JobSettings;
 
     #[test]
@@ -258,6 +336,31 @@ mod tests {
         let error = Config::read(Some(&path)).unwrap_err().to_string();
         assert!(error.contains("secrets"), "{error}");
         assert!(Config::read(Some(&folder.path().join("none.toml"))).is_err());
+    }
+
+    #[test]
+    fn conversations_are_set_by_the_names_in_the_appendix() {
+        // S4.4, S4.8, S4.22, appendix A
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chatflow.toml");
+        let options = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let config = Config::read(Some(&path)).unwrap();
+            config
+                .options(Environment::Production, Arc::new(crate::identity::NobodySignsIn))
+                .unwrap()
+        };
+        let usual = options("");
+        assert_eq!((usual.cookies, usual.strict_state_hash), (Cookies::default(), false));
+        let set = options(
+            "[chat]\nset_cookies = false\ncookie_samesite = \"strict\"\ncookie_partitioned = true\n\
+             csrf_header_only = true\nverify_state_hash = \"strict\"\n",
+        );
+        let same_site = Some(SameSite::Strict);
+        let cookies = Cookies { sent: false, same_site, partitioned: true };
+        assert_eq!((set.cookies, set.strict_state_hash), (cookies, true));
+        fs::write(&path, "chat.cookie_samesite = \"some\"").unwrap();
+        assert!(Config::read(Some(&path)).is_err());
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -13,6 +15,9 @@ use crate::app::App;
 use crate::body;
 use crate::error::{ApiError, complete};
 use crate::identity::IgnoredToken;
+use crate::listen;
+use crate::peer::Peer;
+use crate::telemetry::{Answered, PARENT};
 use crate::token::random_id;
 use crate::trail::RequestId;
 
@@ -38,15 +43,17 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
     if let Some(id) = id.as_ref().and_then(|id| id.to_str().ok()) {
         parts.extensions.insert(RequestId(id.to_owned()));
     }
+    if let Some(peer) = Peer::of(&parts.extensions, &parts.headers, &app.options.trusted_proxies) {
+        parts.extensions.insert(peer);
+    }
     let ignored = IgnoredToken::default();
     parts.extensions.insert(ignored.clone());
     let method = parts.method.clone();
-    let route = parts
-        .extensions
-        .get::<MatchedPath>()
-        .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
+    let parent = parts.headers.get(PARENT).cloned();
+    let route = parts.extensions.get::<MatchedPath>();
+    let route = route.map_or("(none)", MatchedPath::as_str).to_owned();
     let patience = patience(&app, &route);
-    let response = match body::receive(body).await {
+    let response = match read(&app, &parts, body, patience).await {
         Ok(body) => {
             let answered = next.run(Request::from_parts(parts, body));
             tokio::time::timeout(patience, answered).await.unwrap_or_else(|_| too_slow())
@@ -66,20 +73,71 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
-    if app.options.log_requests {
-        crate::cli::log(json!({
-            "request_id": id.as_ref().and_then(|id| id.to_str().ok()),
-            "method": method.as_str(),
-            "route": route,
-            "status": response.status().as_u16(),
-            "ms": began.elapsed().as_secs_f64() * 1000.0,
-        }));
-    }
+    note(
+        &app,
+        &Answered {
+            method: &method,
+            route: &route,
+            status: response.status(),
+            request_id: id.as_ref().and_then(|id| id.to_str().ok()),
+            parent: parent.as_ref(),
+            took: began.elapsed(),
+        },
+    );
     if let Some(id) = id {
         response.headers_mut().insert(name, id);
     }
-    app.metrics.count(method.as_str(), &route, response.status(), began.elapsed());
     response
+}
+
+/// Reads what was sent, if anybody means to send it.
+async fn read(app: &App, head: &Parts, body: Body, patience: Duration) -> Result<Body, ApiError> {
+    check_head(head)?;
+    let client_patience = app.options.client_patience.unwrap_or(listen::PATIENCE);
+    body::receive(body, client_patience, patience).await
+}
+
+/// The longest URL, in bytes. S12.1 has 8 KiB, which 500 ids of `exclude_ids` (S3.52) do not fit into.
+const LONGEST_URL: usize = 24 * 1024;
+
+/// The largest header section, in bytes (S12.1).
+const LARGEST_HEADERS: usize = 32 * 1024;
+
+/// Refuses what nobody means to send (S12.1).
+fn check_head(parts: &Parts) -> Result<(), ApiError> {
+    let url = parts.uri.path_and_query().map_or(0, |url| url.as_str().len());
+    if url > LONGEST_URL {
+        let detail = format!("The address may have at most {LONGEST_URL} bytes");
+        return Err(ApiError::new(StatusCode::URI_TOO_LONG, "uri_too_long", detail));
+    }
+    let headers = parts.headers.iter();
+    // With `: ` and the end of the line.
+    let lengths = headers
+        .map(|(name, value)| name.as_str().len().saturating_add(value.len()).saturating_add(4));
+    if lengths.fold(0_usize, usize::saturating_add) > LARGEST_HEADERS {
+        let detail = format!("The headers may have at most {LARGEST_HEADERS} bytes");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(ApiError::new(status, "headers_too_large", detail));
+    }
+    Ok(())
+}
+
+/// Tells whoever wants to know of an answer.
+fn note(app: &App, answered: &Answered<'_>) {
+    let Answered { method, route, status, request_id, took, .. } = *answered;
+    if app.options.log_requests {
+        crate::cli::log(json!({
+            "request_id": request_id,
+            "method": method.as_str(),
+            "route": route,
+            "status": status.as_u16(),
+            "ms": took.as_secs_f64() * 1000.0,
+        }));
+    }
+    if let Some(telemetry) = &app.options.telemetry {
+        telemetry.tell(answered);
+    }
+    app.metrics.count(method.as_str(), route, status, took);
 }
 
 /// How long an answer may take to begin; streams go on as long as they like after that.

@@ -219,6 +219,11 @@ impl ApiError {
 #[derive(Clone)]
 struct Refusal(Map<String, Value>);
 
+/// The stable name of a refusal.
+pub(crate) fn refusal_code(response: &Response) -> Option<&str> {
+    response.extensions().get::<Refusal>()?.0.get("code")?.as_str()
+}
+
 /// Writes the body of a refused request; other answers stay as they are (S3.4).
 pub(crate) fn complete(mut response: Response, request_id: Option<&HeaderValue>) -> Response {
     let Some(Refusal(mut body)) = response.extensions_mut().remove() else { return response };
@@ -251,6 +256,10 @@ impl IntoResponse for ApiError {
             "invalid_token" | "invalid_account" => Some("Bearer error=\"invalid_token\""),
             _ => None,
         };
+        if self.code == "request_timeout" {
+            // Whatever comes of the request is no request of its own.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(challenge) = challenge {
             let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -316,7 +325,7 @@ impl From<ApplyError> for ApiError {
                 Self::field(&["body"], "value_error.reference", "names what does not exist")
             }
             ApplyError::Invalid { problem, .. } => Self::field(&["body"], "value_error", *problem),
-            ApplyError::InvalidEvent(_) | ApplyError::InvalidAudit(_) => {
+            ApplyError::Account(_) | ApplyError::InvalidEvent(_) | ApplyError::InvalidAudit(_) => {
                 Self::internal(chain(&error))
             }
             ApplyError::Store(_) | _ => Self::store(&error),

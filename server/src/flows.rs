@@ -12,6 +12,9 @@ use crate::error::ApiError;
 /// How many compiled versions are kept; more than any tenant runs at a time.
 const LIMIT: usize = 2_000;
 
+/// The number of what is not a version.
+pub(crate) const DRAFT: u32 = 0;
+
 /// Compiled versions by id.
 #[derive(Debug, Default)]
 pub(crate) struct FlowCache {
@@ -35,19 +38,34 @@ impl FlowCache {
     ) -> Result<Catalog, ApiError> {
         let mut catalog = Catalog::default();
         for version in versions {
-            let known = self.flows.lock().ok().and_then(|flows| flows.get(&version).cloned());
-            let flow = match known {
-                Some(flow) => Some(flow),
-                None => match store.flow_version(scope, version).await? {
-                    Some(record) => Some(self.compile(&record)?),
-                    None => None,
-                },
-            };
-            if let Some(flow) = flow {
+            if let Some(flow) = self.version(store, scope, version).await? {
                 catalog.insert(flow);
             }
         }
         Ok(catalog)
+    }
+
+    /// A version, if it is stored and the scope sees it. Drafts are not.
+    pub(crate) async fn version(
+        &self,
+        store: &AnyStore,
+        scope: &AccessScope,
+        version: FlowRef,
+    ) -> Result<Option<Arc<Flow>>, ApiError> {
+        if version.seq == DRAFT {
+            return Ok(None);
+        }
+        let known = self.flows.lock().ok().and_then(|flows| flows.get(&version).cloned());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let record = store.flow_version(scope, version).await?;
+        record.map(|record| self.compile(&record)).transpose()
+    }
+
+    /// A draft, as far as it can run; none if it cannot.
+    pub(crate) fn draft(&self, definition: &FlowDefinition) -> Option<Arc<Flow>> {
+        self.compiler.load(definition, DRAFT).flow
     }
 
     /// Compiles a version that was just read.

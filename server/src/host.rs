@@ -1,21 +1,27 @@
 //! Resolves the effects of a turn against a store and the host's handlers.
 
+mod forward;
 mod outside;
+mod trial;
 
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chatflow::{
     AsyncResolver, Effect, EffectKind, Handlers, Outcome, Revision, SessionId, TenantId, Timestamp,
-    clean,
+    Visited, clean,
 };
 use chatflow_storage::prelude::*;
-use chatflow_storage::{AccessScope, AnyStore, LeaseRequest, LeaseToken, StoreError};
+use chatflow_storage::{AccessScope, AnyStore, LeaseRequest, LeaseToken, StoreError, UserId};
 use serde_json::{Value, json};
+
+pub(crate) use trial::Trial;
 
 use crate::app::App;
 use crate::error::{ApiError, chain};
+use crate::internal::InternalApi;
 use crate::outbound::Outbound;
+use crate::reading::{RECOMMEND, ReadingPlatform, answer_flow};
 use crate::token::random_id;
 
 /// What the lease of a turn outlives its budget for effects by, in milliseconds (F9).
@@ -26,9 +32,13 @@ pub(crate) struct TurnHost<'a> {
     store: &'a AnyStore,
     handlers: &'a Handlers,
     outbound: Option<&'a Outbound>,
+    internal: Option<&'a InternalApi>,
+    reading: Option<&'a dyn ReadingPlatform>,
     scope: AccessScope,
     turn: TurnPlace,
     lease_ms: i64,
+    /// What stands for the world outside, in a preview.
+    trial: Option<Trial>,
     /// The lease, once it was taken, or why the turn must be given up.
     lease: Mutex<Lease>,
 }
@@ -42,6 +52,8 @@ pub(crate) struct TurnPlace {
     pub(crate) revision: Option<Revision>,
     /// The school of its flow, whose secrets it may use.
     pub(crate) owner: Option<TenantId>,
+    /// Who talks, if that is known.
+    pub(crate) user: Option<UserId>,
 }
 
 #[derive(Debug, Default)]
@@ -58,7 +70,15 @@ impl<'a> TurnHost<'a> {
         let lease_ms = i64::try_from(budget_ms).unwrap_or(i64::MAX).saturating_add(LEASE_MARGIN_MS);
         let (store, handlers) = (&app.store, &app.options.handlers);
         let outbound = app.options.outbound.as_ref();
-        Self { store, handlers, outbound, scope, turn, lease_ms, lease: Mutex::default() }
+        let reading = app.options.reading.as_deref();
+        let internal = app.options.internal.as_ref();
+        let (trial, lease) = (None, Mutex::default());
+        Self { store, handlers, outbound, internal, reading, scope, turn, lease_ms, trial, lease }
+    }
+
+    /// For a turn of a preview.
+    pub(crate) fn trying(self, trial: Option<Trial>) -> Self {
+        Self { trial, ..self }
     }
 
     /// The lease to commit with, or the reason why nothing may be committed.
@@ -115,12 +135,23 @@ impl<'a> TurnHost<'a> {
         Timestamp::from_millis(at.as_millis().saturating_add(self.lease_ms))
     }
 
-    async fn answer(&self, kind: &EffectKind) -> Result<Value, Outcome> {
+    async fn answer(&self, node: Option<&Visited>, kind: &EffectKind) -> Result<Value, Outcome> {
+        let trial = self.trial.as_ref().and_then(|trial| trial.answer(node, kind));
+        match trial {
+            Some(Outcome::Done { value }) => return Ok(value),
+            Some(failed @ Outcome::Failed(_)) => return Err(failed),
+            None => {}
+        }
         let failed = |error: StoreError| {
             // The outcome becomes part of the session; what it says of files is for the log.
             crate::cli::log(format_args!("error: store: {}", chain(&error)));
             Outcome::failed("store", error.to_string())
         };
+        if let EffectKind::CallHandler { endpoint, request } = kind
+            && let Some(internal) = self.forwards(node, kind).await
+        {
+            return self.forward(internal, endpoint, request).await;
+        }
         match kind {
             EffectKind::FetchContent { ids } => self
                 .store
@@ -134,11 +165,20 @@ impl<'a> TurnHost<'a> {
                 .await
                 .map(|ids| json!(ids))
                 .map_err(failed),
-            EffectKind::CallWebhook { request } if self.goes_out(kind) => {
-                match self.send(request).await {
-                    Outcome::Done { value } => Ok(value),
-                    failed @ Outcome::Failed(_) => Err(failed),
+            EffectKind::CallWebhook { request } if let Some(outbound) = self.goes_out(kind) => {
+                let outcome = self.send(outbound, request).await;
+                if let Outcome::Done { value } = outcome { Ok(value) } else { Err(outcome) }
+            }
+            EffectKind::CallHandler { endpoint, request }
+                if endpoint.trim_end_matches('/') == RECOMMEND && !self.handlers.knows(kind) =>
+            {
+                let Some(platform) = self.reading else {
+                    return Err(Outcome::failed("no_handler", "no reading platform is set up"));
+                };
+                if !self.may_reach_out().await {
+                    return Err(busy());
                 }
+                answer_flow(platform, request).await
             }
             EffectKind::CallHandler { .. } | EffectKind::CallWebhook { .. } => {
                 if !self.may_reach_out().await {
@@ -169,7 +209,11 @@ impl AsyncResolver for TurnHost<'_> {
     }
 
     async fn resolve(&self, effect: &Effect) -> Outcome {
-        match self.answer(&effect.kind).await {
+        self.resolve_for(None, effect).await
+    }
+
+    async fn resolve_for(&self, node: Option<&Visited>, effect: &Effect) -> Outcome {
+        match self.answer(node, &effect.kind).await {
             Ok(mut value) => {
                 // Outcomes pass the same cleaning as input (F28).
                 let _ = clean(&mut value);

@@ -4,6 +4,7 @@ mod claims;
 mod database;
 mod guard;
 mod jwt;
+mod keys;
 mod open;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 pub use claims::{ClaimNames, ClaimsIdentity};
 pub use database::DatabaseIdentity;
 pub(crate) use guard::{IgnoredToken, Manager, MaybeSigned, Platform, Signed};
+pub(crate) use jwt::sign_flow_call;
 pub use jwt::{KeyError, Subject, TokenRules, sign};
 pub use open::{EveryoneIsPlatform, NobodySignsIn};
 
@@ -138,6 +140,9 @@ pub enum IdentityError {
     /// The account of a valid token is inactive or does not exist (S2.3).
     #[error("the account does not exist or is not active")]
     InvalidAccount,
+    /// The keys that tokens are checked with cannot be fetched.
+    #[error("tokens cannot be checked at the moment")]
+    KeysUnavailable,
     /// The store broke.
     #[error("the account cannot be looked up")]
     Store(#[from] StoreError),

@@ -6,7 +6,7 @@ mod library;
 
 use chatflow::{FlowId, Report};
 use chatflow_storage::{
-    AccessScope, AccountError, AccountStore, Applied, ApplyError, Batch, LibraryStore, StoreError,
+    AccessScope, AccountStore, Applied, ApplyError, Batch, LibraryStore, StoreError,
 };
 
 use crate::fixture::Fixture;
@@ -50,9 +50,6 @@ pub enum ImportError {
     /// The store refused the records.
     #[error("cannot write to the database; nothing was imported")]
     Apply(#[from] ApplyError),
-    /// The store refused an account; everything else is imported.
-    #[error("cannot write an account; everything else was imported")]
-    Account(#[from] AccountError),
 }
 
 impl ImportReport {
@@ -61,14 +58,14 @@ impl ImportReport {
         ["schools", "themes", "content", "flows", "users", "service accounts"];
 }
 
-/// Imports a whole fixture in one transaction, and its accounts after it.
+/// Imports a whole fixture in one transaction.
 ///
 /// `reports` are those of [`Fixture::library`]; a flow with errors stops the import if it is to be
 /// published.
 ///
 /// # Errors
 ///
-/// [`ImportError`]; then nothing is stored, unless it says so.
+/// [`ImportError`]; then nothing is stored.
 pub fn import<S: AccountStore + LibraryStore>(
     store: &S,
     fixture: &Fixture,
@@ -89,8 +86,8 @@ pub fn import<S: AccountStore + LibraryStore>(
     let ids = library::fill(store, &scope, fixture, &mut batch, &mut report)?;
     let flows = flow::Importer { store, scope: &scope, fixture, reports, ids: &ids };
     flows.fill(&mut batch, &mut report)?;
+    accounts::fill(store, fixture, &ids, &mut batch, &mut report)?;
     let _: Applied = store.apply(&scope, &batch)?;
-    accounts::save(store, &scope, fixture, &ids, &mut report)?;
     Ok(report)
 }
 

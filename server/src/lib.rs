@@ -6,8 +6,10 @@ mod authoring;
 mod body;
 mod cli;
 mod config;
+mod cookies;
 mod cors;
 mod delivery;
+mod docs;
 mod edge;
 mod error;
 mod events;
@@ -17,19 +19,25 @@ mod host;
 mod identity;
 mod import;
 mod input;
+mod internal;
 mod jobs;
 mod limit;
 mod listen;
 mod metrics;
 mod openapi;
 mod outbound;
+mod peer;
+mod reading;
+mod refused;
 mod routes;
+mod telemetry;
 mod theme;
 mod token;
 mod trail;
 
-pub use app::{AccessMode, ServiceOptions, router};
+pub use app::{AccessMode, InvalidTokens, ServiceOptions, router};
 pub use cli::run;
+pub use cookies::{Cookies, SameSite};
 pub use cors::{NoOrigin, Origins};
 pub use delivery::{
     DeliveryOptions, OutboxDelivery, Processed, SecretsKey, SecretsKeyError, deliver, deliver_batch,
@@ -42,10 +50,13 @@ pub use identity::{
     sign,
 };
 pub use import::{Counts, ImportError, ImportReport, import};
+pub use internal::{InternalApi, InternalApiError};
 pub use jobs::{JOBS, Job, JobError, JobSettings, Jobs, Outcome, Period, Running};
 pub use limit::{Rate, RateLimits};
-pub use listen::serve;
+pub use listen::{ListenOptions, serve};
 pub use outbound::{
     EgressRules, FetchError, NameLookup, NoSecrets, Outbound, OutboundError, Secret, SecretBook,
     SecretBookError, SecretError, SecretResolver, SystemNames,
 };
+pub use reading::{BookQuery, ReadingError, ReadingPlatform, Shelf, ShelfError};
+pub use telemetry::{Telemetry, TelemetryError};

@@ -1,13 +1,13 @@
 //! How often one client may call (S4.40, F23). Each process counts for itself.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use governor::clock::{Clock as _, DefaultClock};
@@ -15,6 +15,7 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::peer::Peer;
 use crate::token::{digest, session_of};
 
 /// After so many requests, what has not been seen for long is forgotten.
@@ -29,8 +30,8 @@ pub struct Rate {
     pub burst: u32,
 }
 
-/// The rates of everything that is limited, and whose word on addresses is taken.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// The rates of everything that is limited.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RateLimits {
     /// Starts of conversations, by address.
     pub start: Rate,
@@ -44,8 +45,6 @@ pub struct RateLimits {
     pub write: Rate,
     /// Requests whose token is wrong, by address.
     pub failure: Rate,
-    /// Those whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Default for RateLimits {
@@ -58,7 +57,6 @@ impl Default for RateLimits {
             evaluate: rate(120, 30),
             write: rate(600, 100),
             failure: rate(60, 60),
-            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -71,7 +69,6 @@ pub(crate) struct Limiter {
     evaluate: One<String>,
     write: One<String>,
     failure: One<IpAddr>,
-    trusted: Vec<IpAddr>,
     seen: AtomicU32,
 }
 
@@ -113,7 +110,6 @@ impl Limiter {
             evaluate: One::new(limits.evaluate),
             write: One::new(limits.write),
             failure: One::new(limits.failure),
-            trusted: limits.trusted_proxies,
             seen: AtomicU32::new(0),
         }
     }
@@ -153,7 +149,8 @@ impl Limiter {
         address: Option<IpAddr>,
         is_session: bool,
     ) -> Response {
-        let failed = response.status() == StatusCode::UNAUTHORIZED
+        // Such an answer says how to do better, whatever its status.
+        let failed = response.headers().contains_key(header::WWW_AUTHENTICATE)
             || (is_session && response.status() == StatusCode::NOT_FOUND);
         match address {
             Some(address) if failed => {
@@ -180,25 +177,13 @@ impl Limiter {
 pub(crate) async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let Some(limiter) = &app.limiter else { return next.run(request).await };
     limiter.sweep();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-    let address = peer.map(|peer| network(client(peer, request.headers(), &limiter.trusted)));
+    let address = request.extensions().get::<Peer>().map(|Peer(address)| network(*address));
     let is_session = request.uri().path().starts_with("/v1/chat/sessions/");
     if let Err(refused) = limiter.check(&request, address) {
         return *refused;
     }
     let response = next.run(request).await;
     limiter.count_failure(response, address, is_session)
-}
-
-/// Who calls: the peer, or whom the nearest of the trusted proxies has seen.
-fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
-    if !trusted.contains(&peer) {
-        return peer;
-    }
-    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
-    let hops: Vec<IpAddr> =
-        lines.flat_map(|line| line.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    hops.into_iter().rev().find(|hop| !trusted.contains(hop)).unwrap_or(peer)
 }
 
 /// A household has a whole /64 of IPv6.
@@ -229,20 +214,6 @@ fn refuse(rate: Rate, seconds: u64) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_trusted_proxies_are_believed() {
-        // S4.40
-        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
-        let [own, other]: [IpAddr; 2] =
-            ["192.0.2.7", "192.0.2.8"].map(|text| text.parse().unwrap());
-        let mut headers = HeaderMap::new();
-        headers
-            .insert("x-forwarded-for", HeaderValue::from_static("192.0.2.9, 192.0.2.7, 10.0.0.1"));
-        assert_eq!(client(proxy, &headers, &[proxy]), own);
-        assert_eq!(client(other, &headers, &[proxy]), other);
-        assert_eq!(client(proxy, &HeaderMap::new(), &[proxy]), proxy);
-    }
 
     #[test]
     fn a_network_of_ipv6_counts_as_one() {

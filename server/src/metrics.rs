@@ -26,6 +26,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
+    /// Sessions whose variables were not those that their hash was made of (S4.22).
+    pub(crate) state_hash_mismatches: Counter,
 }
 
 /// Routes are named by their templates, so that no token gets into a label (S12.7).
@@ -53,7 +55,13 @@ impl Default for Metrics {
             "How long answers took",
             durations.clone(),
         );
-        Self { registry, requests, durations }
+        let state_hash_mismatches = Counter::default();
+        registry.register(
+            "state_hash_mismatch",
+            "Sessions that were loaded with other variables than were stored",
+            state_hash_mismatches.clone(),
+        );
+        Self { registry, requests, durations, state_hash_mismatches }
     }
 }
 

@@ -1,5 +1,8 @@
 //! The description of the interface, as it is served (S3.19).
 
+mod links;
+mod sharpen;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,6 +15,7 @@ use utoipa::openapi::OpenApi;
 /// Each operation may be refused in the same form; saying so once here keeps it true for all.
 pub(crate) fn document(routes: &OpenApi) -> Value {
     let mut document = json!(routes);
+    sharpen::sharpen(&mut document);
     let Some(whole) = document.as_object_mut() else { return document };
     whole.insert("openapi".to_owned(), json!("3.1.0"));
     whole.insert(
@@ -23,6 +27,7 @@ pub(crate) fn document(routes: &OpenApi) -> Value {
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         }),
     );
+    whole.insert("tags".to_owned(), subjects());
     let components = whole.entry("components").or_insert_with(|| json!({}));
     if let Some(components) = components.as_object_mut() {
         let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
@@ -46,11 +51,47 @@ pub(crate) fn document(routes: &OpenApi) -> Value {
             }
             let answers = operation.entry("responses").or_insert_with(|| json!({}));
             if let Some(answers) = answers.as_object_mut() {
+                for (status, answer) in answers.iter_mut() {
+                    describe(status, answer);
+                }
                 answers.insert("default".to_owned(), refused.clone());
             }
         }
     }
+    links::link(&mut document);
     document
+}
+
+/// What operations are about, in the order in which a reader meets them.
+fn subjects() -> Value {
+    let subjects = [
+        ("chat", "Conversations, for visitors and the pages that show them."),
+        ("flows", "Flows with their nodes, connections and versions."),
+        ("content", "What flows show, with its variants."),
+        ("themes", "How conversations look."),
+        ("sessions", "Conversations, for those who run the platform."),
+        ("traces", "What happened in conversations, step by step."),
+        ("webhooks", "Subscriptions to events, and what is sent to them."),
+        ("service", "The service itself."),
+    ];
+    let subject = |(name, about)| json!({"name": name, "description": about});
+    Value::from_iter(subjects.map(subject))
+}
+
+/// Each answer must have words; most need none of their own.
+fn describe(status: &str, answer: &mut Value) {
+    let Some(answer) = answer.as_object_mut() else { return };
+    let words = match status {
+        "201" => "Created",
+        "204" => "Done; there is nothing to tell",
+        "304" => "It is as the caller knows it",
+        "503" => "Not now",
+        _ => "Done",
+    };
+    let described = answer.entry("description").or_insert_with(|| json!(words));
+    if described.as_str().is_none_or(str::is_empty) {
+        *described = json!(words);
+    }
 }
 
 /// Whether a body demands nothing, so that there need not be one: none is read as `{}`.

@@ -7,6 +7,7 @@ mod flows;
 mod operations;
 mod outbox;
 mod page;
+mod recommend;
 mod themes;
 mod traces;
 mod webhooks;
@@ -17,6 +18,8 @@ use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
+
+pub(crate) use self::events::Reads;
 
 /// All routes, with what they say of themselves.
 pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
@@ -29,6 +32,7 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
         .merge(events::routes())
         .merge(outbox::routes())
         .merge(webhooks::routes())
+        .merge(recommend::routes())
         .merge(operations::routes())
 }
 

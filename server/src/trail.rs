@@ -1,9 +1,8 @@
 //! Who changed what, and from where: what the audit log keeps of a request (S1.68, S7.25).
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use chatflow::{TenantId, Timestamp};
@@ -12,6 +11,7 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::identity::Caller;
+use crate::peer::Peer;
 use crate::token::random_id;
 
 /// The id of a request, as its answer tells it.
@@ -22,7 +22,7 @@ pub(crate) struct RequestId(pub(crate) String);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trail {
     pub(crate) request_id: Option<String>,
-    /// The address at the other end of the connection.
+    /// The address of whoever calls, as far as the proxies before the service are trusted.
     pub(crate) ip: Option<String>,
     /// At most 512 characters.
     pub(crate) user_agent: Option<String>,
@@ -41,6 +41,16 @@ pub(crate) struct Deed {
 }
 
 impl Trail {
+    /// Where a request comes from.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Self {
+            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
+            ip: parts.extensions.get::<Peer>().map(|Peer(address)| address.to_string()),
+            user_agent: agent.map(|agent| agent.chars().take(512).collect()),
+        }
+    }
+
     /// The entry of the audit log.
     pub(crate) fn entry(
         &self,
@@ -68,12 +78,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Trail {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self {
-            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
-            ip: peer.map(|ConnectInfo(address)| address.ip().to_string()),
-            user_agent: agent.map(|agent| agent.chars().take(512).collect()),
-        })
+        Ok(Self::of(parts))
     }
 }

@@ -167,6 +167,20 @@ fn accounts_are_imported_with_their_ids_and_a_second_time_changes_nothing() {
     assert!(told.out.contains("service accounts: 1 created, 0 updated, 0 unchanged"), "{told:?}");
     let told = import();
     assert!(told.out.contains("users: 0 created, 0 updated, 2 unchanged"), "{told:?}");
+    // Of a fixture with an account that is refused, nothing is imported.
+    let mut more = seed.clone();
+    more["flows"] = json!([{
+        "seed_key": "late", "name": "Late", "visibility": "wriveted", "entry_node_id": "a",
+        "flow_data": {"nodes": [{"id": "a", "type": "message", "content": {"messages": [{"type": "text", "text": "Hello."}]}}], "connections": []},
+    }]);
+    more["users"] = json!([{"label": "x", "type": "educator", "name": "n".repeat(257)}]);
+    let refused = place.file("refused.json", more.to_string());
+    let told = run([Path::new("import"), &refused, Path::new("--db"), &place.database()]);
+    assert!(told.code == 1 && told.err.contains("nothing was imported"), "{told:?}");
+    let store = SqliteStore::open(place.database()).unwrap();
+    let late = LookUp { seed_key: Some("late"), ..LookUp::default() };
+    assert_eq!(store.find_flow(&AccessScope::system(), late).unwrap(), None);
+    drop(store);
     let server = place.serve_signed();
     let bearer = format!("Bearer {}", place.token(&["--user", id]));
     let me = server.client().send(("GET", "/v1/auth/me"), &[("authorization", &bearer)], b"");

@@ -67,6 +67,7 @@ fn race(store: &impl Store) {
             head: records::head(id, &root, Timestamp::default()),
             snapshot: records::snapshot(&session, &started),
             turn: records::rows(flow, &started),
+            preview: None,
         })
         .unwrap();
 
@@ -93,7 +94,7 @@ fn race(store: &impl Store) {
     assert_eq!((expected, actual), (Revision(1), Revision(2)));
     let stored = store.load_session(id).unwrap().unwrap();
     assert_eq!(stored.snapshot.state, r#"{"temp":{"x":"first"}}"#);
-    let query = HistoryQuery { session: id, after_seq: 0, skip: 0, limit: 100 };
+    let query = HistoryQuery { session: id, after_seq: 0, kinds: None, skip: 0, limit: 100 };
     let rows = store.history(query).unwrap().rows;
     let inputs = rows.iter().filter(|row| row.row.kind == InteractionType::Input).count();
     assert_eq!((rows.len(), inputs), (3, 1));

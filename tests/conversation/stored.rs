@@ -150,6 +150,7 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
             head: head(self.id, root, self.now),
             snapshot: snapshot(&session, &driven.turn),
             turn: rows(self.flow, &driven.turn),
+            preview: None,
         };
         store.create_session(&new).unwrap();
         (session, driven)
@@ -228,7 +229,8 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
         let store = (self.open)();
         let stored = store.load_session(self.id).unwrap().expect("the session was stored");
         assert_eq!(stored.revision, last.revision);
-        let query = HistoryQuery { session: self.id, after_seq: 0, skip: 0, limit: 10_000 };
+        let query =
+            HistoryQuery { session: self.id, after_seq: 0, kinds: None, skip: 0, limit: 10_000 };
         let page = store.history(query).unwrap();
         assert_eq!(page.total, page.rows.len() as u64);
         let row = |row: &NewHistoryRow| {

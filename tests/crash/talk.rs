@@ -54,6 +54,27 @@ impl Talk {
         }
     }
 
+    /// Sends the word whose answer did not come again; false if no answer comes to that either.
+    /// Whoever is told that the word has been said takes that for its answer.
+    pub(crate) fn heal(&mut self, client: &Client) -> bool {
+        let Some(word) = self.open.clone() else { return true };
+        match self.send(client, &word, self.words.len()) {
+            Ok(answer) if answer.status == 409 && answer.body["code"] == "revision_conflict" => {
+                assert_eq!(answer.body["current_revision"], self.words.len() + 2, "{answer:?}");
+                self.words.push(word);
+            }
+            Ok(answer) if answer.status == 200 => self.acknowledged(word, &answer),
+            // Busy, or away.
+            Ok(answer) => {
+                assert!(answer.status == 409 || answer.status == 503, "{answer:?}");
+                return false;
+            }
+            Err(_) => return false,
+        }
+        self.open = None;
+        true
+    }
+
     fn acknowledged(&mut self, word: String, answer: &Answer) {
         assert_eq!(answer.status, 200, "{answer:?}");
         self.words.push(word);

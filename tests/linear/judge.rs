@@ -81,7 +81,7 @@ fn stored(store: &SqliteStore, id: SessionId) -> BTreeMap<u64, String> {
     let session = store.load_session(id).unwrap().unwrap();
     assert!(turns.keys().copied().eq(1..=session.revision.0), "a gap in {id}");
     assert_eq!(turns.values().last(), session.snapshot.turn_hash.as_ref());
-    let query = HistoryQuery { session: id, after_seq: 0, skip: 0, limit: 1_000_000 };
+    let query = HistoryQuery { session: id, after_seq: 0, kinds: None, skip: 0, limit: 1_000_000 };
     let rows = store.history(query).unwrap().rows;
     assert!(rows.iter().map(|row| row.seq).eq(1..=2 * session.revision.0), "a gap in {id}");
     let twice = turns.values().flat_map(|turn| [turn, turn]);

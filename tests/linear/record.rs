@@ -58,6 +58,6 @@ pub(super) fn start(store: &SqliteStore, id: SessionId) {
         trace_level: None,
         started_at: Timestamp::default(),
     };
-    let new = NewSession { head, snapshot: snapshot(START), turn: turn(START) };
+    let new = NewSession { head, snapshot: snapshot(START), turn: turn(START), preview: None };
     store.create_session(&new).unwrap();
 }

@@ -29,6 +29,14 @@ impl Pair {
         Self { servers, place, database }
     }
 
+    /// Serves the flows of `tests/real/seed.json` in development, where accounts sign in.
+    pub(super) fn signed(database: Database) -> Self {
+        import(&database, &seed());
+        let more = [Path::new("--env"), Path::new("development")];
+        let servers = [(); 2].map(|()| Server::start_on(&database.url, &more));
+        Self { servers, place: Place::new(), database }
+    }
+
     /// Serves the flows of `tests/real/seed.json`.
     pub(super) fn with_flows(database: Database) -> Self {
         Self::with(database, &seed(), &races::handlers())
@@ -53,7 +61,7 @@ impl Pair {
     }
 }
 
-fn seed() -> std::path::PathBuf {
+pub(super) fn seed() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("real/seed.json")
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn finish(command: &mut Command) -> Ran {
 /// The command, to be given words. It does not use the database of whoever runs the tests.
 pub(crate) fn chatflow() -> Command {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    let build = || program("chatflow-server", ["--bin", "chatflow"]);
     let mut command = Command::new(BINARY.get_or_init(build));
     command.env_remove("CHATFLOW_DB");
     // Tests call more often than people do; those of the limits switch them on again.
@@ -47,14 +48,14 @@ pub(crate) fn chatflow() -> Command {
     command
 }
 
-/// Builds the command with the profile of this test and asks cargo where it put it.
+/// Builds a program of a package with the profile of this test and asks cargo where it put it.
 ///
 /// Cargo gives a test the path of its own package's programs only. The build is a no-op after the
 /// first time, and holds no lock that the running `cargo test` still has.
 ///
 /// What cargo says of the package under test is not passed on: build scripts that look at it would
 /// run again, here and at the next `cargo test`, and everything above them be compiled anew.
-fn build() -> PathBuf {
+pub(crate) fn program(package: &str, [kind, name]: [&str; 2]) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     for (name, _) in std::env::vars_os() {
@@ -64,7 +65,7 @@ fn build() -> PathBuf {
         }
     }
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-    command.args(["build", "--locked", "--package", "chatflow-server", "--bin", "chatflow"]);
+    command.args(["build", "--locked", "--package", package, kind, name]);
     command.arg("--message-format=json");
     if !cfg!(debug_assertions) {
         command.arg("--release");
@@ -74,7 +75,7 @@ fn build() -> PathBuf {
     let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
     let executable = |line: &str| {
         let message: Value = serde_json::from_str(line).ok()?;
-        (message["target"]["name"] == "chatflow").then_some(())?;
+        (message["target"]["name"] == name).then_some(())?;
         message["executable"].as_str().map(PathBuf::from)
     };
     messages.lines().find_map(executable).expect("cargo names the program that it built")

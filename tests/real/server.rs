@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::client::Client;
 use super::command::chatflow;
@@ -40,6 +41,50 @@ impl Server {
         Self::spawn(command)
     }
 
+    /// Starts a server on a free port, with these further words and variables.
+    pub(crate) fn start_as(database: &Path, words: &[&str], settings: &[(&str, &str)]) -> Self {
+        Self::start_at("127.0.0.1:0", database, words, settings)
+    }
+
+    /// The same, at an address.
+    pub(crate) fn start_at(
+        address: &str,
+        database: &Path,
+        words: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let mut command = chatflow();
+        command.env("CHATFLOW_DB", database).envs(settings.iter().copied());
+        command.args(["serve", "--listen", address]).args(words);
+        Self::spawn(command)
+    }
+
+    /// Asks the server to end, as `kill` does, and answers how long that took, with all that it has
+    /// printed.
+    pub(crate) fn stop(&mut self) -> (Duration, String) {
+        let began = Instant::now();
+        self.terminate();
+        let status = self.child.wait().expect("a child can be waited for");
+        assert!(status.success(), "the server ends with {status}");
+        (began.elapsed(), self.printed())
+    }
+
+    /// Asks the server to end, and does not wait for it.
+    pub(crate) fn terminate(&self) {
+        let mut kill = Command::new("kill");
+        let sent = kill.arg(self.child.id().to_string()).status().expect("kill runs");
+        assert!(sent.success(), "the server is there");
+    }
+
+    /// How many bytes of memory it has; none where the system does not tell.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some(kib * 1024)
+    }
+
     /// Where it listens: a host and a port.
     pub(crate) fn socket(&self) -> &str {
         self.address.trim_start_matches("http://").trim_end_matches('/')
@@ -72,6 +117,11 @@ impl Server {
     /// Kills the server as `kill -9` does, and answers with all that it has printed.
     pub(crate) fn kill(&mut self) -> String {
         self.die();
+        self.printed()
+    }
+
+    /// All that it has printed, once it has ended.
+    fn printed(&mut self) -> String {
         let printed = std::mem::take(&mut self.printed);
         printed.into_iter().map(|text| text.join().expect("a pipe reads")).collect()
     }

@@ -184,3 +184,20 @@ fn a_request_id_that_was_given_is_used() {
         assert_ne!(answer.body["request_id"], id);
     }
 }
+
+/// To JSON Schema, and to JavaScript, `3.0` is a whole number.
+#[test]
+fn a_whole_number_may_be_written_with_a_point() {
+    let place = Place::with_flows();
+    let server = place.serve_signed();
+    let account = place.user("wriveted", &[]);
+    let send = |days: &str| {
+        let body = format!(r#"{{"name": "Whole", "flow_data": {{}}, "retention_days": {days}}}"#);
+        let headers = [account.header(), ("content-type", "application/json")];
+        server.client().send(("POST", "/v1/cms/flows"), &headers, body.as_bytes())
+    };
+    let made = send("40.0");
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.body["retention_days"], 40);
+    send("40.5").refuses(422, "validation_error", "a part of a day");
+}

@@ -1,5 +1,6 @@
 //! Managing flows over HTTP, on every store.
 
+mod adopted;
 mod documents;
 mod graph;
 mod limits;
@@ -21,8 +22,15 @@ use crate::real::{Answer, Served, Who};
 pub(crate) type Case = fn(&Served);
 
 fn cases() -> Vec<(&'static str, Case)> {
-    let of =
-        [publish::cases, rights::cases, graph::cases, rows::cases, documents::cases, limits::cases];
+    let of = [
+        adopted::cases,
+        publish::cases,
+        rights::cases,
+        graph::cases,
+        rows::cases,
+        documents::cases,
+        limits::cases,
+    ];
     of.into_iter().flat_map(|cases| cases()).collect()
 }
 

@@ -45,6 +45,15 @@ fn the_book_conversation_of_the_corpus_runs_in_full() {
 /// Holds every conversation with the service that `serve` starts on a fixture, with these answers
 /// for the requests of flows.
 pub(crate) fn book_conversations<T>(serve: impl Fn(&Path, &Value) -> (Client, T)) {
+    book_conversations_in(serve, 1, |_| json!({}));
+}
+
+/// The same, every so many of them, with more in the context of each.
+pub(crate) fn book_conversations_in<T>(
+    serve: impl Fn(&Path, &Value) -> (Client, T),
+    every: usize,
+    context: impl Fn(&T) -> Value,
+) {
     let Some(corpus) = report::corpus() else {
         report::corpus_cases(SUITE, 0);
         return;
@@ -58,15 +67,18 @@ pub(crate) fn book_conversations<T>(serve: impl Fn(&Path, &Value) -> (Client, T)
     let (seed, found) = (read("seed.json"), read("recommend-response.json"));
     let abilities = abilities(&read("huey-profile-flow.json"));
     let cases = cases(&seed["school"], abilities.len());
-    let (client, _service) = serve(&folder, &handlers(&cases, &abilities, &found));
-    for case in &cases {
+    let (client, service) = serve(&folder, &handlers(&cases, &abilities, &found));
+    let more = context(&service);
+    for case in cases.iter().step_by(every) {
         let pictures = Pictures::read(&seed, ("huey-preference", case.age), "hue_map");
-        let state = json!({"context": case.context});
+        let mut state = json!({"context": case.context});
+        let context = state["context"].as_object_mut().expect("an object");
+        context.extend(more.as_object().expect("an object").clone());
         let mut visitor = Visitor::start(&client, "huey-bookbot", &state);
         converse(case, &mut visitor, &abilities[case.level], &pictures, &found);
     }
     assert!(!cases.is_empty());
-    report::corpus_cases(SUITE, cases.len());
+    report::corpus_cases(SUITE, cases.len().div_ceil(every));
 }
 
 /// The keys of the reading levels.

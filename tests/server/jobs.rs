@@ -95,7 +95,7 @@ pub(crate) fn two_processes(stores: &[AnyStore; 2], client: &Client, runtime: &i
     }
     let mut ended: Vec<_> = listed.sessions.iter().map(|session| session.id).collect();
     ended.sort_unstable();
-    assert_eq!(runtime.block_on(told(store)), ended);
+    assert_eq!(runtime.block_on(told(store, "session_status_changed")), ended);
 
     // S4.44: 0 days keep them.
     assert_eq!(run_both("session-retention", hours_on(26)), [Outcome::Done(Map::new())]);
@@ -106,6 +106,7 @@ pub(crate) fn two_processes(stores: &[AnyStore; 2], client: &Client, runtime: &i
         let outcome = runtime.block_on(jobs.run(job("session-retention"))).expect("it runs");
         assert_eq!(outcome, done(&json!({"sessions_deleted": deleted})), "after {days} days");
     }
+    assert_eq!(runtime.block_on(told(store, "session_deleted")), ended);
     for job in JOBS {
         let at = hours_on(24 * 900);
         assert_eq!(run_both(job.name, at).len(), 1, "{job:?}");
@@ -125,7 +126,7 @@ async fn subscribe(store: &AnyStore) {
         headers: "{}".to_owned(),
         timeout_seconds: 30,
         max_retries: 3,
-        event_types: vec!["session_status_changed".to_owned()],
+        event_types: ["session_status_changed", "session_deleted"].map(str::to_owned).to_vec(),
         flow_id: None,
         school_id: None,
         status: SubscriptionStatus::Active,
@@ -136,15 +137,18 @@ async fn subscribe(store: &AnyStore) {
     store.write_subscription(&AccessScope::system(), &change, at).await.expect("a subscription");
 }
 
-/// The sessions of which the subscriber is told that they were abandoned: each once (S6.3, S6.41).
-async fn told(store: &AnyStore) -> Vec<SessionId> {
+/// The sessions of which the subscriber is told that they were abandoned or deleted (S6.3, S6.6, S6.41).
+async fn told(store: &AnyStore, event_type: &str) -> Vec<SessionId> {
     let query = EventQuery { limit: 100, ..EventQuery::default() };
     let events = store.events(&AccessScope::system(), &query).await.expect("events");
     let is_sent = |stored: &StoredEvent| stored.event.destination.subscription().is_some();
     let mut sessions = Vec::new();
-    for stored in events.into_iter().filter(is_sent) {
+    let is_meant = |stored: &StoredEvent| stored.event.event_type == event_type;
+    for stored in events.into_iter().filter(is_sent).filter(is_meant) {
         let payload: Value = serde_json::from_str(&stored.event.payload).expect("JSON");
-        assert_eq!(payload["data"]["status"], "abandoned");
+        let is_deleted = event_type == "session_deleted";
+        let status = if is_deleted { Value::Null } else { json!("abandoned") };
+        assert_eq!(payload["data"]["status"], status);
         sessions.extend(stored.event.session_id);
     }
     sessions.sort_unstable();

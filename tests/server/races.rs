@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::real::{Answer, Client, Place, Server, Visitor};
 
 /// Has every client send its request at the same moment.
-fn at_once(
+pub(crate) fn at_once(
     clients: &[Client],
     visitor: &Visitor,
     send: impl Fn(usize, &Visitor) -> Answer + Sync,
@@ -31,12 +31,12 @@ fn at_once(
 }
 
 /// An answer of a round, with a word of its own.
-fn word(round: u64, i: usize, expected: Option<u64>) -> Value {
+pub(crate) fn word(round: u64, i: usize, expected: Option<u64>) -> Value {
     json!({"input": format!("{round}-{i}"), "input_type": "text", "expected_revision": expected})
 }
 
 /// Every answer is a success or a conflict; the number of successes.
-fn successes(answers: &[Answer]) -> u64 {
+pub(crate) fn successes(answers: &[Answer]) -> u64 {
     let mut count = 0;
     for answer in answers {
         if answer.status == 200 {
@@ -56,7 +56,7 @@ fn successes(answers: &[Answer]) -> u64 {
 }
 
 /// The session counts what succeeded, and its history has no gap.
-fn holds(visitor: &Visitor, succeeded: u64) {
+pub(crate) fn holds(visitor: &Visitor, succeeded: u64) {
     let session = visitor.session();
     assert_eq!(session["revision"], 1 + succeeded);
     assert_eq!(session["state"]["temp"]["count"], succeeded);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::real::{Place, Visitor};
+use crate::real::{Answer, Place, Visitor};
 
 #[test]
 fn a_session_shows_the_question_that_waits() {
@@ -158,7 +158,9 @@ fn a_history_comes_in_pages_with_its_true_total() {
     }
     let later = page("?after_seq=7&limit=2");
     assert_eq!(later.body["data"].as_array().unwrap(), &rows[7..9]);
+    filtered(&page, rows);
     for query in [
+        "?interaction_type=word",
         "?limit=-1",
         "?limit=1001",
         "?limit=x",
@@ -171,6 +173,21 @@ fn a_history_comes_in_pages_with_its_true_total() {
         "?limit=%F0%9F%98%80",
     ] {
         page(query).refuses(422, "validation_error", query);
+    }
+}
+
+/// S4.24: only rows of the kinds that are asked for, and their number.
+fn filtered(page: &dyn Fn(&str) -> Answer, rows: &[Value]) {
+    for (query, kinds) in [
+        ("?interaction_type=input", vec!["input"]),
+        ("?interaction_type=input,action&limit=1000", vec!["input", "action"]),
+        ("?interaction_type=message&interaction_type=action", vec!["message", "action"]),
+    ] {
+        let found = page(query);
+        let is_meant = |row: &&Value| kinds.contains(&row["interaction_type"].as_str().unwrap());
+        let expected: Vec<Value> = rows.iter().filter(is_meant).cloned().collect();
+        assert_eq!(found.body["data"], json!(expected), "{query}");
+        assert_eq!(found.body["pagination"]["total"], expected.len(), "{query}");
     }
 }
 

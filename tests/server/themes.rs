@@ -305,6 +305,7 @@ fn a_conversation_has_the_theme_of_its_school_or_of_everyone_in(place: &Place) {
     assert_eq!(reload.body["theme"], visitor.turn["theme"], "{reload:?}");
     assert_eq!(client.get(&visitor.path("")).body.get("theme"), None);
     assert_eq!(client.get(&visitor.path("?include=all")).status, 422);
+    named_schools(&client, &pupil);
 
     let chosen = admin.make(&body("chosen", false));
     let id = chosen.rsplit('/').next().expect("an id").to_owned();
@@ -335,6 +336,20 @@ fn a_conversation_has_the_theme_of_its_school_or_of_everyone_in(place: &Place) {
     assert_eq!(theme().as_deref(), Some("everyone's"));
     let none = admin.send("PUT", &place_of(HILLSIDE), &json!({"theme_id": null}));
     assert_eq!((none.status, &none.body["theme_id"]), (200, &Value::Null));
+}
+
+/// F14: a school that a visitor names gives its looks, unless an account says which school it is.
+fn named_schools(client: &Client, pupil: &Account) {
+    let from = |school: &str| json!({"context": {"school_wriveted_id": school}});
+    let named = Visitor::start(client, "hello", &from(HILLSIDE));
+    assert_eq!(named.turn["theme"]["name"], "the school's");
+    let reload = client.get(&named.path("?include=theme"));
+    assert_eq!(reload.body["theme"], named.turn["theme"], "{reload:?}");
+    let elsewhere = Visitor::start(client, "hello", &from(SEASIDE));
+    assert_eq!(elsewhere.turn["theme"]["name"], "everyone's");
+    let body = json!({"flow_id": client.flow("hello"), "initial_state": from(SEASIDE)});
+    let signed = As(client, pupil).send("POST", "/v1/chat/start", &body);
+    assert_eq!(signed.body["theme"]["name"], "the school's");
 }
 
 /// The same where the records are elsewhere; each in a database of its own.

@@ -1,5 +1,7 @@
 //! Finds what a step needs beside Rust, or installs it when this machine allows it.
 
+use std::path::Path;
+
 use crate::shell;
 
 /// Makes `program` available: found, or installed from Debian's `package` when run as root.
@@ -58,6 +60,30 @@ pub(crate) fn ensure_wasm_target() -> Result<(), String> {
     ))
 }
 
+/// Makes an environment of Python with the packages of `requirements` in `folder`; what is there already stays.
+///
+/// # Errors
+///
+/// Why it is not there, in one line.
+pub(crate) fn ensure_python(folder: &Path, requirements: &Path) -> Result<(), String> {
+    let wanted = std::fs::read_to_string(requirements)
+        .map_err(|error| format!("cannot read {}: {error}", requirements.display()))?;
+    let installed = folder.join("installed.txt");
+    if std::fs::read_to_string(&installed).is_ok_and(|known| known == wanted) {
+        return Ok(());
+    }
+    ensure("python3", "python3")?;
+    let make = || shell::run(shell::program("python3").args(["-m", "venv", "--clear"]).arg(folder));
+    // Debian keeps this module in a package of its own.
+    make().or_else(|_| install("Python's venv", "python3-venv").and_then(|()| make()))?;
+    let mut pip = shell::program(folder.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
+    shell::run(pip.args(["--no-deps", "--requirement"]).arg(requirements))
+        .map_err(|why| format!("Python's packages could not be installed: {why}"))?;
+    std::fs::write(&installed, wanted)
+        .map_err(|error| format!("cannot write {}: {error}", installed.display()))
+}
+
 /// Whether the program answers to `--version`.
 pub(crate) fn is_there(program: &str) -> bool {
     shell::output(shell::program(program).arg("--version")).is_some()
@@ -67,7 +93,7 @@ fn has_target(target: &str) -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = shell::program(rustc);
     command.args(["--print", "target-libdir", "--target", target]);
-    shell::output(&mut command).is_some_and(|folder| std::path::Path::new(&folder).is_dir())
+    shell::output(&mut command).is_some_and(|folder| Path::new(&folder).is_dir())
 }
 
 fn is_root() -> bool {

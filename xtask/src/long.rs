@@ -3,6 +3,7 @@
 //! Beside the fuzz targets, the tests are those of an ordinary run. `CHATFLOW_BATCH=I/N` tells them to run their share of the full count
 //! with seeds of batch I (see `chatflow_tests::budget`); what they count comes back in the report.
 
+mod api;
 mod fuzz;
 
 use std::fmt::Write as _;
@@ -28,16 +29,21 @@ enum What {
     Tests(&'static str),
     /// Each fuzz target for a while.
     Fuzz,
+    /// The service on both stores, asked about its own description.
+    Api,
 }
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 10] = [
     Suite { name: "properties", what: What::Tests("properties::"), batches: 20 },
     Suite { name: "server", what: What::Tests("server::"), batches: 10 },
+    Suite { name: "streams", what: What::Tests("server::streams::"), batches: 1 },
     Suite { name: "crash", what: What::Tests("crash::"), batches: 8 },
     Suite { name: "linear", what: What::Tests("linear::"), batches: 10 },
     Suite { name: "crash-postgres", what: What::Tests("postgres::outage::"), batches: 5 },
     Suite { name: "linear-postgres", what: What::Tests("postgres::order::"), batches: 10 },
+    Suite { name: "rolling-postgres", what: What::Tests("postgres::rolling::"), batches: 5 },
     Suite { name: "fuzz", what: What::Fuzz, batches: 10 },
+    Suite { name: "api", what: What::Api, batches: api::BATCHES },
 ];
 
 impl What {
@@ -48,6 +54,10 @@ impl What {
                 "{} s of each fuzz target (needs a nightly Rust and cargo-fuzz)",
                 fuzz::SECONDS
             ),
+            Self::Api => {
+                "requests made from the service's description, on both stores (needs Python)"
+                    .to_owned()
+            }
         }
     }
 }
@@ -139,7 +149,11 @@ impl Suite {
 
     /// Runs one batch and returns what its tests reported.
     fn batch(&self, batch: u32) -> Result<String, String> {
-        let What::Tests(filter) = self.what else { return fuzz::batch(batch) };
+        let filter = match self.what {
+            What::Tests(filter) => filter,
+            What::Fuzz => return fuzz::batch(batch),
+            What::Api => return api::batch(),
+        };
         let path = Report::begin()?;
         let mut command = tests();
         command.args(["--", filter]);

@@ -13,6 +13,7 @@ mod long;
 mod mutations;
 mod report;
 mod serve;
+mod service;
 mod shell;
 mod test;
 

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check in order, stopping at the first failure.
 
+mod client;
 mod counts;
 mod postgres;
 mod rust;
@@ -40,7 +41,7 @@ struct Step {
     run: fn() -> Result<Outcome, String>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", about: "formatting", run: rust::fmt },
     Step { name: "clippy", about: "lints", run: rust::clippy },
     Step { name: "doc", about: "documentation builds and its links hold", run: rust::doc },
@@ -51,6 +52,7 @@ const STEPS: [Step; 8] = [
         about: "the store and the service on Postgres",
         run: postgres::postgres,
     },
+    Step { name: "client", about: "the TypeScript client of the service", run: client::client },
     Step { name: "counts", about: "instruction counts", run: counts::instruction_counts },
     Step { name: "deny", about: "licences, bans and sources of dependencies", run: rust::deny },
 ];

@@ -198,6 +198,25 @@ impl Handlers {
         }
     }
 
+    /// As [`Handlers::resolve`], by the rules that are written under `name` instead of the endpoint or
+    /// URL; `None` if there are none, or the effect is no request.
+    pub fn resolve_named(&self, name: &str, effect: &EffectKind) -> Option<Outcome> {
+        self.0.get(name)?;
+        let mut progress = HandlerProgress::default();
+        let now = Timestamp::default();
+        match effect {
+            EffectKind::CallHandler { request, .. } => {
+                Some(handler_outcome(self.attempts(name, request, &mut progress, now)))
+            }
+            EffectKind::CallWebhook { request } => {
+                Some(self.attempts(name, &request.request, &mut progress, now))
+            }
+            EffectKind::LoadFlow { .. }
+            | EffectKind::FetchContent { .. }
+            | EffectKind::ListCandidates { .. } => None,
+        }
+    }
+
     /// Whether there are answers for the endpoint or URL of a request, whatever its body.
     pub fn knows(&self, effect: &EffectKind) -> bool {
         match effect {
@@ -372,6 +391,21 @@ mod tests {
             let knows = read(&rules).knows(&effect(kind, target, &Value::Null));
             assert_eq!(knows, want.is_some(), "{target}");
         }
+    }
+
+    #[test]
+    fn rules_may_stand_under_a_name() {
+        // F69
+        let rules = read(&json!({"look_up": {"status": 201, "body": 7}, "/x": {"answer": 1}}));
+        let handler = effect("call_handler", "/x", &Value::Null);
+        let webhook = effect("call_webhook", "https://a.example/x", &Value::Null);
+        let done = |value: Value| Some(Outcome::Done { value });
+        assert_eq!(rules.resolve_named("look_up", &handler), done(json!(7)));
+        let response = json!({"status": 201, "headers": {}, "body": 7});
+        assert_eq!(rules.resolve_named("look_up", &webhook), done(response));
+        assert_eq!(rules.resolve_named("look", &handler), None);
+        let none = EffectKind::FetchContent { ids: Vec::new() };
+        assert_eq!(rules.resolve_named("look_up", &none), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use chatflow_storage::prelude::*;
 use super::check::references;
 use super::draft::{Draft, Publishing};
 use super::record::definition;
-use super::save::edit;
+use super::save::{Together, load_to_edit, prepare};
 use crate::app::App;
 use crate::author::Author;
 use crate::error::ApiError;
@@ -21,12 +21,13 @@ enum Step {
     Leave(FlowId),
 }
 
-/// Publishes the flows that `flow` embeds, itself or through others, and that are not published: each
-/// after those that it embeds.
-pub(crate) async fn publish_below(
+/// Has the flows published together with `flow` that it embeds, itself or through others, and that are not
+/// published: each after those that it embeds.
+pub(super) async fn publish_below(
     app: &App,
     author: &Author,
     flow: &FlowDefinition,
+    together: &mut Together,
 ) -> Result<(), ApiError> {
     // What the caller has read is the flow, not what it embeds.
     let author = Author { condition: Condition::default(), ..author.clone() };
@@ -43,12 +44,11 @@ pub(crate) async fn publish_below(
                 steps.extend(unpublished(app, &definition(&draft.stored.record)?).await?);
             }
             Step::Leave(id) => {
-                edit(app, &author, id, |_, draft: &mut Draft| {
-                    let publish = Publishing::Publish { label: None, part: None, note: None };
-                    draft.publishing = Some(publish);
-                    Ok(())
-                })
-                .await?;
+                let before = load_to_edit(app, &author, id).await?;
+                let mut draft = Draft::of(&before)?;
+                draft.publishing =
+                    Some(Publishing::Publish { label: None, part: None, note: None });
+                prepare(app, &author, Some(&before), draft, together).await?;
             }
         }
     }

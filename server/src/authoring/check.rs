@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chatflow::{
-    Compiler, ContentId, Flow, FlowDefinition, FlowReport, Neighbour, Neighbours, Stage, TenantId,
-    Visibility,
+    Compiler, ContentId, Flow, FlowDefinition, FlowId, FlowReport, Neighbour, Neighbours, Stage,
+    TenantId, Visibility,
 };
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, LinkedFlow};
@@ -27,11 +27,25 @@ pub(crate) struct Checked {
     pub(crate) compiled: Option<Arc<Flow>>,
 }
 
+/// Versions that are about to be published with the flow that is checked, by their flows: the document
+/// and the label.
+pub(crate) type Upcoming = BTreeMap<FlowId, (String, String)>;
+
 /// Checks a flow as the engine does, and what it refers to as its owner sees it.
 pub(crate) async fn check(
     app: &App,
     definition: &FlowDefinition,
     stage: Stage,
+) -> Result<Checked, ApiError> {
+    check_with(app, definition, stage, &Upcoming::new()).await
+}
+
+/// As [`check`], as if these versions were published already.
+pub(super) async fn check_with(
+    app: &App,
+    definition: &FlowDefinition,
+    stage: Stage,
+    upcoming: &Upcoming,
 ) -> Result<Checked, ApiError> {
     // Read anew, so that findings say where in the stored document they are.
     let (read, mut report) = FlowDefinition::read(&definition.to_value());
@@ -44,7 +58,7 @@ pub(crate) async fn check(
     let mut known = Beside::default();
     for _ in 0..MOST_ROUNDS {
         definition.check_links(&known, stage);
-        if !known.load(app, &scope).await? {
+        if !known.load(app, &scope, upcoming).await? {
             break;
         }
     }
@@ -99,7 +113,12 @@ impl Neighbours for Beside {
 
 impl Beside {
     /// Loads what was asked for; false if that is nothing.
-    async fn load(&mut self, app: &App, scope: &AccessScope) -> Result<bool, ApiError> {
+    async fn load(
+        &mut self,
+        app: &App,
+        scope: &AccessScope,
+        upcoming: &Upcoming,
+    ) -> Result<bool, ApiError> {
         let links: Vec<String> = self.links_asked.take().into_iter().collect();
         let ids: Vec<ContentId> = self.contents_asked.take().into_iter().collect();
         if links.is_empty() && ids.is_empty() {
@@ -110,7 +129,13 @@ impl Beside {
             self.contents.extend(ids.into_iter().zip(found).map(|(id, item)| (id, item.is_some())));
         }
         if !links.is_empty() {
-            let found = app.store.linked_flows(scope, &links).await?;
+            let mut found = app.store.linked_flows(scope, &links).await?;
+            for linked in found.iter_mut().filter(|linked| linked.is_visible) {
+                if let Some((document, label)) = upcoming.get(&linked.id) {
+                    linked.document = Some(document.clone());
+                    linked.labels.push(label.clone());
+                }
+            }
             self.flows.extend(links.into_iter().map(|link| (link, None)));
             self.flows.extend(found.into_iter().map(neighbour));
         }

@@ -1,12 +1,12 @@
 //! A flow that is being changed.
 
 use chatflow::{FlowDefinition, FlowId, NodeId};
-use chatflow_storage::{FlowDraft, FlowRecord, UserId};
+use chatflow_storage::{FlowDraft, FlowRecord, ThemeId, UserId};
 use serde_json::{Map, Value, json};
 
 use super::bump::Part;
 use super::graph::Graph;
-use super::record;
+use super::record::{self, Standing};
 use crate::error::ApiError;
 
 /// A flow as it is to be: its document, which the engine will read again, and what stands beside it.
@@ -20,6 +20,8 @@ pub(crate) struct Draft {
     pub(crate) is_published: bool,
     /// Whether it is to be published or withdrawn.
     pub(crate) publishing: Option<Publishing>,
+    /// Whether what it embeds is published before it, where that is not published (F36).
+    pub(crate) cascades: bool,
     /// What its author should know.
     pub(crate) warnings: Vec<String>,
     /// What is told instead of `flow_created` or `flow_updated`: the type, and what goes beside the name.
@@ -54,6 +56,7 @@ impl Draft {
             is_active: true,
             is_published: false,
             publishing: None,
+            cascades: false,
             warnings: Vec::new(),
             event: None,
             action: "flow.create",
@@ -74,6 +77,17 @@ impl Draft {
     pub(crate) fn set_definition(&mut self, definition: &FlowDefinition) {
         if let Value::Object(document) = definition.to_value() {
             self.document = document;
+        }
+    }
+
+    /// How it stands beside its document; what is deleted is not published, unless that is what is asked.
+    pub(super) fn standing(&self, theme_id: Option<ThemeId>) -> Standing {
+        Standing {
+            id: self.id,
+            created_by: self.created_by,
+            is_published: self.is_published && (self.is_active || self.publishing.is_some()),
+            is_active: self.is_active,
+            theme_id,
         }
     }
 

@@ -6,17 +6,19 @@ use chatflow::{
 };
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, ApplyError, Batch, Change, FlowChange, FlowDraft, FlowRecord, NewEvent,
-    NewVersion, NewestVersion, Record as _, ThemeId,
+    AccessScope, ApplyError, AuditEntry, Batch, Change, FlowChange, FlowDraft, FlowRecord,
+    NewEvent, NewVersion, NewestVersion, Record as _, ThemeId,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::bump;
+use super::cascade::publish_below;
+use super::check::{Upcoming, check_with};
 use super::draft::{Draft, Publishing};
 use super::place::visibility_not_allowed;
 use super::record::{Standing, record, version};
 use super::tell::{audited, differences, told};
-use super::{bump, check};
 use crate::app::App;
 use crate::author::Author;
 use crate::error::{ApiError, FieldError};
@@ -68,12 +70,17 @@ pub(crate) async fn load_to_edit(
     id: FlowId,
 ) -> Result<FlowDraft, ApiError> {
     let draft = load(app, author.scope(), id).await?;
+    check_edit(author, &draft)?;
+    Ok(draft)
+}
+
+/// Whether the caller may change a flow as they have read it.
+pub(super) fn check_edit(author: &Author, draft: &FlowDraft) -> Result<(), ApiError> {
     let access = draft.stored.record.access();
     if !access.is_some_and(|row| author.scope().edits(&row)) {
         return Err(ApiError::forbidden());
     }
-    author.condition.check(draft.stored.row_version)?;
-    Ok(draft)
+    author.condition.check(draft.stored.row_version)
 }
 
 /// Writes a new flow.
@@ -107,38 +114,80 @@ pub(crate) async fn edit<T>(
     Err(ApiError::new(StatusCode::CONFLICT, "version_conflict", detail))
 }
 
+/// Flows that are written in one transaction.
+#[derive(Debug)]
+pub(super) struct Together {
+    at: Timestamp,
+    changes: Vec<FlowChange>,
+    events: Vec<NewEvent>,
+    audit: Vec<AuditEntry>,
+    /// What will be published by then.
+    upcoming: Upcoming,
+}
+
 async fn write(
     app: &App,
     author: &Author,
     before: Option<FlowDraft>,
-    mut draft: Draft,
+    draft: Draft,
 ) -> Result<Saved, Failed> {
-    let at = now();
+    let id = draft.id;
+    let mut together = Together {
+        at: now(),
+        changes: Vec::new(),
+        events: Vec::new(),
+        audit: Vec::new(),
+        upcoming: Upcoming::new(),
+    };
+    if draft.cascades {
+        let flow = read(&mut draft.clone())?;
+        publish_below(app, author, &flow, &mut together).await?;
+    }
+    let warnings = prepare(app, author, before.as_ref(), draft, &mut together).await?;
+    let Together { at, changes, events, audit, .. } = together;
+    if !changes.is_empty() {
+        let by = author.user();
+        let batch = Batch { at, by, flows: changes, events, audit, ..Batch::default() };
+        match app.store.apply(author.scope(), &batch).await {
+            Ok(_) => {}
+            Err(ApplyError::Conflict { .. }) => return Err(Failed::Late),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Saved { draft: load(app, author.scope(), id).await?, warnings })
+}
+
+/// Adds a changed flow to what is written, with its events and its audit entry, unless it is as it was.
+/// Says what its author should know.
+pub(super) async fn prepare(
+    app: &App,
+    author: &Author,
+    before: Option<&FlowDraft>,
+    mut draft: Draft,
+    together: &mut Together,
+) -> Result<Vec<String>, ApiError> {
+    let at = together.at;
     let mut definition = read(&mut draft)?;
     let theme_id = theme(app, &definition, &mut draft.warnings).await?;
-    if !draft.is_active && draft.publishing.is_none() {
-        draft.is_published = false;
-    }
-    let standing = Standing {
-        id: draft.id,
-        created_by: draft.created_by,
-        is_published: draft.is_published,
-        is_active: draft.is_active,
-        theme_id,
-    };
-    let old = before.as_ref().map(|before| &before.stored.record);
+    let standing = draft.standing(theme_id);
+    draft.is_published = standing.is_published;
+    let old = before.map(|before| &before.stored.record);
     let edited = record(&definition, standing);
     check_owner(author, old, &edited)?;
-    let plan = plan(app, author, before.as_ref(), &draft, &mut definition).await?;
+    let upcoming = &mut together.upcoming;
+    let plan = plan(app, author, before, &draft, (&mut definition, upcoming)).await?;
     let is_published = plan.is_published.unwrap_or(draft.is_published);
     let after = record(&definition, Standing { is_published, ..standing });
+    if is_published {
+        let document = definition.to_value().to_string();
+        upcoming.insert(draft.id, (document, definition.version.clone()));
+    }
     if old.is_some_and(|old| *old == after) && plan.version.is_none() {
-        let draft_before = load(app, author.scope(), draft.id).await?;
-        return Ok(Saved { draft: draft_before, warnings: draft.warnings });
+        return Ok(draft.warnings);
     }
     let changes = differences(old, &edited);
-    let told = told(&draft, before.as_ref(), &after, &plan, (&changes, author.user()));
-    let events = events(app, author, &after, told, at).await?;
+    let told = told(&draft, before, &after, &plan, (&changes, author.user()));
+    together.events.extend(events(app, author, &after, told, at).await?);
     let action = match plan.is_published.filter(|_| changes.is_empty() && before.is_some()) {
         Some(true) => "flow.publish",
         Some(false) => "flow.unpublish",
@@ -152,23 +201,11 @@ async fn write(
         school_id: after.school_id,
         changes: audited(old, &after, &all).into(),
     };
-    let audit = author.entry(deed, at)?;
-    let id = after.id;
-    let expected = Some(before.as_ref().map_or(0, |before| before.stored.row_version));
-    let batch = Batch {
-        at,
-        by: author.user(),
-        flows: vec![FlowChange { flow: Change { expected, record: after }, publish: plan.version }],
-        events,
-        audit: vec![audit],
-        ..Batch::default()
-    };
-    match app.store.apply(author.scope(), &batch).await {
-        Ok(_) => {}
-        Err(ApplyError::Conflict { .. }) => return Err(Failed::Late),
-        Err(error) => return Err(error.into()),
-    }
-    Ok(Saved { draft: load(app, author.scope(), id).await?, warnings: draft.warnings })
+    together.audit.push(author.entry(deed, at)?);
+    let expected = Some(before.map_or(0, |before| before.stored.row_version));
+    let flow = Change { expected, record: after };
+    together.changes.push(FlowChange { flow, publish: plan.version });
+    Ok(draft.warnings)
 }
 
 /// The rows that tell of a change (S6.7 to S6.14).
@@ -255,7 +292,7 @@ fn code_of(code: Code) -> Option<&'static str> {
 }
 
 /// The theme that the document names, if its owner may use it (S1.42).
-async fn theme(
+pub(super) async fn theme(
     app: &App,
     definition: &FlowDefinition,
     warnings: &mut Vec<String>,
@@ -308,7 +345,7 @@ async fn plan(
     author: &Author,
     before: Option<&FlowDraft>,
     draft: &Draft,
-    definition: &mut FlowDefinition,
+    (definition, upcoming): (&mut FlowDefinition, &Upcoming),
 ) -> Result<Plan, ApiError> {
     let (label, part, note) = match &draft.publishing {
         None => return Ok(Plan::default()),
@@ -322,7 +359,7 @@ async fn plan(
         let detail = "An inactive flow cannot be published";
         return Err(ApiError::new(StatusCode::CONFLICT, "flow_inactive", detail));
     }
-    let checked = check(app, definition, Stage::Publish).await?;
+    let checked = check_with(app, definition, Stage::Publish, upcoming).await?;
     if !checked.report.is_valid {
         return Err(ApiError::flow_validation_failed(&checked.report));
     }

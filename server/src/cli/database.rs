@@ -124,6 +124,28 @@ impl Database {
         }
     }
 
+    /// Has the database tell other programs of its sessions, or not; on failure the reason has been told and
+    /// the exit code is returned. Says whether that changed anything.
+    pub(super) async fn set_session_notify(&self, on: bool) -> Result<bool, u8> {
+        match self {
+            Self::File(_) if on => {
+                tell(
+                    "error: a file notifies nobody of sessions (help: --db with a `postgres://` address)",
+                );
+                Err(exit::INPUT)
+            }
+            Self::File(_) => Ok(false),
+            Self::Server(Address(url)) => {
+                PostgresStore::set_session_notify(url, on).await.map_err(|error| cannot(&error))
+            }
+        }
+    }
+
+    /// [`Database::set_session_notify`], for verbs that do one thing after the other.
+    pub(super) fn switch_session_notify(&self, on: bool) -> Result<bool, u8> {
+        OwnRuntime::new()?.block_on(self.set_session_notify(on))
+    }
+
     /// Does something with the store; on failure the reason has been told and the exit code is
     /// returned.
     pub(super) fn with_store<T>(&self, act: impl AsyncFnOnce(AnyStore) -> T) -> Result<T, u8> {

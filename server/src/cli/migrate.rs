@@ -15,13 +15,32 @@ pub(super) struct MigrateArguments {
     /// Tell what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Whether the database notifies `flow_events` of each change of a session, on Postgres; it stays so
+    /// until it is switched again. Turns take longer, since commits that notify wait for each other.
+    #[arg(long, value_name = "on|off", conflicts_with = "dry_run")]
+    session_notify: Option<Switch>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 pub(super) fn run(arguments: &MigrateArguments) -> u8 {
-    match migrate(&arguments.database.db, arguments.dry_run) {
-        Ok(()) => exit::OK,
-        Err(code) => code,
-    }
+    let database = &arguments.database.db;
+    let done = migrate(database, arguments.dry_run)
+        .and_then(|()| arguments.session_notify.map_or(Ok(()), |switch| notify(database, switch)));
+    done.map_or_else(|code| code, |()| exit::OK)
+}
+
+fn notify(database: &Database, switch: Switch) -> Result<(), u8> {
+    let on = matches!(switch, Switch::On);
+    let changed = database.switch_session_notify(on)?;
+    let state = if on { "on" } else { "off" };
+    let already = if changed { "" } else { " already" };
+    say(format_args!("notices of sessions are{already} {state}"));
+    Ok(())
 }
 
 fn migrate(database: &Database, dry_run: bool) -> Result<(), u8> {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chatflow::{Handlers, Masker};
 use chatflow_postgres::Options;
@@ -17,6 +18,8 @@ use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 use crate::config::{Config, ConfigError, Environment, settled_masker};
 use crate::jobs::Jobs;
+use crate::listen::ListenOptions;
+use crate::reading::Shelf;
 use crate::token::random_id;
 
 #[derive(Debug, Args)]
@@ -32,6 +35,9 @@ pub(super) struct ServeArguments {
     /// Answers for the requests of flows.
     #[arg(long, value_name = "FILE")]
     handlers: Option<PathBuf>,
+    /// Books for flows that ask `/v1/recommend`: a JSON file with a list `works`, for demonstrations.
+    #[arg(long, value_name = "FILE")]
+    works: Option<PathBuf>,
     /// In development, cookies work over plain HTTP, and tokens are signed with a secret that the
     /// database keeps. By default `production`.
     #[arg(long, value_enum)]
@@ -64,13 +70,20 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
     let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
+            if let Some(on) = config.pg.session_notify {
+                arguments.database.db.set_session_notify(on).await?;
+            }
             let max_connections = config.database.max_connections.get();
             let reach = Options { max_connections, ..Options::default() };
             let store = arguments.database.db.connect_with(reach).await?;
             let (options, background) =
                 prepare(arguments, &config, environment, handlers, &store).await?;
             let jobs = jobs_of(&store, &config, &arguments.events)?;
-            serve(listen, store, options, background, jobs).await
+            let connections = config.listening().map_err(|error| {
+                tell_error(&error);
+                exit::INPUT
+            })?;
+            serve((listen, connections), store, options, background, jobs).await
         })
     });
     served.map_or_else(|code| code, |()| exit::OK)
@@ -88,17 +101,28 @@ async fn prepare(
         tell_error(&error);
         exit::INPUT
     };
-    let identity = config.identity(store, environment).await.map_err(refuse)?;
     let outbound = arguments.egress.outbound(environment == Environment::Development)?;
+    let identity = config.identity(store, environment, &outbound).await.map_err(refuse)?;
+    let authorities = &outbound.rules().authorities;
+    let telemetry = config.telemetry(&arguments.events.service_name, authorities);
+    let shelf = arguments.works.as_ref().map(|path| Shelf::open(path)).transpose();
+    let shelf = shelf.map_err(|error| {
+        tell_error(&error);
+        exit::INPUT
+    })?;
+    let internal = config.internal(store, environment, &outbound).await.map_err(refuse)?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let options = ServiceOptions {
         handlers,
+        internal,
+        reading: shelf.map(|shelf| Arc::new(shelf) as _),
         outbound: arguments.egress.is_open().then(|| outbound.clone()),
         secrets_key: arguments.events.key()?,
         session_events: arguments.events.sessions(),
         service_name: Some(arguments.events.service_name.clone()),
         stopping: Some(stopping),
         masker: masker(store).await,
+        telemetry: telemetry.map_err(refuse)?,
         ..config.options(environment, identity).map_err(refuse)?
     };
     let background = Background::new(&arguments.events, outbound, &options, stop);
@@ -106,7 +130,7 @@ async fn prepare(
 }
 
 async fn serve(
-    listen: SocketAddr,
+    (listen, connections): (SocketAddr, ListenOptions),
     store: AnyStore,
     options: ServiceOptions,
     background: Background,
@@ -123,8 +147,13 @@ async fn serve(
             // Streams would never end by themselves.
             stop();
         };
-        let served = crate::listen::serve(listener, router(store, options), interrupted).await;
+        let telemetry = options.telemetry.clone();
+        let served =
+            crate::listen::serve(listener, router(store, options), connections, interrupted).await;
         running.finish().await;
+        if let Some(telemetry) = telemetry {
+            telemetry.finish().await;
+        }
         if let Some(jobs) = jobs {
             jobs.stop().await;
         }

@@ -18,14 +18,6 @@ impl Default for JobsConfig {
     }
 }
 
-/// How long conversations are kept (S4.43, S4.44).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ChatConfig {
-    abandon_after_hours: Option<u32>,
-    retention_days: Option<u32>,
-}
-
 /// How long events of content are kept once they are counted (S5.25).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -1,4 +1,4 @@
-//! What happened to a session (S6.2 to S6.5, S6.23).
+//! What happened to a session (S6.2 to S6.6, S6.23).
 
 use chatflow::{FlowId, Revision, SessionId, TenantId, Timestamp};
 use chatflow_storage::{SessionHead, SessionStatus, SessionSummary, Snapshot, UserId};
@@ -24,7 +24,18 @@ pub(crate) struct SessionChange {
     pub(crate) at: Timestamp,
     /// None for a start.
     pub(crate) before: Option<Standing>,
-    pub(crate) after: Standing,
+    /// None for its deletion.
+    pub(crate) after: Option<Standing>,
+}
+
+/// Whether this is the `info` of a preview, of which nobody is told (S4.14).
+pub(crate) fn is_preview(info: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Info {
+        #[serde(default)]
+        preview: Value,
+    }
+    serde_json::from_str(info).is_ok_and(|info: Info| info.preview == true)
 }
 
 impl Standing {
@@ -49,8 +60,26 @@ impl SessionChange {
             user: head.user_id,
             at,
             before,
-            after,
+            after: Some(after),
         }
+    }
+
+    /// That a session is deleted.
+    pub(crate) fn deleted(head: &SessionHead, at: Timestamp) -> Self {
+        Self {
+            session: head.id,
+            flow: head.flow.id,
+            school: head.school_id,
+            user: head.user_id,
+            at,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// The same, of one in a list.
+    pub(crate) fn of_deleted(session: &SessionSummary, at: Timestamp) -> Self {
+        Self { before: None, after: None, ..Self::abandoned(session, at) }
     }
 
     /// That a session was given up because nobody said anything any more (S4.43).
@@ -64,27 +93,30 @@ impl SessionChange {
             user: session.user_id,
             at,
             before: Some(standing(SessionStatus::Active)),
-            after: standing(SessionStatus::Abandoned),
+            after: Some(standing(SessionStatus::Abandoned)),
         }
     }
 
     /// Of status, node and revision the first that differs.
     pub(crate) fn event_type(&self) -> &'static str {
-        match &self.before {
-            None => "session_started",
-            Some(before) if before.status != self.after.status => "session_status_changed",
-            Some(before) if before.node != self.after.node => "node_changed",
-            Some(_) => "session_updated",
+        match (&self.before, &self.after) {
+            (_, None) => "session_deleted",
+            (None, Some(_)) => "session_started",
+            (Some(before), Some(after)) if before.status != after.status => {
+                "session_status_changed"
+            }
+            (Some(before), Some(after)) if before.node != after.node => "node_changed",
+            (Some(_), Some(_)) => "session_updated",
         }
     }
 
     pub(super) fn happening(&self) -> Happening {
-        let Standing { status, node, revision } = &self.after;
-        let mut data = Map::from_iter([
-            ("current_node".to_owned(), json!(node)),
-            ("status".to_owned(), json!(status.as_str())),
-            ("revision".to_owned(), json!(revision)),
-        ]);
+        let mut data = Map::new();
+        if let Some(Standing { status, node, revision }) = &self.after {
+            data.insert("current_node".to_owned(), json!(node));
+            data.insert("status".to_owned(), json!(status.as_str()));
+            data.insert("revision".to_owned(), json!(revision));
+        }
         if let Some(before) = &self.before {
             data.insert("previous_node".to_owned(), json!(before.node));
             data.insert("previous_status".to_owned(), json!(before.status.as_str()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AnyStore, ChangeNotice, Observed as _, Watch};
@@ -16,17 +16,17 @@ const TOGETHER: Duration = Duration::from_millis(100);
 /// Tells of new events, and is told of them.
 pub(crate) struct Wakes {
     is_due: Arc<AtomicBool>,
-    heard: watch::Sender<u64>,
+    heard: watch::Sender<Instant>,
     _watch: Watch,
 }
 
 impl Wakes {
     pub(crate) fn new(store: &AnyStore) -> Self {
-        let heard = watch::Sender::new(0_u64);
+        let heard = watch::Sender::new(Instant::now());
         let bell = heard.clone();
         let watch = store.observers().watch(move |notice| {
             if matches!(notice, ChangeNotice::Outbox | ChangeNotice::Resync) {
-                bell.send_modify(|count| *count = count.wrapping_add(1));
+                bell.send_replace(Instant::now());
             }
         });
         Self { is_due: Arc::default(), heard, _watch: watch }
@@ -47,8 +47,8 @@ impl Wakes {
         });
     }
 
-    /// Changes whenever there may be new events.
-    pub(crate) fn heard(&self) -> watch::Receiver<u64> {
+    /// Changes whenever there may be new events, to when this was heard.
+    pub(crate) fn heard(&self) -> watch::Receiver<Instant> {
         self.heard.subscribe()
     }
 }

@@ -23,14 +23,13 @@ struct Claimed {
 }
 
 impl TurnHost<'_> {
-    /// Whether a request is sent for real: no handler stands for its URL.
-    pub(super) fn goes_out(&self, kind: &EffectKind) -> bool {
-        self.outbound.is_some() && !self.handlers.knows(kind)
+    /// What sends a request for real: no handler stands for its URL.
+    pub(super) fn goes_out(&self, kind: &EffectKind) -> Option<&Outbound> {
+        self.outbound.filter(|_| !self.handlers.knows(kind))
     }
 
     /// Sends a request, unless it was sent before.
-    pub(super) async fn send(&self, request: &HttpRequest) -> Outcome {
-        let Some(outbound) = self.outbound else { return busy() };
+    pub(super) async fn send(&self, outbound: &Outbound, request: &HttpRequest) -> Outcome {
         let Some(key) = &request.request.idempotency_key else {
             // What only reads may be read again.
             return if self.may_reach_out().await {

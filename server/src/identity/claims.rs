@@ -122,7 +122,7 @@ fn scope(kind: CallerKind, id: UserId, schools: &[TenantId]) -> AccessScope {
 impl IdentityProvider for ClaimsIdentity {
     async fn identify(&self, parts: &Parts) -> Result<Principal, IdentityError> {
         let Some(token) = bearer(parts) else { return Ok(Principal::Anonymous) };
-        let (subject, claims) = self.rules.verify(token)?;
+        let (subject, claims) = self.rules.verify(token).await?;
         Ok(Principal::Account(Box::new(self.caller(subject, &claims))))
     }
 }

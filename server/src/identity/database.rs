@@ -70,7 +70,7 @@ fn counts(state: Option<SchoolState>) -> bool {
 impl IdentityProvider for DatabaseIdentity {
     async fn identify(&self, parts: &Parts) -> Result<Principal, IdentityError> {
         let Some(token) = bearer(parts) else { return Ok(Principal::Anonymous) };
-        let (subject, _) = self.rules.verify(token)?;
+        let (subject, _) = self.rules.verify(token).await?;
         let caller = self.load(subject).await?.ok_or(IdentityError::InvalidAccount)?;
         Ok(Principal::Account(Box::new(caller)))
     }

@@ -8,8 +8,9 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use super::{Caller, IdentityError, Principal, Role};
-use crate::app::{AccessMode, App};
+use crate::app::{AccessMode, App, InvalidTokens};
 use crate::error::ApiError;
+use crate::refused::Known;
 
 /// Any account that is active.
 #[derive(Debug)]
@@ -77,40 +78,65 @@ impl FromRequestParts<Arc<App>> for MaybeSigned {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         match app.identity.identify(parts).await {
             Ok(Principal::Anonymous) => Ok(Self { caller: None }),
-            Ok(Principal::Account(caller)) => Ok(Self { caller: Some(caller) }),
+            Ok(Principal::Account(caller)) => {
+                known(parts, &caller);
+                Ok(Self { caller: Some(caller) })
+            }
             Err(IdentityError::InvalidToken | IdentityError::InvalidAccount) => {
                 if let Some(ignored) = parts.extensions.get::<IgnoredToken>() {
                     ignored.0.store(true, Ordering::Relaxed);
                 }
                 Ok(Self { caller: None })
             }
-            Err(error @ IdentityError::Store(_)) => Err(refuse(error)),
+            // Whoever it is must not be taken for nobody.
+            Err(error @ (IdentityError::Store(_) | IdentityError::KeysUnavailable)) => {
+                Err(refuse(error, app))
+            }
         }
     }
 }
 
 async fn signed(parts: &Parts, app: &App) -> Result<Box<Caller>, ApiError> {
     match app.identity.identify(parts).await {
-        Ok(Principal::Account(caller)) => Ok(caller),
+        Ok(Principal::Account(caller)) => {
+            known(parts, &caller);
+            Ok(caller)
+        }
         Ok(Principal::Anonymous) => Err(ApiError::new(
             StatusCode::UNAUTHORIZED,
             "authentication_required",
             "This needs a token of an account",
         )),
-        Err(error) => Err(refuse(error)),
+        Err(error) => Err(refuse(error, app)),
     }
 }
 
-fn refuse(error: IdentityError) -> ApiError {
-    let code = match &error {
-        IdentityError::InvalidToken => "invalid_token",
-        IdentityError::InvalidAccount => "invalid_account",
-        IdentityError::Store(_) => {
-            let IdentityError::Store(error) = error else { return ApiError::internal(error) };
-            return ApiError::from(error);
+/// Whoever is refused later is known by then (S12.13).
+fn known(parts: &Parts, caller: &Caller) {
+    if let Some(known) = parts.extensions.get::<Known>() {
+        known.is(caller);
+    }
+}
+
+fn refuse(error: IdentityError, app: &App) -> ApiError {
+    let text = error.to_string();
+    match error {
+        IdentityError::InvalidToken => {
+            // Clients of the service that this one replaces know 403 (S2.9).
+            let status = match app.options.invalid_tokens {
+                InvalidTokens::Unauthorized => StatusCode::UNAUTHORIZED,
+                InvalidTokens::Forbidden => StatusCode::FORBIDDEN,
+            };
+            ApiError::new(status, "invalid_token", text)
         }
-    };
-    ApiError::new(StatusCode::UNAUTHORIZED, code, error.to_string())
+        IdentityError::InvalidAccount => {
+            ApiError::new(StatusCode::UNAUTHORIZED, "invalid_account", text)
+        }
+        IdentityError::KeysUnavailable => {
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)
+        }
+        IdentityError::Store(error) => error.into(),
+    }
 }
 
 /// The coarse gate of the service that this one replaces (S2.21).

@@ -1,22 +1,21 @@
-//! Accounts of a fixture. They are written after everything else, since they may name its schools.
+//! Accounts of a fixture.
 
 use chatflow_storage::{
-    AccessScope, AccountError, AccountStore, Change, ServiceAccountId, ServiceAccountRecord,
-    UserId, UserKey, UserRecord, Verdict,
+    AccountRow, AccountStore, Batch, Change, ServiceAccountId, ServiceAccountRecord, StoreError,
+    Stored, UserId, UserKey, UserRecord,
 };
 
 use super::library::Ids;
 use super::{Counts, ImportReport};
 use crate::fixture::Fixture;
-use crate::host::now;
 
-pub(super) fn save<S: AccountStore>(
+pub(super) fn fill<S: AccountStore>(
     store: &S,
-    scope: &AccessScope,
     fixture: &Fixture,
     ids: &Ids,
+    batch: &mut Batch,
     report: &mut ImportReport,
-) -> Result<(), AccountError> {
+) -> Result<(), StoreError> {
     let [.., users, services] = &mut report.counts;
     for user in &fixture.users {
         let of_address = match &user.email {
@@ -27,42 +26,38 @@ pub(super) fn save<S: AccountStore>(
             Some(known) => Some(known),
             None => store.find_user(UserKey::Id(UserId(user.id)))?,
         };
-        let old = known.map(|known| known.stored.record);
+        let old = known.as_ref().map(|known| &known.stored.record);
         let record = UserRecord {
-            id: old.as_ref().map_or(UserId(user.id), |old| old.id),
+            id: old.map_or(UserId(user.id), |old| old.id),
             kind: user.kind,
-            is_active: old.as_ref().is_none_or(|old| old.is_active),
+            is_active: old.is_none_or(|old| old.is_active),
             email: user.email.clone(),
             name: user.name.clone(),
             school_id: user.school.map(|school| ids.school(school)),
-            info: old.map_or_else(|| "{}".to_owned(), |old| old.info),
+            info: old.map_or_else(|| "{}".to_owned(), |old| old.info.clone()),
         };
-        count(users, store.save_user(scope, &Change { expected: None, record }, now())?);
+        batch.users.push(change(users, known.map(|known| known.stored), record));
     }
     for service in &fixture.service_accounts {
         let id = ServiceAccountId(service.id);
-        let old = store.find_service_account(id)?.map(|known| known.stored.record);
+        let known = store.find_service_account(id)?;
+        let old = known.as_ref().map(|known| &known.stored.record);
         let record = ServiceAccountRecord {
             id,
             kind: service.kind,
-            is_active: old.as_ref().is_none_or(|old| old.is_active),
+            is_active: old.is_none_or(|old| old.is_active),
             name: service.name.clone(),
             schools: service.schools.iter().map(|school| ids.school(*school)).collect(),
-            info: old.map_or_else(|| "{}".to_owned(), |old| old.info),
+            info: old.map_or_else(|| "{}".to_owned(), |old| old.info.clone()),
         };
-        count(
-            services,
-            store.save_service_account(scope, &Change { expected: None, record }, now())?,
-        );
+        batch.service_accounts.push(change(services, known.map(|known| known.stored), record));
     }
     Ok(())
 }
 
-fn count(counts: &mut Counts, verdict: Verdict) {
-    let counter = match verdict {
-        Verdict::Create => &mut counts.created,
-        Verdict::Update { .. } => &mut counts.updated,
-        Verdict::Keep { .. } => &mut counts.unchanged,
-    };
-    *counter = counter.saturating_add(1);
+/// How an account is written, which is counted.
+fn change<T: AccountRow>(counts: &mut Counts, old: Option<Stored<T>>, new: T) -> Change<T> {
+    let record = new.normal();
+    counts.count(old.as_ref().map(|old| &old.record), &record);
+    Change { expected: Some(old.map_or(0, |old| old.row_version)), record }
 }

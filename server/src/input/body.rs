@@ -37,18 +37,20 @@ where
         let schema = app.schemas.of::<T>(describe::<T>)?;
         let is_empty = map.is_empty();
         let unknown = |key: &&String| !schema.knows(key);
-        let warnings = map.keys().filter(unknown).map(|key| body::ignored(key)).collect();
+        let warnings = body::ignored(map.keys().filter(unknown));
         let value = read_value(app, Value::Object(map))?;
         Ok(Self { value, warnings, is_empty })
     }
 }
 
 /// Reads a value of a described type, such as one of the items of a body.
-pub(crate) fn read_value<T>(app: &App, value: Value) -> Result<T, ApiError>
+pub(crate) fn read_value<T>(app: &App, mut value: Value) -> Result<T, ApiError>
 where
     T: DeserializeOwned + ToSchema + 'static,
 {
-    app.schemas.of::<T>(describe::<T>)?.check("body", &value)?;
+    let schema = app.schemas.of::<T>(describe::<T>)?;
+    schema.check("body", &value)?;
+    schema.settle(&mut value);
     let read = serde_json::from_value(value);
     read.map_err(|error| ApiError::field(&["body"], "value_error", error.to_string()))
 }

@@ -23,6 +23,8 @@ pub(crate) struct Compiled {
     validator: Validator,
     /// The names at the top level.
     names: Vec<String>,
+    /// The description itself.
+    schema: Value,
 }
 
 impl Schemas {
@@ -35,23 +37,23 @@ impl Schemas {
         if let Some(compiled) = known.get(&TypeId::of::<T>()) {
             return Ok(Arc::clone(compiled));
         }
-        let compiled = Arc::new(Compiled::new(&make())?);
+        let compiled = Arc::new(Compiled::new(make())?);
         known.insert(TypeId::of::<T>(), Arc::clone(&compiled));
         Ok(compiled)
     }
 }
 
 impl Compiled {
-    fn new(schema: &Value) -> Result<Self, ApiError> {
+    fn new(schema: Value) -> Result<Self, ApiError> {
         let is_uuid = |text: &str| uuid::Uuid::try_parse(text).is_ok();
         let validator = jsonschema::options()
             .should_validate_formats(true)
             .with_format("uuid", is_uuid)
-            .build(schema)
+            .build(&schema)
             .map_err(ApiError::internal)?;
         let names = schema.get("properties").and_then(Value::as_object);
         let names = names.into_iter().flat_map(Map::keys).cloned().collect();
-        Ok(Self { validator, names })
+        Ok(Self { validator, names, schema })
     }
 
     /// Whether a name at the top level is described.
@@ -68,6 +70,58 @@ impl Compiled {
             .map(|error| finding(place, &error))
             .collect();
         if found.is_empty() { Ok(()) } else { Err(ApiError::fields(&found)) }
+    }
+
+    /// Writes whole numbers without a fraction where they are asked for: to a schema `3.0` is an
+    /// integer, as it is to JavaScript, to serde it is none.
+    pub(crate) fn settle(&self, value: &mut Value) {
+        settle(value, &self.schema, &self.schema);
+    }
+}
+
+/// Follows the description into a value; what is not described stays as it is.
+fn settle(value: &mut Value, schema: &Value, root: &Value) {
+    let named = schema.get("$ref").and_then(Value::as_str);
+    if let Some(schema) = named.and_then(|name| root.pointer(name.strip_prefix('#')?)) {
+        return settle(value, schema, root);
+    }
+    for choices in ["oneOf", "anyOf", "allOf"].iter().filter_map(|word| schema.get(word)) {
+        for choice in choices.as_array().into_iter().flatten() {
+            settle(value, choice, root);
+        }
+    }
+    match value {
+        Value::Number(number) if asks_for_integer(schema) => {
+            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0);
+            let whole = whole.and_then(|float| format!("{float:.0}").parse::<i64>().ok());
+            if let Some(whole) = whole {
+                *number = whole.into();
+            }
+        }
+        Value::Object(map) => {
+            for (name, field) in map {
+                let own = schema.get("properties").and_then(|properties| properties.get(name));
+                if let Some(schema) = own.or_else(|| schema.get("additionalProperties")) {
+                    settle(field, schema, root);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(schema) = schema.get("items") {
+                for item in items {
+                    settle(item, schema, root);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn asks_for_integer(schema: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(|name| name == "integer"),
+        Some(name) => name == "integer",
+        None => false,
     }
 }
 
@@ -114,4 +168,32 @@ fn shortened(message: String) -> String {
         return message;
     }
     message.chars().take(MOST).chain("…".chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_written_as_such_where_they_are_asked_for() {
+        let schema = json!({
+            "properties": {
+                "count": {"type": ["integer", "null"]},
+                "part": {"type": "number"},
+                "free": {"type": "object"},
+                "list": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}},
+                "named": {"additionalProperties": {"oneOf": [{"type": "null"}, {"type": "integer"}]}},
+            },
+            "components": {"schemas": {"Step": {"properties": {"at": {"type": "integer"}}}}},
+        });
+        let compiled = Compiled::new(schema).unwrap();
+        let mut value = json!({
+            "count": 3.0, "part": 3.0, "free": {"count": 3.0}, "list": [{"at": -1.0}], "named": {"a": 2e3},
+        });
+        compiled.settle(&mut value);
+        let expected = json!({
+            "count": 3, "part": 3.0, "free": {"count": 3.0}, "list": [{"at": -1}], "named": {"a": 2000},
+        });
+        assert_eq!(value.to_string(), expected.to_string());
+    }
 }

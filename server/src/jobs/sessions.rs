@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use chatflow_storage::prelude::*;
-use chatflow_storage::{AccessScope, Batch};
+use chatflow_storage::{
+    AccessScope, AnyStore, ChangeNotice, Departure, SessionSummary, StoreError,
+};
 
 use super::work::Work;
 use super::{Interruption, Job, later};
-use crate::events::SessionChange;
+use crate::events::{Emitter, SessionChange, is_preview};
 
 /// S4.43
 const BATCH: u32 = 500;
@@ -21,19 +23,15 @@ pub(super) async fn abandon(work: &mut Work) -> Result<(), Interruption> {
     let (store, at, emitter) = (work.store(), work.now(), Arc::clone(&work.emitter));
     let hours = i64::from(work.settings.abandon_after_hours);
     let since = later(at, hours.saturating_mul(-3_600_000));
-    let (store, scope, emitter) = (&store, AccessScope::system(), &emitter);
-    let scope = &scope;
+    let (store, emitter) = (&store, &emitter);
     work.repeat("sessions_abandoned", BATCH.into(), || async move {
-        let abandoned = store.abandon_sessions(scope, since, at, BATCH).await?;
-        let mut events = Vec::new();
-        for session in &abandoned {
-            let change = SessionChange::abandoned(session, at);
-            events.extend(emitter.session(store, &change).await?);
-        }
-        if !events.is_empty() {
-            store.apply(scope, &Batch { at, events, ..Batch::default() }).await?;
-        }
-        Ok::<_, Interruption>(u64::try_from(abandoned.len()).unwrap_or(u64::MAX))
+        let scope = AccessScope::system();
+        let idle = store.idle_sessions(&scope, since, at, BATCH).await?;
+        let change = |session: &SessionSummary| SessionChange::abandoned(session, at);
+        let departures = departures(store, emitter, &idle, change).await?;
+        let gone = store.abandon_sessions(&scope, &departures, at).await?;
+        told(store, &departures).await?;
+        Ok::<_, Interruption>(u64::try_from(gone.len()).unwrap_or(u64::MAX))
     })
     .await
 }
@@ -53,11 +51,43 @@ pub(super) async fn retention(work: &mut Work) -> Result<(), Interruption> {
         };
         before = before.min(later(counted, -86_400_000));
     }
-    let (store, scope) = (work.store(), AccessScope::system());
-    let (store, scope) = (&store, &scope);
+    let (store, at, emitter) = (work.store(), work.now(), Arc::clone(&work.emitter));
+    let (store, emitter) = (&store, &emitter);
     work.repeat("sessions_deleted", BATCH.into(), || async move {
-        let deleted = store.delete_ended_sessions(scope, before, BATCH).await?;
-        Ok::<_, Interruption>(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
+        let scope = AccessScope::system();
+        let ended = store.ended_sessions(&scope, before, BATCH).await?;
+        let change = |session: &SessionSummary| SessionChange::of_deleted(session, at);
+        let departures = departures(store, emitter, &ended, change).await?;
+        let gone = store.delete_sessions(&scope, &departures).await?;
+        told(store, &departures).await?;
+        Ok::<_, Interruption>(u64::try_from(gone.len()).unwrap_or(u64::MAX))
     })
     .await
+}
+
+/// The sessions as they were seen, with what tells of them: nothing, of previews (S4.14).
+async fn departures(
+    store: &AnyStore,
+    emitter: &Emitter,
+    sessions: &[SessionSummary],
+    change: impl Fn(&SessionSummary) -> SessionChange,
+) -> Result<Vec<Departure>, StoreError> {
+    let mut departures = Vec::new();
+    for session in sessions {
+        let mut departure = Departure::of(session.id);
+        departure.expected = Some(session.revision);
+        if !is_preview(&session.info) {
+            departure.events = emitter.session(store, &change(session)).await?;
+        }
+        departures.push(departure);
+    }
+    Ok(departures)
+}
+
+/// Wakes those who deliver, in whatever process.
+async fn told(store: &AnyStore, departures: &[Departure]) -> Result<(), StoreError> {
+    if departures.iter().any(|departure| !departure.events.is_empty()) {
+        store.announce(&[ChangeNotice::Outbox]).await?;
+    }
+    Ok(())
 }

@@ -173,6 +173,12 @@ impl Outbound {
         Ok(Self { client, rules, secrets, breakers, clock: Arc::new(now) })
     }
 
+    /// Another client by other rules, with the same secrets and clock.
+    pub(crate) fn by(&self, rules: EgressRules) -> Result<Self, OutboundError> {
+        let (secrets, clock) = (Arc::clone(&self.secrets), Arc::clone(&self.clock));
+        Ok(Self { secrets, clock, ..Self::new(rules)? })
+    }
+
     /// Takes secrets from here.
     #[must_use]
     pub fn with_secrets(mut self, secrets: Arc<dyn SecretResolver>) -> Self {
@@ -185,6 +191,11 @@ impl Outbound {
     pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
+    }
+
+    /// The present, by its clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     /// Where requests may go.

@@ -2,9 +2,11 @@
 
 mod access;
 mod admin;
+mod begin;
 mod history;
 mod interact;
 mod listing;
+mod preview;
 mod repeat;
 mod session;
 mod start;

@@ -5,6 +5,7 @@
 #![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
 mod pump;
+mod reads;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::host::now;
 use crate::input::QueryOf;
+
+pub(crate) use self::reads::Reads;
 
 /// How often a silent stream shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);

@@ -12,6 +12,7 @@ mod fields;
 mod list;
 mod nodes;
 mod positions;
+mod relink;
 mod remove;
 mod snapshots;
 mod update;

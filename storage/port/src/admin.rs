@@ -9,7 +9,9 @@ use crate::id::UserId;
 use crate::role::role;
 use crate::scope::AccessScope;
 
-pub use record::{Forgotten, SessionCursor, SessionPage, SessionQuery, SessionSummary, Total};
+pub use record::{
+    Departure, Forgotten, SessionCursor, SessionPage, SessionQuery, SessionSummary, Total,
+};
 
 role! {
     /// Lists, ends and deletes sessions across conversations.
@@ -26,35 +28,45 @@ role! {
             &self, scope: &AccessScope, query: &SessionQuery
         ) -> Result<SessionPage, StoreError>;
 
-        /// Deletes a session with its history, journal, traces, request log and records of effects,
-        /// and answers with what it was; content events stay, without it (S4.42).
+        /// At most `limit` active sessions whose last activity was before `since` and which no lease
+        /// that is live `at` that moment holds, in the order in which they started (S4.43).
         ///
         /// # Errors
         /// [`StoreError`] if the store breaks.
-        fn delete_session(
-            &self, scope: &AccessScope, id: SessionId
-        ) -> Result<Option<SessionSummary>, StoreError>;
-
-        /// Abandons at most `limit` active sessions whose last activity was before `since`, and
-        /// answers with them; they ended when they were last active (S4.43).
-        ///
-        /// A session with a lease that is live `at` that moment is left alone. The revision stays,
-        /// since the journal has an entry for each: a turn that was under way commits and makes the
-        /// session active again.
-        ///
-        /// # Errors
-        /// [`StoreError`] if the store breaks.
-        fn abandon_sessions(
+        fn idle_sessions(
             &self, scope: &AccessScope, since: Timestamp, at: Timestamp, limit: u32
         ) -> Result<Vec<SessionSummary>, StoreError>;
 
-        /// Deletes at most `limit` sessions that ended before a moment, as
-        /// [`SessionAdminStore::delete_session`] does, and answers with them (S4.44).
+        /// At most `limit` sessions that ended before a moment, in the order in which they started
+        /// (S4.44).
         ///
         /// # Errors
         /// [`StoreError`] if the store breaks.
-        fn delete_ended_sessions(
+        fn ended_sessions(
             &self, scope: &AccessScope, before: Timestamp, limit: u32
+        ) -> Result<Vec<SessionSummary>, StoreError>;
+
+        /// Abandons those of the sessions that are still active, as they were seen and not held, with
+        /// the events that tell of them, in one transaction; answers with their ids, in order. They
+        /// ended when they were last active (S4.43).
+        ///
+        /// The revision stays, since the journal has an entry for each: a turn that was under way
+        /// commits and makes the session active again.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks; then nothing is stored.
+        fn abandon_sessions(
+            &self, scope: &AccessScope, departures: &[Departure], at: Timestamp
+        ) -> Result<Vec<SessionId>, StoreError>;
+
+        /// Deletes those of the sessions that are as they were seen, with their history, journal,
+        /// traces, request log and records of effects, and writes the events that tell of them, in one
+        /// transaction; answers with their ids, in order. Content events stay, without them (S4.42).
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks; then nothing is deleted.
+        fn delete_sessions(
+            &self, scope: &AccessScope, departures: &[Departure]
         ) -> Result<Vec<SessionId>, StoreError>;
 
         /// Deletes every session of a user, with all that belongs to it, and takes the user and what

@@ -7,7 +7,8 @@ use crate::role::role;
 use crate::scope::AccessScope;
 
 role! {
-    /// Reads content for conversations: active, published items that the scope sees (S2.26, R4.8).
+    /// Reads content for conversations: active, published items that the scope sees (S2.26, R4.8). With
+    /// [`AccessScope::with_drafts`], items that are not published yet as well.
     ContentStore, async AsyncContentStore, dyn DynContentStore {
         /// The items named by `ids`, in that order; `None` where there is none to show.
         ///

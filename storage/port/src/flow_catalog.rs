@@ -33,6 +33,14 @@ role! {
             &self, scope: &AccessScope, id: FlowId
         ) -> Result<Option<FlowDraft>, StoreError>;
 
+        /// These flows with their graphs, each once, in the order of their ids.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn flow_drafts(
+            &self, scope: &AccessScope, ids: &[FlowId]
+        ) -> Result<Vec<FlowDraft>, StoreError>;
+
         /// A page of flows without their graphs, the newest first (S3.80, F43).
         ///
         /// # Errors

@@ -17,9 +17,10 @@ pub use finding::{Finding, Problem};
 /// The tables whose rows belong to a session and go with it, or forget it when it goes.
 ///
 /// Records of outside effects and events name sessions too, and outlive them on purpose (F44).
-pub const TABLES_OF_SESSIONS: [&str; 6] = [
+pub const TABLES_OF_SESSIONS: [&str; 7] = [
     "conversation_history",
     "session_journal",
+    "session_previews",
     "chat_request_log",
     "content_events",
     "flow_execution_turns",

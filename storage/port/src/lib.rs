@@ -62,8 +62,8 @@ pub use account::{
     UserKey, UserQuery, UserRecord, UserType, normal_email, scope_of, settle_account,
 };
 pub use admin::{
-    AsyncSessionAdminStore, Forgotten, SessionAdminStore, SessionCursor, SessionPage, SessionQuery,
-    SessionSummary, Total,
+    AsyncSessionAdminStore, Departure, Forgotten, SessionAdminStore, SessionCursor, SessionPage,
+    SessionQuery, SessionSummary, Total,
 };
 pub use analytics::{
     AnalyticsStore, Answer, AsyncAnalyticsStore, Audience, DayTally, FactQuery, FlowDay,
@@ -144,8 +144,9 @@ pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};
 pub use session::{
     AsyncSessionStore, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, HistoryRow,
-    InteractionType, JournalEntry, JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession,
-    SessionHead, SessionStatus, SessionStore, Snapshot, StoredSession, TraceLevel, Turn,
+    InteractionType, InteractionTypes, JournalEntry, JournalRow, LeaseMark, LeaseRequest,
+    NewHistoryRow, NewSession, SessionHead, SessionStatus, SessionStore, Snapshot, StoredSession,
+    TraceLevel, Turn,
 };
 pub use setting::{AsyncSettingStore, SettingStore};
 pub use subscription::{

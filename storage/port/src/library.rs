@@ -9,6 +9,7 @@ use std::error::Error;
 
 use chatflow::ContentId;
 
+use crate::account::AccountError;
 use crate::audit::InvalidAudit;
 use crate::error::StoreError;
 use crate::id::ThemeId;
@@ -59,6 +60,9 @@ pub enum ApplyError {
         /// The rule, and how it is broken.
         problem: &'static str,
     },
+    /// An account is refused.
+    #[error(transparent)]
+    Account(AccountError),
     /// An event breaks a rule of the outbox.
     #[error(transparent)]
     InvalidEvent(#[from] InvalidEvent),
@@ -75,6 +79,15 @@ impl ApplyError {
     pub fn second_default(theme: ThemeId) -> Self {
         let problem = "another theme is the default of its owner";
         Self::Invalid { record: RecordKey::Theme(theme), problem }
+    }
+}
+
+impl From<AccountError> for ApplyError {
+    fn from(error: AccountError) -> Self {
+        if let AccountError::Store(source) = error {
+            return Self::Store(source);
+        }
+        Self::Account(error)
     }
 }
 

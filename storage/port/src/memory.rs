@@ -104,6 +104,7 @@ struct Conversation {
     journal: Vec<JournalRow>,
     traces: Vec<TraceRow>,
     answered: BTreeMap<String, RecalledRequest>,
+    preview: Option<String>,
 }
 
 impl MemoryStore {

@@ -65,7 +65,9 @@ role! {
         ///
         /// Due are those that wait, those whose next try has come, and those whose lock has run
         /// out. Of the events of one session for one subscription only the oldest that is neither
-        /// delivered nor dead (S6.33). What another claim is just locking is passed over.
+        /// delivered nor dead (S6.33). What another claim is just locking is passed over. Whoever let
+        /// its lock run out may have delivered the event: that counts as a try that failed, so that
+        /// the next one is known for a repetition (S6.42).
         ///
         /// # Errors
         /// [`StoreError`] if the store breaks.

@@ -13,6 +13,8 @@ pub struct AccessScope {
     signed_in: bool,
     /// Whether rows that are not in use are hidden from it (S2.15, footnote).
     sees_live_only: bool,
+    /// Whether content that is not published yet counts as if it were (R4.8).
+    sees_drafts: bool,
     /// Whose creations are its own.
     account: Option<UserId>,
     /// Tenants whose `school` rows are visible.
@@ -98,9 +100,16 @@ impl AccessScope {
         Self::of(true, schools, flow.into_iter().collect())
     }
 
+    /// The same for a preview, which shows content that is not published yet as well (R4.8, R4.15).
+    #[must_use]
+    pub fn with_drafts(self) -> Self {
+        Self { sees_drafts: true, ..self }
+    }
+
     fn of(signed_in: bool, schools: Vec<TenantId>, owned: Vec<TenantId>) -> Self {
-        let (writes, sees_live_only, account) = (Writes::Nothing, false, None);
-        Self { writes, signed_in, sees_live_only, account, schools, owned }
+        let (writes, account) = (Writes::Nothing, None);
+        let (sees_live_only, sees_drafts) = (false, false);
+        Self { writes, signed_in, sees_live_only, sees_drafts, account, schools, owned }
     }
 
     /// Whether no row is hidden.
@@ -116,6 +125,11 @@ impl AccessScope {
     /// Whether rows that are not in use are hidden from it.
     pub fn sees_live_only(&self) -> bool {
         self.sees_live_only
+    }
+
+    /// Whether content that is not published yet is shown as if it were.
+    pub fn sees_drafts(&self) -> bool {
+        self.sees_drafts
     }
 
     /// Whether anything is visible outside conversations.

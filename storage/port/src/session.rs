@@ -11,9 +11,9 @@ use crate::id::LeaseToken;
 use crate::role::role;
 
 pub use record::{
-    Commit, HistoryPage, HistoryQuery, HistoryRow, InteractionType, JournalEntry, JournalRow,
-    LeaseMark, LeaseRequest, NewHistoryRow, NewSession, SessionHead, SessionStatus, Snapshot,
-    StoredSession, TraceLevel, Turn,
+    Commit, HistoryPage, HistoryQuery, HistoryRow, InteractionType, InteractionTypes, JournalEntry,
+    JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession, SessionHead, SessionStatus,
+    Snapshot, StoredSession, TraceLevel, Turn,
 };
 
 /// Why a session was not created.
@@ -130,5 +130,11 @@ role! {
         /// # Errors
         /// [`StoreError`] if the store breaks.
         fn journal(&self, id: SessionId) -> Result<Vec<JournalRow>, StoreError>;
+
+        /// What a preview runs, see [`NewSession::preview`]; `None` for any other session.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn preview(&self, id: SessionId) -> Result<Option<String>, StoreError>;
     }
 }

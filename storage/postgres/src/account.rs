@@ -20,6 +20,9 @@ use crate::pool::{Lent, PostgresStore};
 /// One account at a time: then what was read stays true until it is written. Readers do not wait.
 const WRITE: &str = "BEGIN; SELECT pg_advisory_xact_lock(x'464C4F57'::integer, 2)";
 
+/// The same within a transaction of other things.
+pub(crate) const ALONE: &str = "SELECT pg_advisory_xact_lock(x'464C4F57'::integer, 2)";
+
 const NOTE_LOGIN: &str = "
 UPDATE users SET last_login_at = greatest(last_login_at, $2) WHERE id = $1";
 
@@ -114,7 +117,7 @@ impl AsyncAccountStore for PostgresStore {
     }
 }
 
-async fn save_user(
+pub(crate) async fn save_user(
     connection: &mut PgConnection,
     scope: &AccessScope,
     change: &Change<UserRecord>,
@@ -130,7 +133,7 @@ async fn save_user(
     Ok(verdict)
 }
 
-async fn save_service(
+pub(crate) async fn save_service(
     connection: &mut PgConnection,
     scope: &AccessScope,
     change: &Change<ServiceAccountRecord>,

@@ -14,41 +14,63 @@ use crate::column::{Json, tenants};
 use crate::library::variant;
 use crate::pool::PostgresStore;
 
-/// Rows in use that a scope sees: $1 all, $2 its schools, $3 those whose private rows it sees, $4 whose
+/// Rows that a scope sees, of a standing: $1 all, $2 its schools, $3 those whose private rows it sees, $4 whose
 /// creations are its own (S2.24); conversations have none.
 macro_rules! shown {
-    () => {
-        "c.is_active AND c.status = 'published'
+    ($standing:literal) => {
+        concat!(
+            "c.is_active AND ",
+            $standing,
+            "
          AND ($1 OR c.visibility IN ('wriveted', 'public')
            OR (c.visibility = 'school' AND c.school_id = ANY ($2))
            OR (c.visibility = 'private' AND c.school_id = ANY ($3))
            OR (c.visibility = 'private' AND c.created_by = $4
              AND (c.school_id IS NULL OR c.school_id = ANY ($2))))"
+        )
     };
 }
 
 /// An item comes once for each of its variants, or once if it has none.
-const CONTENTS: &str = concat!(
-    "SELECT c.id, c.type::text AS type, c.content, c.info, v.id IS NOT NULL AS has_variant,
+macro_rules! contents {
+    ($standing:literal) => {
+        concat!(
+            "SELECT c.id, c.type::text AS type, c.content, c.info, v.id IS NOT NULL AS has_variant,
        v.variant_key, v.variant_data, v.weight, v.conditions, v.is_active
      FROM cms_content AS c LEFT JOIN cms_content_variants AS v ON v.content_id = c.id
      WHERE c.id = ANY ($5) AND ",
-    shown!(),
-    " ORDER BY c.id, v.variant_key"
-);
+            shown!($standing),
+            " ORDER BY c.id, v.variant_key"
+        )
+    };
+}
+
+const CONTENTS: &str = contents!("c.status = 'published'");
+
+/// For previews (R4.15).
+const CONTENTS_TRIED: &str = contents!("c.status <> 'archived'");
 
 /// A page of candidates after the id `$9`. A type that is none compares as text, and finds nothing.
-const CANDIDATES: &str = concat!(
-    "SELECT c.id, c.info FROM cms_content AS c
+macro_rules! candidates {
+    ($standing:literal) => {
+        concat!(
+            "SELECT c.id, c.info FROM cms_content AS c
      WHERE c.type = (
          SELECT kind FROM unnest(enum_range(NULL::enum_cms_content_type)) AS kind
          WHERE kind::text = $5)
        AND ",
-    shown!(),
-    " AND (cardinality($6) = 0 OR c.tags && $6) AND c.tags @> $7
+            shown!($standing),
+            " AND (cardinality($6) = 0 OR c.tags && $6) AND c.tags @> $7
        AND c.id <> ALL ($8) AND ($9::uuid IS NULL OR c.id > $9)
      ORDER BY c.id LIMIT $10"
-);
+        )
+    };
+}
+
+const CANDIDATES: &str = candidates!("c.status = 'published'");
+
+/// For previews (R4.8).
+const CANDIDATES_TRIED: &str = candidates!("c.status <> 'archived'");
 
 impl AsyncContentStore for PostgresStore {
     async fn contents(
@@ -78,7 +100,8 @@ async fn items(
     scope: &AccessScope,
     ids: &[ContentId],
 ) -> sqlx::Result<BTreeMap<ContentId, ContentItem>> {
-    let rows = sqlx::query(CONTENTS)
+    let sql = if scope.sees_drafts() { CONTENTS_TRIED } else { CONTENTS };
+    let rows = sqlx::query(sql)
         .bind(scope.is_system())
         .bind(tenants(scope.schools()))
         .bind(tenants(scope.owned()))
@@ -145,7 +168,8 @@ async fn page(
     query: &ContentQuery,
     after: Option<Uuid>,
 ) -> sqlx::Result<Vec<PgRow>> {
-    sqlx::query(CANDIDATES)
+    let sql = if scope.sees_drafts() { CANDIDATES_TRIED } else { CANDIDATES };
+    sqlx::query(sql)
         .bind(scope.is_system())
         .bind(tenants(scope.schools()))
         .bind(tenants(scope.owned()))

@@ -2,6 +2,7 @@
 
 mod link;
 mod list;
+mod many;
 mod version;
 
 use chatflow::{FlowId, FlowRef};
@@ -54,6 +55,14 @@ impl AsyncFlowCatalog for PostgresStore {
         id: FlowId,
     ) -> Result<Option<FlowDraft>, StoreError> {
         together!(self, "read a draft", |connection| draft(connection, scope, id))
+    }
+
+    async fn flow_drafts(
+        &self,
+        scope: &AccessScope,
+        ids: &[FlowId],
+    ) -> Result<Vec<FlowDraft>, StoreError> {
+        together!(self, "read drafts", |connection| many::drafts(connection, scope, ids))
     }
 
     async fn list_flows(

@@ -41,6 +41,7 @@ mod performance;
 mod pool;
 mod reference;
 mod session;
+mod session_notify;
 mod subscription;
 mod theme;
 mod trace;

@@ -18,6 +18,7 @@ use chatflow_storage::{
 use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
 
+use crate::account;
 use crate::audit;
 use crate::changes::Wire;
 use crate::fault::{boxed, failed};
@@ -170,7 +171,29 @@ impl Work<'_> {
         for change in &batch.flows {
             self.write_flow(change, batch.by, &mut applied).await?;
         }
+        self.write_accounts(batch, &mut applied).await?;
         Ok(applied)
+    }
+
+    async fn write_accounts(
+        &mut self,
+        batch: &Batch,
+        applied: &mut Applied,
+    ) -> Result<(), ApplyError> {
+        if batch.users.is_empty() && batch.service_accounts.is_empty() {
+            return Ok(());
+        }
+        let alone = sqlx::query(account::ALONE).execute(&mut *self.connection).await;
+        alone.map_err(|error| failed("write accounts", error))?;
+        for change in &batch.users {
+            let saved = account::save_user(self.connection, self.scope, change, self.at).await;
+            applied.count(saved?);
+        }
+        for change in &batch.service_accounts {
+            let saved = account::save_service(self.connection, self.scope, change, self.at).await;
+            applied.count(saved?);
+        }
+        Ok(())
     }
 
     async fn write_themes(

@@ -67,6 +67,12 @@ const MIGRATIONS: Migrations = Migrations(&[
         sql: include_str!("../migrations/0011_flow_catalog.sql"),
         fills_search: false,
     },
+    Migration {
+        version: 12,
+        name: "previews",
+        sql: include_str!("../migrations/0012_previews.sql"),
+        fills_search: false,
+    },
 ]);
 
 /// What the server and the database say of themselves.
@@ -90,7 +96,7 @@ SELECT current_schema() IS NOT NULL AS has_schema,
       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS has_tables";
 
 /// The key is the specification's, so that every program that migrates takes the same lock.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(x'464C4F57'::integer)";
+pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(x'464C4F57'::integer)";
 
 const CREATE: &str = "
 CREATE TABLE IF NOT EXISTS schema_migrations (

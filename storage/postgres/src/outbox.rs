@@ -51,6 +51,7 @@ const CLAIM: &str = concat!(
        FOR UPDATE SKIP LOCKED
      )
      UPDATE event_outbox AS o SET
+       retry_count = o.retry_count + (o.status = 'processing')::int,
        status = 'processing', locked_by = $2, locked_until = $3, updated_at = $1
      WHERE o.seq = ANY (ARRAY (SELECT seq FROM due))
      RETURNING ",

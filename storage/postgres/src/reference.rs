@@ -139,14 +139,15 @@ pub(crate) async fn of_draft(
     flow: FlowId,
 ) -> sqlx::Result<BTreeSet<FlowReference>> {
     let rows = sqlx::query(OF_DRAFT).bind(flow.0).fetch_all(connection).await?;
-    let reference = |row: &PgRow| {
-        Ok(FlowReference {
-            node_id: node(row, "node_id")?,
-            kind: label(row, "kind", ReferenceKind::parse)?,
-            ref_id: row.try_get("ref_id")?,
-        })
-    };
     rows.iter().map(reference).collect()
+}
+
+pub(crate) fn reference(row: &PgRow) -> sqlx::Result<FlowReference> {
+    Ok(FlowReference {
+        node_id: node(row, "node_id")?,
+        kind: label(row, "kind", ReferenceKind::parse)?,
+        ref_id: row.try_get("ref_id")?,
+    })
 }
 
 /// Keeps the references of a flow that was written, and perhaps published.

@@ -104,6 +104,12 @@ impl AsyncSessionStore for PostgresStore {
         let rows = read::journal(lent.connection(), id).await;
         lent.read(rows)
     }
+
+    async fn preview(&self, id: SessionId) -> Result<Option<String>, StoreError> {
+        let mut lent = self.lend("read a preview").await?;
+        let found = read::preview(lent.connection(), id).await;
+        lent.read(found)
+    }
 }
 
 impl PostgresStore {
@@ -158,7 +164,7 @@ fn check(turn: &Turn) -> Result<(), StoreError> {
 /// Whether the session is new.
 async fn insert(connection: &mut PgConnection, new: &NewSession) -> sqlx::Result<bool> {
     let (head, snapshot) = (&new.head, &new.snapshot);
-    let has_extras = new.turn.has_extras();
+    let has_extras = new.turn.has_extras() || new.preview.is_some();
     let query = sqlx::query(if has_extras { CREATE_ALL } else { CREATE });
     let query = rows::bind(query, &new.turn)
         .bind(head.id.0)
@@ -184,7 +190,11 @@ async fn insert(connection: &mut PgConnection, new: &NewSession) -> sqlx::Result
         .bind(Json(snapshot.info.as_str()))
         .bind(Json(snapshot.state.as_str()))
         .bind(Json(snapshot.engine.as_str()));
-    let query = if has_extras { extras::bind(query, &new.turn) } else { query };
+    let query = if has_extras {
+        extras::bind(query, &new.turn).bind(new.preview.as_deref().map(Json))
+    } else {
+        query
+    };
     Ok(query.fetch_optional(connection).await?.is_some())
 }
 

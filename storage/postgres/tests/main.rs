@@ -10,6 +10,7 @@
 mod contract;
 mod events;
 mod inspect;
+mod many;
 mod opening;
 mod partitions;
 mod place;

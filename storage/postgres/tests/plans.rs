@@ -10,18 +10,21 @@ mod evidence;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use chatflow::{ContentId, ContentQuery, FlowId, FlowRef, Revision, TenantId, Timestamp};
+use chatflow::{
+    ContentId, ContentQuery, FlowId, FlowRef, Revision, SessionId, TenantId, Timestamp,
+};
 use chatflow_postgres::{Inspector, Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AccountId, AsyncAccountStore, AsyncContentStore, AsyncEffectStore,
     AsyncEvidenceStore, AsyncExportStore, AsyncFlowStore, AsyncInspect, AsyncOutboxStore,
     AsyncReferenceStore, AsyncSessionAdminStore, AsyncSessionStore, AsyncSubscriptionStore,
-    AsyncThemeStore, DeliveryOutcome, DeliveryQuery, EffectClaim, EventClaim, EventId, EventLock,
-    EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome, ExportProgress, ExportQuery,
-    FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken, OldEvents, OldExports,
-    ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery, SessionQuery,
-    Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery, UserType,
+    AsyncThemeStore, Commit, DeliveryOutcome, DeliveryQuery, Departure, EffectClaim, EventClaim,
+    EventId, EventLock, EventQuery, ExportClaim, ExportId, ExportLease, ExportOutcome,
+    ExportProgress, ExportQuery, FlowUserQuery, Health, HistoryQuery, LeaseRequest, LeaseToken,
+    OldEvents, OldExports, ReferenceKind, ServiceAccountId, ServiceAccountQuery, SessionEventQuery,
+    SessionQuery, Settlement, StreamQuery, SubscriptionId, ThemeId, UserId, UserKey, UserQuery,
+    UserType,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -108,11 +111,12 @@ pub(crate) fn plans() -> Option<Plans> {
 
 type Sent = Vec<(&'static str, Vec<Statement>)>;
 
+#[expect(clippy::too_many_lines, reason = "one call after the other")]
 async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     let token = LeaseToken(Uuid::from_u128(3));
     let (at, until) = (Timestamp::default(), Timestamp::from_millis(10));
     let lease = LeaseRequest { session: SESSION, expected: Revision(1), token, until, at };
-    let all = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 10 };
+    let all = HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 10 };
     let mut sent = Vec::new();
     let mut sends = |call| sent.push((call, proxy.prepared()));
     store.create_session(&new_session()).await.unwrap();
@@ -131,18 +135,19 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("history");
     store.journal(SESSION).await.unwrap();
     sends("journal");
+    store.preview(SESSION).await.unwrap();
+    sends("preview");
     store.create_session(&full_session(2)).await.unwrap();
     sends("create_session, with all there is");
     store.commit(&full_commit(Revision(2))).await.unwrap();
     sends("commit, with all there is");
-    let mut again = full_commit(Revision(2));
-    again.expected = Revision(3);
+    let again = Commit { expected: Revision(3), ..full_commit(Revision(2)) };
     store.commit(&again).await.unwrap_err();
     sends("commit, refused because answered");
     store.recall_request(SESSION, "key 2", at).await.unwrap().unwrap();
     sends("recall_request");
-    let all = SessionEventQuery { session: SESSION, skip: 0, limit: 10 };
-    assert_eq!(store.session_content_events(all).await.unwrap().total, 3);
+    let shown = SessionEventQuery { session: SESSION, skip: 0, limit: 10 };
+    assert_eq!(store.session_content_events(shown).await.unwrap().total, 3);
     sends("session_content_events");
     let effect = |key: &str, lease| EffectClaim {
         key: key.into(),
@@ -155,10 +160,10 @@ async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
         expires_at: until,
         lease,
     };
-    store.claim_effect(&effect("a", None)).await.unwrap();
-    sends("claim_effect, lease held");
-    store.claim_effect(&effect("a", None)).await.unwrap();
-    sends("claim_effect, not to run");
+    for how in ["claim_effect, lease held", "claim_effect, not to run"] {
+        store.claim_effect(&effect("a", None)).await.unwrap();
+        sends(how);
+    }
     let lease = LeaseRequest { expected: Revision(3), ..lease };
     store.claim_effect(&effect("b", Some(lease))).await.unwrap();
     sends("claim_effect");
@@ -217,10 +222,15 @@ async fn call_admin(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("list_sessions of a flow");
     store.list_sessions(&school, &all).await.unwrap();
     sends("list_sessions of schools");
-    store.abandon_sessions(&scope, at, at, 10).await.unwrap();
+    store.idle_sessions(&scope, at, at, 10).await.unwrap();
+    sends("idle_sessions");
+    store.ended_sessions(&scope, at, 10).await.unwrap();
+    sends("ended_sessions");
+    let departures = [Departure::of(SessionId(Uuid::from_u128(1)))];
+    store.abandon_sessions(&scope, &departures, at).await.unwrap();
     sends("abandon_sessions");
-    store.delete_ended_sessions(&scope, at, 10).await.unwrap();
-    sends("delete_ended_sessions");
+    store.delete_sessions(&scope, &departures).await.unwrap();
+    sends("delete_sessions");
     store.sweep_effects(at, 10).await.unwrap();
     sends("sweep_effects");
     sent
@@ -288,6 +298,11 @@ async fn call_library(store: &PostgresStore, proxy: &Proxy) -> Sent {
     sends("contents");
     store.candidates(&scope, &query).await.unwrap();
     sends("candidates");
+    let trying = scope.clone().with_drafts();
+    store.contents(&trying, &[ContentId(id)]).await.unwrap();
+    sends("contents of a preview");
+    store.candidates(&trying, &query).await.unwrap();
+    sends("candidates of a preview");
     sent
 }
 

@@ -5,15 +5,16 @@ use chatflow_postgres::PostgresStore;
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
     AccessScope, AsyncLibraryStore, AsyncReferenceStore, AsyncSessionAdminStore, Batch, Change,
-    ConnectionRow, ContentRecord, ContentStatus, FlowChange, FlowRecord, FlowReference, FlowUser,
-    FlowUserQuery, NewVersion, NodeRow, ReadReferences, ReferenceKind, TraceLevel, UserId,
+    ConnectionRow, ContentRecord, ContentStatus, Departure, FlowChange, FlowRecord, FlowReference,
+    FlowUser, FlowUserQuery, NewVersion, NodeRow, ReadReferences, ReferenceKind, TraceLevel,
+    UserId,
 };
 use sqlx::Row;
 use uuid::Uuid;
 
 use crate::place::{Database, template};
 
-fn node(id: &str, content: &str) -> NodeRow {
+pub(crate) fn node(id: &str, content: &str) -> NodeRow {
     NodeRow {
         node_id: id.into(),
         node_type: "message".into(),
@@ -25,7 +26,7 @@ fn node(id: &str, content: &str) -> NodeRow {
     }
 }
 
-fn flow(nodes: Vec<NodeRow>) -> FlowRecord {
+pub(crate) fn flow(nodes: Vec<NodeRow>) -> FlowRecord {
     let connection = ConnectionRow {
         source: "a".into(),
         target: "b".into(),
@@ -171,18 +172,14 @@ fn what_refers_to_a_session_goes_with_it_and_events_stay() {
         )
     };
     let one = SessionId(Uuid::from_u128(1));
-    database.block_on(store.delete_session(&scope, one)).unwrap().unwrap();
+    let gone = database.block_on(store.delete_sessions(&scope, &[Departure::of(one)])).unwrap();
+    assert_eq!(gone, [one]);
     let (one, two, three) = (id(1), id(2), id(3));
     let of = |n: &str| format!("event {n}{user}1");
     let left = |what: &str, ids: [&str; 2]| ids.map(|id| format!("{what} {id}")).to_vec();
-    let mut expected = [
-        vec![of("-"), of(&two), of(&three)],
-        left("log", [&two, &three]),
-        vec![format!("outbox {one}")],
-        left("outbox", [&two, &three]),
-        left("trace", [&two, &three]),
-    ]
-    .concat();
+    let mut expected = vec![of("-"), of(&two), of(&three), format!("outbox {one}")];
+    expected
+        .extend(["log", "outbox", "trace"].into_iter().flat_map(|what| left(what, [&two, &three])));
     let sorted = |mut texts: Vec<String>| {
         texts.sort();
         texts

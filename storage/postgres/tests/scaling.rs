@@ -10,7 +10,7 @@ use crate::plans::{Planned, compare, plans};
 /// The tables that are spread over machines, each with the column that holds its key as plans write
 /// it, and that column's place: the session's id, or the key of an effect's record, which begins with
 /// that id.
-const KEYED: [(&str, &str, usize); 8] = [
+const KEYED: [(&str, &str, usize); 9] = [
     ("chat_request_log", "session_id", 0),
     ("content_events", "session_id", 4),
     ("conversation_history", "session_id", 0),
@@ -18,6 +18,7 @@ const KEYED: [(&str, &str, usize); 8] = [
     ("event_outbox", "session_id", 23),
     ("flow_execution_turns", "session_id", 0),
     ("session_journal", "session_id", 0),
+    ("session_previews", "session_id", 0),
     (EFFECTS, "idempotency_key)::text", 0),
 ];
 

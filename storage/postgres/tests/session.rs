@@ -53,7 +53,7 @@ pub(crate) fn new_session() -> NewSession {
         trace_level: None,
         started_at: Timestamp::default(),
     };
-    NewSession { head, snapshot: snapshot("{}"), turn: turn() }
+    NewSession { head, snapshot: snapshot("{}"), turn: turn(), preview: None }
 }
 
 pub(crate) fn commit(expected: Revision) -> Commit {

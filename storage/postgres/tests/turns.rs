@@ -178,7 +178,7 @@ fn other_calls_of_a_conversation_cost_one_round_trip_and_a_refusal_one_more() {
         until: Timestamp::from_millis(10),
         at: Timestamp::default(),
     };
-    let all = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 10 };
+    let all = HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 10 };
     database.block_on(async {
         for first in [true, false] {
             store.take_lease(&lease).await.unwrap();
@@ -338,7 +338,7 @@ fn servers_on_one_database_lose_no_turn() {
     assert!([a, b, c].iter().any(|lost| *lost > 0), "nobody met anybody");
     let loaded = database.block_on(one.load_session(SESSION)).unwrap().unwrap();
     assert_eq!(loaded.revision, Revision(61));
-    let all = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 1000 };
+    let all = HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 1000 };
     let seqs: Vec<_> =
         database.block_on(two.history(all)).unwrap().rows.iter().map(|row| row.seq).collect();
     assert_eq!(seqs, (1..=61 * 3).collect::<Vec<_>>());

@@ -33,17 +33,7 @@ impl AccountStore for SqliteStore {
         change: &Change<UserRecord>,
         at: Timestamp,
     ) -> Result<Verdict, AccountError> {
-        self.write("save a user", |transaction| {
-            let stored = user::find(transaction, UserKey::Id(change.record.id))
-                .doing("read a user", transaction)?
-                .map(|known| known.stored);
-            let (verdict, record) = settle_account(scope, stored.as_ref(), change)?;
-            if !matches!(verdict, Verdict::Keep { .. }) {
-                user::save(transaction, &record, verdict.row_version(), at)
-                    .map_err(|error| explain(transaction, &record, error))?;
-            }
-            Ok(verdict)
-        })
+        self.write("save a user", |transaction| save_user(transaction, scope, change, at))
     }
 
     fn save_service_account(
@@ -53,15 +43,7 @@ impl AccountStore for SqliteStore {
         at: Timestamp,
     ) -> Result<Verdict, AccountError> {
         self.write("save a service account", |transaction| {
-            let stored = service::find(transaction, change.record.id)
-                .doing("read a service account", transaction)?
-                .map(|known| known.stored);
-            let (verdict, record) = settle_account(scope, stored.as_ref(), change)?;
-            if !matches!(verdict, Verdict::Keep { .. }) {
-                service::save(transaction, &record, verdict.row_version(), at)
-                    .map_err(|error| explain(transaction, &record, error))?;
-            }
-            Ok(verdict)
+            save_service(transaction, scope, change, at)
         })
     }
 
@@ -114,6 +96,40 @@ impl AccountStore for SqliteStore {
             Ok(deleted > 0)
         })
     }
+}
+
+pub(crate) fn save_user(
+    transaction: &Connection,
+    scope: &AccessScope,
+    change: &Change<UserRecord>,
+    at: Timestamp,
+) -> Result<Verdict, AccountError> {
+    let stored = user::find(transaction, UserKey::Id(change.record.id))
+        .doing("read a user", transaction)?
+        .map(|known| known.stored);
+    let (verdict, record) = settle_account(scope, stored.as_ref(), change)?;
+    if !matches!(verdict, Verdict::Keep { .. }) {
+        user::save(transaction, &record, verdict.row_version(), at)
+            .map_err(|error| explain(transaction, &record, error))?;
+    }
+    Ok(verdict)
+}
+
+pub(crate) fn save_service(
+    transaction: &Connection,
+    scope: &AccessScope,
+    change: &Change<ServiceAccountRecord>,
+    at: Timestamp,
+) -> Result<Verdict, AccountError> {
+    let stored = service::find(transaction, change.record.id)
+        .doing("read a service account", transaction)?
+        .map(|known| known.stored);
+    let (verdict, record) = settle_account(scope, stored.as_ref(), change)?;
+    if !matches!(verdict, Verdict::Keep { .. }) {
+        service::save(transaction, &record, verdict.row_version(), at)
+            .map_err(|error| explain(transaction, &record, error))?;
+    }
+    Ok(verdict)
 }
 
 /// Schools as one parameter; nothing for all of them.

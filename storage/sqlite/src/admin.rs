@@ -4,13 +4,14 @@ mod list;
 
 use chatflow::{SessionId, Timestamp};
 use chatflow_storage::{
-    AccessScope, Forgotten, SessionAdminStore, SessionPage, SessionQuery, SessionSummary,
-    StoreError, UserId,
+    AccessScope, ChangeNotice, Departure, Forgotten, SessionAdminStore, SessionPage, SessionQuery,
+    SessionSummary, StoreError, UserId,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use crate::column::{Id, Time, list as texts, uuid};
+use crate::column::{Id, Time, list as texts, number, uuid};
 use crate::fault::Doing;
+use crate::outbox;
 use crate::pool::SqliteStore;
 
 /// Which session a scope runs: ?1 all, else ?2 its schools.
@@ -20,7 +21,11 @@ macro_rules! run {
     };
 }
 
-const ONE: &str = concat!("SELECT id FROM conversation_sessions WHERE id = ?3 AND ", run!());
+/// One that is as it was seen.
+const MEANT: &str = concat!(
+    "SELECT id FROM conversation_sessions WHERE id = ?3 AND (?4 IS NULL OR revision = ?4) AND ",
+    run!()
+);
 
 /// Those that go on are few; without being told, SQLite would go through all that are old.
 const IDLE: &str = concat!(
@@ -28,14 +33,14 @@ const IDLE: &str = concat!(
      WHERE status = 'active' AND started_at < ?3 AND last_activity_at < ?3
        AND (lease_expires_at IS NULL OR lease_expires_at < ?4) AND ",
     run!(),
-    " ORDER BY started_at LIMIT ?5"
+    " ORDER BY started_at, id LIMIT ?5"
 );
 
 const ABANDON: &str = "
 UPDATE conversation_sessions SET
   status = 'abandoned', ended_at = last_activity_at, ended_reason = 'abandoned',
   lease_token = NULL, lease_expires_at = NULL
-WHERE id = ?1";
+WHERE id = ?1 AND status = 'active' AND (lease_expires_at IS NULL OR lease_expires_at < ?2)";
 
 /// What has ended has started before.
 const ENDED: &str = concat!(
@@ -67,64 +72,53 @@ impl SessionAdminStore for SqliteStore {
         self.read_together("list sessions", |connection| list::page(connection, scope, query))
     }
 
-    fn delete_session(
-        &self,
-        scope: &AccessScope,
-        id: SessionId,
-    ) -> Result<Option<SessionSummary>, StoreError> {
-        self.write("delete a session", |transaction| {
-            let delete = || {
-                let params = params![scope.is_system(), texts(scope.administers()), Id(id.0)];
-                let mut statement = transaction.prepare_cached(ONE)?;
-                let found = statement.query_row(params, |row| uuid(row, "id")).optional()?;
-                let Some(id) = found.map(SessionId) else { return Ok(None) };
-                let summary = list::one(transaction, id)?;
-                remove(transaction, id)?;
-                Ok(summary)
-            };
-            delete().doing("delete a session", transaction)
-        })
-    }
-
-    fn abandon_sessions(
+    fn idle_sessions(
         &self,
         scope: &AccessScope,
         since: Timestamp,
         at: Timestamp,
         limit: u32,
     ) -> Result<Vec<SessionSummary>, StoreError> {
-        self.write("abandon sessions", |transaction| {
+        self.read_together("list idle sessions", |connection| {
             let schools = texts(scope.administers());
             let params = params![scope.is_system(), schools, Time(since), Time(at), limit];
-            let abandon = || {
-                let mut abandoned = Vec::new();
-                for id in ids(transaction, IDLE, params)? {
-                    transaction.prepare_cached(ABANDON)?.execute([Id(id.0)])?;
-                    abandoned.extend(list::one(transaction, id)?);
-                }
-                Ok(abandoned)
-            };
-            abandon().doing("abandon sessions", transaction)
+            summaries(connection, IDLE, params)
         })
     }
 
-    fn delete_ended_sessions(
+    fn ended_sessions(
         &self,
         scope: &AccessScope,
         before: Timestamp,
         limit: u32,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        self.write("delete ended sessions", |transaction| {
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        self.read_together("list ended sessions", |connection| {
             let schools = texts(scope.administers());
             let params = params![scope.is_system(), schools, Time(before), limit];
-            let delete = || {
-                let ids = ids(transaction, ENDED, params)?;
-                for id in &ids {
-                    remove(transaction, *id)?;
-                }
-                Ok(ids)
-            };
-            delete().doing("delete ended sessions", transaction)
+            summaries(connection, ENDED, params)
+        })
+    }
+
+    fn abandon_sessions(
+        &self,
+        scope: &AccessScope,
+        departures: &[Departure],
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.depart("abandon sessions", scope, departures, |connection, id| {
+            let mut statement = connection.prepare_cached(ABANDON)?;
+            Ok(statement.execute(params![Id(id.0), Time(at)])? > 0)
+        })
+    }
+
+    fn delete_sessions(
+        &self,
+        scope: &AccessScope,
+        departures: &[Departure],
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.depart("delete sessions", scope, departures, |connection, id| {
+            remove(connection, id)?;
+            Ok(true)
         })
     }
 
@@ -147,6 +141,42 @@ impl SessionAdminStore for SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Lets the sessions go that are as they were seen, and tells of those that `go` lets go.
+    fn depart(
+        &self,
+        doing: &'static str,
+        scope: &AccessScope,
+        departures: &[Departure],
+        go: impl Fn(&Connection, SessionId) -> rusqlite::Result<bool>,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        Departure::check(departures)?;
+        let schools = texts(scope.administers());
+        let (gone, has_events) = self.write(doing, |transaction| {
+            let depart = || {
+                let mut gone = Vec::new();
+                for Departure { session, expected, .. } in departures {
+                    let expected = expected.map(|revision| number(revision.0));
+                    let params = params![scope.is_system(), schools, Id(session.0), expected];
+                    let is_meant = transaction.prepare_cached(MEANT)?.exists(params)?;
+                    if is_meant && go(transaction, *session)? {
+                        gone.push(*session);
+                    }
+                }
+                let events = Departure::told(departures, &gone);
+                outbox::append(transaction, &events)?;
+                gone.sort_unstable();
+                Ok((gone, !events.is_empty()))
+            };
+            depart().doing(doing, transaction)
+        })?;
+        if has_events {
+            self.observers.tell(&[ChangeNotice::Outbox]);
+        }
+        Ok(gone)
+    }
+}
+
 fn remove(connection: &Connection, id: SessionId) -> rusqlite::Result<()> {
     connection.prepare_cached(DELETE_EFFECTS)?.execute([Id(id.0)])?;
     connection.prepare_cached(DELETE)?.execute([Id(id.0)])?;
@@ -166,6 +196,18 @@ fn forget_rest(connection: &Connection, scope: &AccessScope, user: UserId) -> ru
         connection.prepare_cached(sql)?.execute(params![scope.is_system(), schools, Id(user.0)])?;
     }
     Ok(())
+}
+
+fn summaries(
+    connection: &Connection,
+    sql: &str,
+    params: &[&dyn rusqlite::ToSql],
+) -> rusqlite::Result<Vec<SessionSummary>> {
+    let mut sessions = Vec::new();
+    for id in ids(connection, sql, params)? {
+        sessions.extend(list::one(connection, id)?);
+    }
+    Ok(sessions)
 }
 
 fn ids(

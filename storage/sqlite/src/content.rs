@@ -11,11 +11,11 @@ use crate::column::{Id, list, uuid};
 use crate::library::variant;
 use crate::pool::SqliteStore;
 
-/// Rows in use that a scope sees: ?1 all, ?2 its schools, ?3 those whose private rows it sees, ?4 whose
+/// Active rows that a scope sees: ?1 all, ?2 its schools, ?3 those whose private rows it sees, ?4 whose
 /// creations are its own (S2.24); conversations have none.
 macro_rules! shown {
     () => {
-        "c.is_active = 1 AND c.status = 'published'
+        " AND c.is_active = 1
          AND (?1 OR c.visibility IN ('wriveted', 'public')
            OR (c.visibility = 'school' AND c.school_id IN (SELECT value FROM json_each(?2)))
            OR (c.visibility = 'private' AND c.school_id IN (SELECT value FROM json_each(?3)))
@@ -24,31 +24,48 @@ macro_rules! shown {
     };
 }
 
-const CONTENTS: &str = concat!(
-    "SELECT c.id, c.type, c.content, c.info
-     FROM json_each(?5) AS asked CROSS JOIN cms_content AS c ON c.id = asked.value
-     WHERE ",
-    shown!()
-);
+macro_rules! asked {
+    () => {
+        "SELECT c.id, c.type, c.content, c.info
+         FROM json_each(?5) AS asked CROSS JOIN cms_content AS c ON c.id = asked.value WHERE "
+    };
+}
+
+const CONTENTS: &str = concat!(asked!(), "c.status = 'published'", shown!());
+
+/// For previews (R4.15).
+const CONTENTS_TRIED: &str = concat!(asked!(), "c.status <> 'archived'", shown!());
 
 const VARIANTS: &str = "
 SELECT content_id, variant_key, variant_data, weight, conditions, is_active
 FROM cms_content_variants WHERE content_id IN (SELECT value FROM json_each(?1))
 ORDER BY content_id, variant_key";
 
+macro_rules! narrowed {
+    () => {
+        " AND (?6 = '[]' OR EXISTS (
+             SELECT 1 FROM json_each(?6) AS any
+             JOIN cms_content_tags AS t ON t.tag = any.value AND t.content_id = c.id))
+           AND NOT EXISTS (
+             SELECT 1 FROM json_each(?7) AS every WHERE NOT EXISTS (
+               SELECT 1 FROM cms_content_tags AS t
+               WHERE t.tag = every.value AND t.content_id = c.id))
+           AND c.id NOT IN (SELECT value FROM json_each(?8))
+         ORDER BY c.id"
+    };
+}
+
 const CANDIDATES: &str = concat!(
-    "SELECT c.id, c.info FROM cms_content AS c
-     WHERE c.type = ?5 AND ",
+    "SELECT c.id, c.info FROM cms_content AS c WHERE c.type = ?5 AND c.status = 'published'",
     shown!(),
-    " AND (?6 = '[]' OR EXISTS (
-         SELECT 1 FROM json_each(?6) AS any
-         JOIN cms_content_tags AS t ON t.tag = any.value AND t.content_id = c.id))
-       AND NOT EXISTS (
-         SELECT 1 FROM json_each(?7) AS every WHERE NOT EXISTS (
-           SELECT 1 FROM cms_content_tags AS t
-           WHERE t.tag = every.value AND t.content_id = c.id))
-       AND c.id NOT IN (SELECT value FROM json_each(?8))
-     ORDER BY c.id"
+    narrowed!()
+);
+
+/// For previews (R4.8).
+const CANDIDATES_TRIED: &str = concat!(
+    "SELECT c.id, c.info FROM cms_content AS c WHERE c.type = ?5 AND c.status <> 'archived'",
+    shown!(),
+    narrowed!()
 );
 
 impl ContentStore for SqliteStore {
@@ -76,7 +93,8 @@ fn items(
     scope: &AccessScope,
     ids: &[ContentId],
 ) -> rusqlite::Result<BTreeMap<ContentId, ContentItem>> {
-    let mut statement = connection.prepare_cached(CONTENTS)?;
+    let sql = if scope.sees_drafts() { CONTENTS_TRIED } else { CONTENTS };
+    let mut statement = connection.prepare_cached(sql)?;
     let (schools, owned) = (list(scope.schools()), list(scope.owned()));
     let account = scope.account().map(|id| Id(id.0));
     let params = params![scope.is_system(), schools, owned, account, list(ids)];
@@ -109,7 +127,8 @@ fn candidates(
     scope: &AccessScope,
     query: &ContentQuery,
 ) -> rusqlite::Result<Vec<ContentId>> {
-    let mut statement = connection.prepare_cached(CANDIDATES)?;
+    let sql = if scope.sees_drafts() { CANDIDATES_TRIED } else { CANDIDATES };
+    let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![
         scope.is_system(),
         list(scope.schools()),

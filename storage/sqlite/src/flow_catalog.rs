@@ -4,6 +4,8 @@ mod link;
 mod list;
 mod version;
 
+use std::collections::BTreeSet;
+
 use chatflow::{FlowId, FlowRef};
 use chatflow_storage::{
     AccessScope, ConnectionEntry, EmbeddingFlow, FlowCatalog, FlowDraft, FlowPage, FlowQuery,
@@ -34,6 +36,18 @@ const CONNECTION_TIMES: &str =
 impl FlowCatalog for SqliteStore {
     fn flow_draft(&self, scope: &AccessScope, id: FlowId) -> Result<Option<FlowDraft>, StoreError> {
         self.read_together("read a draft", |connection| draft(connection, scope, id))
+    }
+
+    fn flow_drafts(
+        &self,
+        scope: &AccessScope,
+        ids: &[FlowId],
+    ) -> Result<Vec<FlowDraft>, StoreError> {
+        self.read_together("read drafts", |connection| {
+            let ids: BTreeSet<_> = ids.iter().collect();
+            let found = ids.into_iter().map(|id| draft(connection, scope, *id));
+            found.filter_map(Result::transpose).collect()
+        })
     }
 
     fn list_flows(&self, scope: &AccessScope, query: &FlowQuery) -> Result<FlowPage, StoreError> {

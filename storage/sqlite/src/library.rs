@@ -17,6 +17,7 @@ use chatflow_storage::{
 };
 use rusqlite::{Connection, ffi};
 
+use crate::account;
 use crate::audit;
 use crate::changes;
 use crate::fault::{Doing, boxed};
@@ -97,6 +98,12 @@ impl LibraryStore for SqliteStore {
                 let verdict = work.write(&change.flow, flow::load(transaction, id), flow::save)?;
                 applied.count(verdict);
                 applied.flows.push(flow::publish(transaction, change, verdict, batch)?);
+            }
+            for change in &batch.users {
+                applied.count(account::save_user(transaction, scope, change, batch.at)?);
+            }
+            for change in &batch.service_accounts {
+                applied.count(account::save_service(transaction, scope, change, batch.at)?);
             }
             outbox::append(transaction, &batch.events).doing("write events", transaction)?;
             audit::append(transaction, &batch.audit).doing("write the audit log", transaction)?;

@@ -69,6 +69,12 @@ const MIGRATIONS: Migrations = Migrations(&[
         sql: include_str!("../migrations/0011_flow_catalog.sql"),
         fills_search: false,
     },
+    Migration {
+        version: 12,
+        name: "previews",
+        sql: include_str!("../migrations/0012_previews.sql"),
+        fills_search: false,
+    },
 ]);
 
 /// The text is part of every database, so it stays as it is.

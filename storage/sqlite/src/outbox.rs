@@ -42,6 +42,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, ?15, ?16
 /// S6.32, S6.33
 const CLAIM: &str = concat!(
     "UPDATE event_outbox SET
+       retry_count = retry_count + (status = 'processing'),
        status = 'processing', locked_by = ?2, locked_until = ?3, updated_at = ?1
      WHERE seq IN (
        SELECT o.seq FROM event_outbox AS o

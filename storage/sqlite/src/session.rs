@@ -56,6 +56,7 @@ impl SessionStore for SqliteStore {
                     journal(transaction, id, Revision(1), new.head.started_at, &new.turn)
                 })
                 .and_then(|()| extras::append(transaction, new.into()))
+                .and_then(|()| extras::preview(transaction, new))
                 .doing("write the first rows of a session", transaction)?;
             Ok(())
         })?;
@@ -116,6 +117,10 @@ impl SessionStore for SqliteStore {
 
     fn journal(&self, id: SessionId) -> Result<Vec<JournalRow>, StoreError> {
         self.read("read a journal", |connection| read::journal(connection, id))
+    }
+
+    fn preview(&self, id: SessionId) -> Result<Option<String>, StoreError> {
+        self.read_newest("read a preview", |connection| read::preview(connection, id))
     }
 }
 

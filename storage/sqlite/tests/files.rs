@@ -67,7 +67,9 @@ fn create(store: &SqliteStore) {
         trace_level: None,
         started_at: Timestamp::default(),
     };
-    store.create_session(&NewSession { head, snapshot: snapshot(), turn: turn() }).unwrap();
+    store
+        .create_session(&NewSession { head, snapshot: snapshot(), turn: turn(), preview: None })
+        .unwrap();
 }
 
 /// Commits `count` turns, trying again whenever somebody else was faster.
@@ -98,7 +100,8 @@ fn assert_turns(store: &SqliteStore, turns: u64) {
     let journal = store.journal(SESSION).unwrap();
     let revisions: Vec<_> = journal.iter().map(|row| row.revision.0).collect();
     assert_eq!(revisions, (1..=turns + 1).collect::<Vec<_>>());
-    let query = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 10_000 };
+    let query =
+        HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 10_000 };
     let seqs: Vec<_> = store.history(query).unwrap().rows.iter().map(|row| row.seq).collect();
     assert_eq!(seqs, (1..=2 * (turns + 1)).collect::<Vec<_>>());
 }
@@ -147,13 +150,17 @@ fn looks(path: &Path) -> Vec<String> {
     statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// The texts of the migrations, the first one first.
-fn migrations() -> Vec<String> {
+/// The numbers and texts of the migrations, the first one first.
+fn migrations() -> Vec<(u32, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
     let mut files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+    let number = |file: &Path| {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        name.split('_').next().unwrap().parse().unwrap()
+    };
+    files.iter().map(|file| (number(file), std::fs::read_to_string(file).unwrap())).collect()
 }
 
 #[test]
@@ -163,10 +170,11 @@ fn a_file_of_every_earlier_version_is_brought_up_to_date() {
     let new = directory.path().join("new.db");
     drop(SqliteStore::open(&new).unwrap());
     let migrations = migrations();
-    for version in 1..migrations.len() {
+    for count in 1..migrations.len() {
+        let version = migrations[count - 1].0;
         let old = directory.path().join(format!("{version}.db"));
         let connection = Connection::open(&old).unwrap();
-        for sql in migrations.iter().take(version) {
+        for (_, sql) in migrations.iter().take(count) {
             connection.execute_batch(sql).unwrap();
         }
         // The table of migrations as this version left it.
@@ -183,7 +191,7 @@ fn a_file_of_every_earlier_version_is_brought_up_to_date() {
         connection
             .execute(
                 "INSERT INTO schema_migrations SELECT * FROM new.schema_migrations WHERE version <= ?1",
-                [i64::try_from(version).unwrap()],
+                [version],
             )
             .unwrap();
         if version == 1 {

@@ -5,7 +5,7 @@
 use chatflow::{ContentId, ExecutionContext, FlowId, SessionId, Timestamp, Visibility};
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::{
-    AccessScope, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, FlowChange,
+    AccessScope, Batch, Change, ConnectionRow, ContentRecord, ContentStatus, Departure, FlowChange,
     FlowRecord, FlowReference, FlowUser, FlowUserQuery, LibraryStore, NewVersion, NodeRow,
     ReadReferences, ReferenceKind, ReferenceStore, SessionAdminStore, TraceLevel, UserId,
 };
@@ -235,7 +235,8 @@ fn what_refers_to_a_session_goes_with_it_and_events_stay() {
              ORDER BY 1",
         )
     };
-    store.delete_session(&scope, SessionId(Uuid::from_u128(1))).unwrap().unwrap();
+    let one = SessionId(Uuid::from_u128(1));
+    assert_eq!(store.delete_sessions(&scope, &[Departure::of(one)]).unwrap(), [one]);
     let (one, two, three, user) = (id(1), id(2), id(3), id(9));
     let of = |n: &str| format!("event {n}{user}1");
     let left = |what: &str, ids: [&str; 2]| ids.map(|id| format!("{what} {id}")).to_vec();

@@ -179,6 +179,22 @@ fn including(managed: &Served) {
     let mut moved = exported;
     moved["flow"]["flow_data"]["nodes"][0]["content"]["composite_flow_id"] =
         json!("00000000-0000-4000-8000-000000000009");
-    let made = import(managed, Who::Platform, "", &moved).body;
-    assert_eq!(made["flow_data"]["nodes"][0]["content"]["composite_flow_id"], child["id"]);
+    let linked = |answer: &Answer| {
+        answer.body["flow_data"]["nodes"][0]["content"]["composite_flow_id"].clone()
+    };
+    let made = import(managed, Who::Platform, "", &moved);
+    assert_eq!((linked(&made), &made.body["warnings"]), (child["id"].clone(), &Value::Null));
+    // One without a key is found by the name that it has in the document.
+    let nameless = json!({"composite_flow_id": "00000000-0000-4000-8000-000000000009",
+                          "composite_name": "Child"});
+    moved["flow"]["flow_data"]["nodes"][0]["content"] = nameless;
+    assert_eq!(linked(&import(managed, Who::Platform, "", &moved)), child["id"]);
+    // What leads nowhere is told, and stands in the way of publishing.
+    moved["subflows"] = json!([]);
+    let lost = import(managed, Who::Platform, "", &moved);
+    assert_eq!(lost.status, 201, "{lost:?}");
+    let told = lost.body["warnings"].as_array().expect("a warning");
+    assert!(told.iter().any(|text| text.as_str().unwrap().contains("not here")), "{lost:?}");
+    let refused = put(managed, Who::Platform, &lost.body, &json!({"publish": true}));
+    assert_eq!((refused.status, &refused.body["code"]), (400, &json!("flow_validation_failed")));
 }

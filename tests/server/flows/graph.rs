@@ -8,6 +8,7 @@ use crate::real::{Answer, Served, Who};
 pub(super) fn cases() -> Vec<(&'static str, Case)> {
     vec![
         ("nodes are added, read, changed and removed", nodes),
+        ("keys of nodes that mean nothing are named", unknown_keys),
         ("nodes that are odd are kept or refused", odd_nodes),
         ("a node is found by either name", references),
         ("a renamed node keeps what leads to it", renamed),
@@ -88,6 +89,21 @@ fn nodes(managed: &Served) {
         (&left["entry_node_id"], &left["flow_data"]["connections"]),
         (&json!("hello"), &json!([]))
     );
+}
+
+fn unknown_keys(managed: &Served) {
+    let flow = create(managed, Who::Platform, &json!({}));
+    // F37
+    let odd =
+        json!({"node_id": "odd", "node_type": "message", "content": {"text": "x"}, "colour": 1});
+    let odd = send(managed, "POST", &flow, "/nodes", &odd).body;
+    let of = |node: &Value| node["warnings"].as_array().cloned().unwrap_or_default();
+    assert_eq!(of(&odd).len(), 1, "{odd}");
+    assert_eq!(odd["warnings"][0]["rule_id"], "unknown_field");
+    assert_eq!(odd["warnings"][0]["message"], "unknown key `colour` was ignored");
+    let changed = send(managed, "PUT", &flow, "/nodes/odd", &json!({"text": "y"})).body;
+    assert_eq!(changed["warnings"][0]["message"], "unknown key `text` was ignored");
+    assert_eq!(send(managed, "DELETE", &flow, "/nodes/odd", &Value::Null).status, 204);
 }
 
 fn odd_nodes(managed: &Served) {
@@ -225,6 +241,12 @@ fn connections(managed: &Served) {
         (&json!({"if": "temp.arms == 5"}), &json!({"priority": 2}))
     );
     send(managed, "POST", &flow, "/connections", &new).refuses(409, "connection_exists", "again");
+    // F37
+    let id = made.body["id"].as_str().unwrap();
+    let line = format!("/connections/{id}");
+    let changed = send(managed, "PUT", &flow, &line, &json!({"priority": 1}));
+    assert_eq!(changed.body["warnings"], json!(["unknown key `priority` was ignored"]));
+    assert_eq!(made.body["warnings"], Value::Null);
     for (body, status, code) in [
         (
             json!({"source_node_id": "arms", "target_node_id": "ghost", "connection_type": "default"}),

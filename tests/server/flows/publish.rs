@@ -274,10 +274,29 @@ fn cascade(managed: &Served) {
     for flow in [&grandchild, &child, &parent] {
         assert_eq!(read(managed, flow)["published_version"], "1.1.0");
     }
+    // All or nothing: what could have been published is not when something else cannot be.
     let broken = create(managed, Who::Admin(1), &json!({"flow_data": {"nodes": []}}));
-    let body = json!({"flow_data": embedding(&broken), "publish": true, "cascade": true});
+    let sound = create(managed, Who::Admin(1), &json!({"name": "Sound"}));
+    let both = json!({"nodes": [
+        {"id": "hello", "type": "composite", "content": {"composite_flow_id": sound["id"]}},
+        {"id": "other", "type": "composite", "content": {"composite_flow_id": broken["id"]}},
+    ], "connections": [{"source": "hello", "target": "other", "type": "default"}]});
+    let body = json!({"flow_data": both, "publish": true, "cascade": true});
+    let before = read(managed, &parent);
     let refused = put(managed, Who::Admin(1), &parent, &body);
     assert_eq!((refused.status, &refused.body["code"]), (400, &json!("flow_validation_failed")));
+    for flow in [&sound, &broken] {
+        assert_eq!(read(managed, flow)["is_published"], false, "{flow}");
+    }
+    assert_eq!(read(managed, &parent), before);
+    // S3.84: a flow that is created so, too.
+    let body =
+        json!({"name": "New", "flow_data": embedding(&sound), "publish": true, "cascade": true});
+    let made = create(managed, Who::Admin(1), &body);
+    assert_eq!(made["published_version"], "1.0.0", "{made}");
+    assert_eq!(read(managed, &sound)["published_version"], "1.1.0");
+    let count = |flow: &Value| actions(managed, flow).len();
+    assert_eq!((count(&sound), count(&broken), count(&made)), (2, 1, 1));
 }
 
 fn in_use(managed: &Served) {

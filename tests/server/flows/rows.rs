@@ -83,4 +83,15 @@ fn snapshots(managed: &Served) {
     let done = managed.send(Who::Platform, ("POST", line), &unknown);
     assert_eq!(done.body["stats"]["errors"][0]["error"], "Flow not found");
     managed.send(Who::Admin(1), ("POST", line), &json!({})).refuses(403, "forbidden", "an admin");
+    // As many as may be named, most of which are not there, cost a few reads and not one each.
+    let id = |n: usize| format!("00000000-0000-4000-8000-{n:012}");
+    let mut ids: Vec<_> = (0..9_998).map(|n| json!(id(n))).collect();
+    ids.extend([flow["id"].clone(), flow["id"].clone()]);
+    let done = managed.send(Who::Platform, ("POST", line), &json!({"flow_ids": ids}));
+    let stats = &done.body["stats"];
+    assert_eq!((&stats["requested"], &stats["updated"]), (&json!(10_000), &json!(0)));
+    let errors = stats["errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &errors[7]["flow_id"]), (9_998, &json!(id(7))));
+    assert_eq!(stats["per_flow"].as_array().unwrap().len(), 10_000);
+    assert!(stats["duration_ms"].as_u64().unwrap() < 5_000, "{}", stats["duration_ms"]);
 }

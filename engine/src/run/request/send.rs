@@ -114,6 +114,23 @@ impl<'a> Run<'a> {
     }
 }
 
+impl HttpRequest {
+    /// A request to a relative endpoint as one to a service of the host's own at `base`, an absolute URL
+    /// without `/` at its end (R7.41). What [`Auth::Internal`] asks for is the host's to add.
+    pub fn forwarded(base: &str, endpoint: &str, request: &HandlerRequest) -> Self {
+        let mut asked = request.clone();
+        let url = with_query(&format!("{base}{endpoint}"), &mut asked);
+        if asked.auth == Some(Auth::Internal) {
+            asked.auth = None;
+        }
+        add_default(&mut asked.headers, "Accept");
+        if !asked.body.is_null() {
+            add_default(&mut asked.headers, "Content-Type");
+        }
+        Self { url, request: asked }
+    }
+}
+
 impl Request {
     /// Whether the answer is an HTTP response.
     pub(super) fn is_absolute(&self, run: &Run<'_>) -> bool {

@@ -6,7 +6,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chatflow::{FlowId, SessionId, TenantId, Timestamp};
 use chatflow_storage::prelude::*;
-use chatflow_storage::{SessionQuery, SessionStatus, SessionSummary, StoredSession, UserId};
+use chatflow_storage::{
+    Departure, SessionQuery, SessionStatus, SessionSummary, StoredSession, UserId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +16,8 @@ use uuid::Uuid;
 
 use crate::app::Shared;
 use crate::error::ApiError;
+use crate::events::{SessionChange, is_preview};
+use crate::host::now;
 use crate::identity::{Caller, Manager, Role};
 use crate::input::{Paged, Pagination, PathId, QueryOf};
 
@@ -155,8 +159,22 @@ pub(crate) async fn delete(
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
     check_role(&caller)?;
-    let deleted = app.store.delete_session(&caller.scope, SessionId(id)).await?;
-    deleted.map(|_| StatusCode::NO_CONTENT).ok_or_else(ApiError::session_not_found)
+    let found = app.store.load_session(SessionId(id)).await?;
+    let found = found.ok_or_else(ApiError::session_not_found)?;
+    let mut departure = Departure::of(found.head.id);
+    if !is_preview(&found.snapshot.info) {
+        let change = SessionChange::deleted(&found.head, now());
+        departure.events = app.emitter.session(&app.store, &change).await?;
+    }
+    let has_events = !departure.events.is_empty();
+    let gone = app.store.delete_sessions(&caller.scope, &[departure]).await?;
+    if gone.is_empty() {
+        return Err(ApiError::session_not_found());
+    }
+    if has_events {
+        app.wakes.written(&app.store);
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Educators and readers teach; they do not look after conversations (S3.145).

@@ -5,10 +5,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use chatflow_storage::prelude::*;
-use chatflow_storage::{HistoryQuery, HistoryRow, history_row_id};
+use chatflow_storage::{HistoryQuery, HistoryRow, InteractionType, history_row_id};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::access::{PathToken, session};
 use super::wire::HistoryAnswer;
@@ -25,6 +25,27 @@ pub(crate) struct HistoryParameters {
     #[serde(default)]
     #[param(minimum = 0, default = 0)]
     after_seq: u32,
+    /// Only rows of these kinds.
+    #[param(inline)]
+    interaction_type: Option<Vec<Kind>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Message,
+    Input,
+    Action,
+}
+
+impl From<Kind> for InteractionType {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Message => Self::Message,
+            Kind::Input => Self::Input,
+            Kind::Action => Self::Action,
+        }
+    }
 }
 
 /// What was said, page by page.
@@ -49,6 +70,9 @@ pub(crate) async fn history(
     let query = HistoryQuery {
         session: id,
         after_seq: parameters.after_seq.into(),
+        kinds: parameters
+            .interaction_type
+            .map(|kinds| kinds.into_iter().map(InteractionType::from).collect()),
         skip: paged.skip.into(),
         limit: paged.limit.into(),
     };

@@ -72,7 +72,8 @@ pub(crate) async fn interact(
     } else {
         InputKind::Reply { value: body.input, hint }
     };
-    let answer = take(&app, &stored, kind, Wanted::new(&repeat), |driven, session| {
+    let wanted = Wanted::new(&repeat).traced();
+    let answer = take(&app, &stored, kind, wanted, |driven, session| {
         let mut answer = driven.turn.to_value_with(session, app.engine.options());
         if let (Some(answer), false) = (answer.as_object_mut(), warnings.is_empty()) {
             answer.insert("warnings".to_owned(), json!(warnings));

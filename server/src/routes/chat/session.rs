@@ -89,7 +89,7 @@ pub(crate) async fn read(
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let stored = session(&app, &headers, &token, &signed).await?;
-    let session = restore(&stored)?;
+    let session = restore(&app, &stored)?;
     let pending = match session.phase() {
         Phase::Asking { prompt, .. } | Phase::Acknowledging { prompt } => prompt.to_value(),
         Phase::New | Phase::Scripting { .. } | Phase::Resolving { .. } | Phase::Ended(_) => {

@@ -1,30 +1,36 @@
 //! `POST /v1/chat/start` (S4.11 to S4.20).
+#![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chatflow::{FlowId, Input, InputKind, Revision, Seed, Session, SessionId, TenantId};
+use chatflow::{
+    Driven, Event, FlowId, Input, InputKind, Revision, Seed, Session, SessionId, TenantId,
+};
 use chatflow_host::{Recorder, stored_level};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, FlowTracing, LiveVersion, LookUp, NewSession, Pin, SessionHead, ThemeId, UserId,
-    UserKey, VersionRecord,
+    AccessScope, FlowTracing, LookUp, NewSession, Pin, SessionHead, ThemeId, UserId, UserKey,
+    VersionRecord,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::begin::{self, Begun};
+use super::preview::{self, Preview, PreviewBody};
 use super::theme;
-use super::turn::{FLOW_SCHOOL, drive, scope_of};
+use super::turn::{FLOW_SCHOOL, drive};
 use super::wire::StartAnswer;
 use crate::app::{App, Shared};
+use crate::cookies;
 use crate::error::ApiError;
 use crate::events::{SessionChange, Standing};
 use crate::host::{TurnHost, TurnPlace, now};
 use crate::identity::{Caller, MaybeSigned, Role};
-use crate::input::JsonBody;
+use crate::input::{JsonBody, QueryOf};
 use crate::token::{Token, random_id};
 
 /// What a conversation starts with.
@@ -38,11 +44,28 @@ pub(crate) struct StartBody {
     initial_state: Option<Map<String, Value>>,
     /// What the client says of itself; at most 2 KiB.
     client: Option<Map<String, Value>>,
-    /// Runs the draft; not offered by this service.
-    preview: Option<bool>,
+    /// Runs the draft of the flow, published or not, for one who may change it; `true`, or an object.
+    #[schema(inline)]
+    preview: Option<PreviewBody>,
     /// The visitor's language, kept as `context.locale`.
     #[schema(max_length = 100)]
     locale: Option<String>,
+}
+
+/// How a conversation is started.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StartParameters {
+    /// `real`: requests of a preview that have no answer among its own are sent, without secrets. Only
+    /// for those who run the platform.
+    #[param(inline)]
+    effects: Option<Effects>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Effects {
+    Real,
 }
 
 /// Scopes that a visitor cannot fill (S4.15, F46).
@@ -50,36 +73,40 @@ pub(crate) const RESERVED: [&str; 8] =
     ["system", "session", "env", "input", "output", "local", "secret", "webhook_responses"];
 
 /// Starts a conversation.
-#[utoipa::path(post, path = "/v1/chat/start", tag = "chat", request_body = StartBody,
+#[utoipa::path(post, path = "/v1/chat/start", tag = "chat", params(StartParameters),
+    request_body = StartBody,
     responses((status = 201, body = StartAnswer)))]
 #[expect(clippy::too_many_lines, reason = "it is one sequence, from the request to the answer")]
 pub(crate) async fn start(
     State(app): Shared,
     MaybeSigned { caller, .. }: MaybeSigned,
+    QueryOf { value: asked, .. }: QueryOf<StartParameters>,
     JsonBody { value: body, mut warnings, .. }: JsonBody<StartBody>,
 ) -> Result<Response, ApiError> {
     let caller = caller.as_deref();
     let flow = FlowId(body.flow_id);
     let user_id = user_of(&app, caller, body.user_id).await?;
-    refuse_preview(body.preview)?;
     let client = client(body.client)?;
     let state = initial_state(body.initial_state, body.locale)?;
-    let LiveVersion { version, tracing, .. } = startable(&app, caller, flow).await?;
+    let begun = match PreviewBody::settings(body.preview) {
+        None => begin::published(&app, caller, flow).await?,
+        Some(wanted) => {
+            preview::tried(&app, caller, flow, (wanted, asked.effects.is_some())).await?
+        }
+    };
+    let Begun { version, tracing, pins, catalog, scope, school, preview } = begun;
     let state = with_school_name(&app, state).await?;
-    let school = school_of(caller, &version);
-    let scope = scope_of(version.school_id, school);
-    let pins = app.store.pins(&scope, version.flow).await?;
-    let pinned = pins.iter().map(|pin| pin.flow);
-    let versions: Vec<_> = std::iter::once(version.flow).chain(pinned).collect();
-    let catalog = app.flows.catalog(&app.store, &scope, versions).await?;
-    let theme = theme::resolve(&app, &version, school, &mut warnings).await?;
+    let schools = theme::Schools { session: school, named: named_school(caller, &state) };
+    let theme = theme::resolve(&app, &version, schools, &mut warnings).await?;
     let theme_id = theme.as_ref().map(|theme| theme.id);
     let visitor = Visitor { user_id, school, theme_id };
     let (mut session, id) = new_session(&version, tracing, pins, visitor)?;
     let (token, csrf) = (Token::for_session(id)?, Token::for_csrf()?);
-    let head = head(&version, &session, &token, &csrf, visitor);
-    let place = TurnPlace { session: id, revision: None, owner: version.school_id };
-    let host = TurnHost::new(&app, scope, place);
+    let mut head = head(&version, &session, &token, &csrf, visitor);
+    let owner = version.school_id;
+    let place = TurnPlace { session: id, revision: None, owner, user: user_id };
+    let trial = preview.as_ref().map(Preview::trial).transpose()?;
+    let host = TurnHost::new(&app, scope, place).trying(trial);
     let input = Input::new(head.started_at, InputKind::Start { state: state.into() });
     let mut info = Map::new();
     if !client.is_empty() {
@@ -88,10 +115,18 @@ pub(crate) async fn start(
     if version.school_id != school {
         info.insert(FLOW_SCHOOL.to_owned(), json!(version.school_id));
     }
+    theme::note(&mut info, theme.as_ref(), schools);
+    if preview.is_some() {
+        info.insert("preview".to_owned(), json!(true));
+        // Its trace is kept nowhere.
+        (head.trace_enabled, head.trace_level) = (false, None);
+    }
     let recorder = Recorder::new(&session, info, "", &app.masker);
     let driven = drive(&app, catalog, &mut session, input, &host).await?;
+    warnings.extend(unmet(&driven));
     let (snapshot, turn) = recorder.record(&driven, &session);
-    store(&app, NewSession { head, snapshot, turn }).await?;
+    let kept = preview.as_ref().map(Preview::text).transpose()?;
+    store(&app, NewSession { head, snapshot, turn, preview: kept }).await?;
 
     let mut answer = driven.turn.to_value_with(&session, app.engine.options());
     let more = json!({
@@ -109,22 +144,27 @@ pub(crate) async fn start(
         if !warnings.is_empty() {
             answer.insert("warnings".to_owned(), json!(warnings));
         }
+        if preview.is_some() {
+            answer.insert("trace".to_owned(), preview::trace(&driven, &session));
+        }
     }
     let mut response = (StatusCode::CREATED, Json(answer)).into_response();
-    let cookies = response.headers_mut();
-    for cookie in cookies_of(&token, &csrf, app.options.development) {
-        cookies.append(header::SET_COOKIE, cookie);
-    }
+    let headers = response.headers_mut();
+    let options = &app.options;
+    cookies::set(headers, (&token, &csrf), options.cookies, options.development);
     let place = format!("/v1/chat/sessions/{}", token.as_str());
-    cookies.extend(HeaderValue::from_str(&place).ok().map(|place| (header::LOCATION, place)));
+    headers.extend(HeaderValue::from_str(&place).ok().map(|place| (header::LOCATION, place)));
     Ok(response)
 }
 
 /// Stores a session, with what others hear of it (S6.2).
 async fn store(app: &App, mut new: NewSession) -> Result<(), ApiError> {
-    let standing = Standing::of(&new.snapshot, Revision::default().next());
-    let change = SessionChange::new(&new.head, new.head.started_at, None, standing);
-    new.turn.events = app.emitter.session(&app.store, &change).await?;
+    // Nobody is told of a preview (S4.14).
+    if new.preview.is_none() {
+        let standing = Standing::of(&new.snapshot, Revision::default().next());
+        let change = SessionChange::new(&new.head, new.head.started_at, None, standing);
+        new.turn.events = app.emitter.session(&app.store, &change).await?;
+    }
     app.store.create_session(&new).await?;
     if !new.turn.events.is_empty() {
         app.wakes.written(&app.store);
@@ -180,48 +220,6 @@ async fn user_of(
     }
 }
 
-/// The version that a caller starts (S2.25, S4.13).
-async fn startable(
-    app: &App,
-    caller: Option<&Caller>,
-    flow: FlowId,
-) -> Result<LiveVersion, ApiError> {
-    let anonymous = AccessScope::anonymous();
-    let scope = caller.map_or(&anonymous, |caller| &caller.scope);
-    if let Some(version) = app.store.newest_version(scope, flow).await? {
-        return Ok(version);
-    }
-    // A private flow is its creator's, too.
-    if let Some(creator) = caller.and_then(Caller::user_id) {
-        let look_up = LookUp { id: Some(flow.0), ..LookUp::default() };
-        let found = app.store.find_flow(scope, look_up).await?.map(|stored| stored.record);
-        if let Some(own) = found.filter(|flow| flow.created_by == Some(UserId(creator))) {
-            let scope = scope_of(own.school_id, None);
-            if let Some(version) = app.store.newest_version(&scope, flow).await? {
-                return Ok(version);
-            }
-        }
-    }
-    Err(ApiError::flow_not_found())
-}
-
-/// The school that a session belongs to: the caller's only one, else the flow's (S4.16, F14).
-fn school_of(caller: Option<&Caller>, version: &VersionRecord) -> Option<TenantId> {
-    match caller.map(|caller| caller.schools.as_slice()) {
-        Some([school]) => Some(*school),
-        _ => version.school_id,
-    }
-}
-
-/// S4.14: drafts are tried in the browser, without a service.
-fn refuse_preview(preview: Option<bool>) -> Result<(), ApiError> {
-    if preview == Some(true) {
-        let detail = "This service runs no previews; the editor does";
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail));
-    }
-    Ok(())
-}
-
 fn client(client: Option<Map<String, Value>>) -> Result<Map<String, Value>, ApiError> {
     let client = client.unwrap_or_default();
     if json!(client).to_string().len() > 2048 {
@@ -269,6 +267,27 @@ fn initial_state(
         }
     }
     Ok(state)
+}
+
+/// What the flow expects to know at its start and does not (S4.17, R9.34).
+fn unmet(driven: &Driven) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for event in &driven.turn.events {
+        if let Event::Warned { code: "contract_missing_input", about, .. } = event {
+            warnings.push(format!("the flow expects `{about}`, which is not set"));
+        }
+    }
+    warnings
+}
+
+/// The school that a visitor says they come from, which gives a conversation its looks and nothing else;
+/// that of an account goes before it (F14).
+fn named_school(caller: Option<&Caller>, state: &Map<String, Value>) -> Option<TenantId> {
+    if caller.is_some_and(|caller| caller.schools.len() == 1) {
+        return None;
+    }
+    let id = state.get("context")?.get("school_wriveted_id")?.as_str()?;
+    id.parse().ok().map(TenantId)
 }
 
 /// The depth of a value and the number of keys in it.
@@ -351,14 +370,4 @@ fn head(
         trace_level,
         started_at: now(),
     }
-}
-
-/// S4.4: the CSRF cookie is for scripts, the session cookie is not.
-fn cookies_of(token: &Token, csrf: &Token, development: bool) -> Vec<HeaderValue> {
-    let site = if development { "SameSite=Lax" } else { "Secure; SameSite=None" };
-    let texts = [
-        format!("csrf_token={}; Path=/; Max-Age=86400; {site}", csrf.as_str()),
-        format!("chat_session={}; Path=/; Max-Age=28800; HttpOnly; {site}", token.as_str()),
-    ];
-    texts.iter().filter_map(|text| HeaderValue::from_str(text).ok()).collect()
 }

@@ -8,7 +8,7 @@ use chatflow_storage::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::turn::{flow_school, scope_of};
+use super::turn::flow_school;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::theme::complete;
@@ -32,15 +32,36 @@ struct Named {
 pub(super) async fn resolve(
     app: &App,
     version: &VersionRecord,
-    school: Option<TenantId>,
+    schools: Schools,
     warnings: &mut Vec<String>,
 ) -> Result<Option<ThemeRecord>, ApiError> {
     let document: Document = serde_json::from_str(&version.document).unwrap_or_default();
     let (named, odd) = named(version.theme_id, &document);
     warnings.extend(odd);
-    let scope = AccessScope::conversation(version.school_id, school);
+    let all = [schools.named, schools.session, version.school_id];
+    let scope = AccessScope::reader(all.into_iter().flatten().collect());
     let candidates = app.store.theme_candidates(&scope, &named).await?;
-    Ok(pick(&candidates, &named, [school, version.school_id], warnings).cloned())
+    Ok(pick(&candidates, &named, all, warnings).cloned())
+}
+
+/// Whose themes a conversation may have beside its flow's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Schools {
+    /// The session's.
+    pub(super) session: Option<TenantId>,
+    /// The one that its visitor named, if no account says which it is (F14).
+    pub(super) named: Option<TenantId>,
+}
+
+/// Under `info`: the school whose theme it is, when nothing but its visitor names that school.
+const THEME_SCHOOL: &str = "theme_school_id";
+
+/// Keeps in mind whose theme it is, if it would not be found without.
+pub(super) fn note(info: &mut Map<String, Value>, theme: Option<&ThemeRecord>, schools: Schools) {
+    let owner = theme.and_then(|theme| theme.school_id);
+    if owner.is_some() && owner == schools.named && owner != schools.session {
+        info.insert(THEME_SCHOOL.to_owned(), json!(owner));
+    }
 }
 
 /// The themes that the flow asks for, in order.
@@ -60,19 +81,25 @@ fn named(column: Option<ThemeId>, document: &Document) -> (Vec<ThemeId>, Vec<Str
     (ids, warnings)
 }
 
-/// The first that there is: the flow's own; what the session's school has chosen, and its default;
-/// the same of the flow's school; everyone's default.
+/// The first that there is: the flow's own; what the school that the visitor named has chosen, and its
+/// default; the same of the session's school and of the flow's; everyone's default.
 fn pick<'a>(
     candidates: &'a [ThemeCandidate],
     named: &[ThemeId],
-    schools: [Option<TenantId>; 2],
+    schools: [Option<TenantId>; 3],
     warnings: &mut Vec<String>,
 ) -> Option<&'a ThemeRecord> {
     let find = |is_it: &dyn Fn(&ThemeCandidate) -> bool| {
         candidates.iter().find(|found| is_it(found)).map(|found| &found.theme.record)
     };
+    let [_, of_flow @ ..] = schools;
     for id in named {
-        if let Some(theme) = find(&|found| found.theme.record.id == *id) {
+        let theme = find(&|found| found.theme.record.id == *id);
+        // That a visitor names a school is no reason to show its themes elsewhere.
+        let is_own = |theme: &&ThemeRecord| {
+            theme.school_id.is_none_or(|owner| of_flow.contains(&Some(owner)))
+        };
+        if let Some(theme) = theme.filter(is_own) {
             return Some(theme);
         }
         warnings.push(format!("the flow's theme {} is deleted or another school's", id.0));
@@ -97,7 +124,10 @@ pub(super) async fn kept(
     info: &Map<String, Value>,
 ) -> Result<Value, ApiError> {
     let Some(id) = stored.head.theme_id else { return Ok(Value::Null) };
-    let scope = scope_of(flow_school(info, stored), stored.head.school_id);
+    let named = info.get(THEME_SCHOOL).and_then(Value::as_str);
+    let named = named.and_then(|id| id.parse().ok()).map(TenantId);
+    let all = [named, stored.head.school_id, flow_school(info, stored)];
+    let scope = AccessScope::reader(all.into_iter().flatten().collect());
     let theme = app.store.stored_theme(&scope, id).await?;
     Ok(theme.map_or(Value::Null, |theme| shown(&theme.record)))
 }
@@ -159,7 +189,7 @@ mod tests {
         let mut steps = Vec::new();
         loop {
             let mut warnings = Vec::new();
-            let found = pick(&all, &named, [Some(A), Some(B)], &mut warnings);
+            let found = pick(&all, &named, [None, Some(A), Some(B)], &mut warnings);
             let Some(id) = found.map(|theme| theme.id) else { break };
             steps.push((id.0.as_u128(), warnings.len()));
             all.retain(|left| left.theme.record.id != id);

@@ -1,5 +1,6 @@
 //! A turn from the stored session to the commit, for every request that makes one.
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use chatflow::{Catalog, Driven, Input, InputKind, Session, TenantId, Timestamp, drive_async};
 use chatflow_host::Recorder;
@@ -9,10 +10,12 @@ use chatflow_storage::{
 };
 use serde_json::{Map, Value};
 
+use super::preview::{self, Preview};
 use super::repeat::Repeat;
 use crate::app::App;
+use crate::cli::log;
 use crate::error::{ApiError, chain};
-use crate::events::{SessionChange, Standing};
+use crate::events::{SessionChange, Standing, is_preview};
 use crate::host::{TurnHost, TurnPlace, now};
 
 /// What the request wants beside the turn.
@@ -21,11 +24,18 @@ pub(crate) struct Wanted<'a> {
     repeat: &'a Repeat,
     /// A status of the host's choice for a session that has ended.
     pub(crate) ended_as: Option<SessionStatus>,
+    /// Whether the answer has the trace, if this is a preview.
+    traces: bool,
 }
 
 impl<'a> Wanted<'a> {
     pub(crate) const fn new(repeat: &'a Repeat) -> Self {
-        Self { repeat, ended_as: None }
+        Self { repeat, ended_as: None, traces: false }
+    }
+
+    /// With the trace in the answer, if this is a preview.
+    pub(crate) const fn traced(self) -> Self {
+        Self { traces: true, ..self }
     }
 }
 
@@ -45,15 +55,23 @@ pub(crate) async fn take(
     wanted: Wanted<'_>,
     answer: impl FnOnce(&Driven, &Session) -> Value,
 ) -> Result<Answered, ApiError> {
-    let mut session = restore(stored)?;
+    let mut session = restore(app, stored)?;
     let info: Map<String, Value> = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
-    let scope = scope_of(flow_school(&info, stored), stored.head.school_id);
+    let preview = Preview::of(app, stored).await?;
+    let owner = flow_school(&info, stored);
+    let scope = scope_of(owner, stored.head.school_id);
+    let scope = if preview.is_some() { scope.with_drafts() } else { scope };
     let versions = std::iter::once(session.flow()).chain(session.pins());
-    let catalog = app.flows.catalog(&app.store, &scope, versions.collect::<Vec<_>>()).await?;
+    let mut catalog = app.flows.catalog(&app.store, &scope, versions.collect::<Vec<_>>()).await?;
+    if let Some(preview) = &preview {
+        preview.add_to(&mut catalog, app)?;
+    }
     let at = now();
     let (id, expected) = (stored.head.id, stored.revision);
-    let place = TurnPlace { session: id, revision: Some(expected), owner: stored.head.school_id };
-    let host = TurnHost::new(app, scope, place);
+    let user = stored.head.user_id;
+    let place = TurnPlace { session: id, revision: Some(expected), owner, user };
+    let trial = preview.as_ref().map(Preview::trial).transpose()?;
+    let host = TurnHost::new(app, scope, place).trying(trial);
     let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();
     let recorder = Recorder::new(&session, info, previous, &app.masker);
     let driven = drive(app, catalog, &mut session, Input::new(at, kind), &host).await;
@@ -66,10 +84,11 @@ pub(crate) async fn take(
         }
     };
     let body = answer(&driven, &session);
+    let trace = preview.filter(|_| wanted.traces).map(|_| preview::trace(&driven, &session));
     if !driven.turn.commits() {
         // The same script request again: there is nothing to store (R10.23).
         give_up(app, stored, lease).await?;
-        return Ok(Answered::Now(body));
+        return Ok(Answered::Now(with_trace(body, trace)));
     }
     let (mut snapshot, mut turn) = recorder.record(&driven, &session);
     if let (SessionStatus::Completed, Some(status)) = (snapshot.status, wanted.ended_as) {
@@ -86,7 +105,7 @@ pub(crate) async fn take(
             if has_events {
                 app.wakes.written(&app.store);
             }
-            Ok(Answered::Now(body))
+            Ok(Answered::Now(with_trace(body, trace)))
         }
         Err(error @ CommitError::Answered { .. }) => {
             // The same request came twice at once, and the other was faster.
@@ -95,6 +114,14 @@ pub(crate) async fn take(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The answer with the trace, which is never kept to be repeated.
+fn with_trace(mut body: Value, trace: Option<Value>) -> Value {
+    if let (Some(body), Some(trace)) = (body.as_object_mut(), trace) {
+        body.insert("trace".to_owned(), trace);
+    }
+    body
 }
 
 /// Gives the lease back when a turn comes to nothing.
@@ -109,13 +136,16 @@ async fn give_up(
     }
 }
 
-/// What others hear of a turn (S6.3 to S6.5).
+/// What others hear of a turn (S6.3 to S6.5): nothing, of a preview (S4.14).
 async fn told(
     app: &App,
     stored: &StoredSession,
     at: Timestamp,
     snapshot: &Snapshot,
 ) -> Result<Vec<NewEvent>, ApiError> {
+    if is_preview(&stored.snapshot.info) {
+        return Ok(Vec::new());
+    }
     let before = Standing::of(&stored.snapshot, stored.revision);
     let after = Standing::of(snapshot, stored.revision.next());
     let change = SessionChange::new(&stored.head, at, Some(before), after);
@@ -133,10 +163,21 @@ pub(crate) async fn drive(
     Ok(drive_async(&app.engine, &mut catalog, session, input, host).await?)
 }
 
-/// The engine's session of a stored one.
-pub(crate) fn restore(stored: &StoredSession) -> Result<Session, ApiError> {
-    Session::restore(&stored.snapshot.engine, &stored.snapshot.state)
-        .map_err(|error| ApiError::internal(chain(&error)))
+/// The engine's session of a stored one. If somebody changed its variables behind the service's back,
+/// that is noted, or the session is refused (S4.22).
+pub(crate) fn restore(app: &App, stored: &StoredSession) -> Result<Session, ApiError> {
+    let session = Session::restore(&stored.snapshot.engine, &stored.snapshot.state)
+        .map_err(|error| ApiError::internal(chain(&error)))?;
+    let verified = stored.snapshot.state_hash.as_deref().map(|hash| session.verify_state(hash));
+    if let Some(Err(mismatch)) = verified {
+        app.metrics.state_hash_mismatches.inc();
+        log(format_args!("warning: session {}: {mismatch}", stored.head.id));
+        if app.options.strict_state_hash {
+            let detail = "The stored conversation was changed and cannot go on";
+            return Err(ApiError::new(StatusCode::CONFLICT, "state_corrupt", detail));
+        }
+    }
+    Ok(session)
 }
 
 /// Under `info`: the school of the flow, when it is not the session's own.

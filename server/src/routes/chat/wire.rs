@@ -33,6 +33,9 @@ pub(crate) struct TurnAnswer {
     typing_indicator: bool,
     #[schema(required = false)]
     warnings: Vec<String>,
+    /// What a preview did, step by step.
+    #[schema(required = false)]
+    trace: Vec<Map<String, Value>>,
 }
 
 /// Where the session stands after a turn.
@@ -70,6 +73,9 @@ pub(crate) struct StartAnswer {
     wait_for_acknowledgment: bool,
     #[schema(required = false)]
     warnings: Vec<String>,
+    /// What a preview did, step by step.
+    #[schema(required = false)]
+    trace: Vec<Map<String, Value>>,
 }
 
 /// Where a conversation stands.

@@ -51,7 +51,8 @@ pub(super) struct RandomQuery {
 
 /// Draws items that are in use.
 #[utoipa::path(get, path = "/v1/cms/content/random", tag = "content", security(("bearer" = [])),
-    params(RandomQuery), responses((status = 200, body = Vec<ContentDetail>)))]
+    params(RandomQuery), responses((status = 200, body = Vec<ContentDetail>),
+        (status = 431, description = "The address is longer than 40 KiB; there is no body")))]
 pub(super) async fn random(
     State(app): Shared,
     Signed(caller): Signed,

@@ -1,20 +1,21 @@
 //! Reads the stream for one client.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::response::sse::Event;
-use chatflow_storage::prelude::*;
-use chatflow_storage::{AccessScope, StoreError, StreamCursor, StreamQuery};
+use chatflow_storage::{AccessScope, StreamCursor, StreamQuery};
 use tokio::sync::mpsc::Sender;
 use tokio::time::sleep;
 
+use super::reads::Unreadable;
 use crate::app::App;
-use crate::error::chain;
 use crate::host::now;
 
 /// How long to wait before looking again where nobody calls.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// What another client was told so long ago is still news.
+const FRESH: Duration = Duration::from_millis(500);
 /// A client that takes nothing for so long, while its queue is full, is cut off.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How old a position may be that is gone on from, in milliseconds (S6.49).
@@ -65,17 +66,19 @@ impl Follower<'_> {
             return;
         }
         let mut failures = 0_u32;
+        // What was read before this client came is not what it asked for.
+        let mut since = Instant::now();
         loop {
-            heard.mark_unchanged();
-            match self.pass_on().await {
+            // A call that is not answered by what is read now must not be taken for answered.
+            since = since.max(*heard.borrow_and_update());
+            match self.pass_on(since).await {
                 Ok(Passed::Cut) => return,
                 Ok(Passed::Some) => {
                     failures = 0;
                     continue;
                 }
                 Ok(Passed::None) => failures = 0,
-                Err(error) => {
-                    crate::cli::log(format_args!("error: cannot read events: {}", chain(&error)));
+                Err(Unreadable) => {
                     failures = failures.saturating_add(1);
                     if failures >= FAILURES {
                         return;
@@ -83,24 +86,26 @@ impl Follower<'_> {
                 }
             }
             tokio::select! {
-                Ok(()) = heard.changed() => {}
-                () = sleep(LOOK_AGAIN) => {}
+                Ok(()) = heard.changed() => since = *heard.borrow_and_update(),
+                // What somebody else saw since the last look will do.
+                () = sleep(LOOK_AGAIN) => since = before(FRESH),
             }
         }
     }
 
     /// Sends what is behind the position.
-    async fn pass_on(&mut self) -> Result<Passed, StoreError> {
+    async fn pass_on(&mut self, since: Instant) -> Result<Passed, Unreadable> {
         self.query.at = now();
-        let page = self.app.store.stream_events(&self.scope, &self.query).await?;
+        let (store, reads) = (&self.app.store, &self.app.reads);
+        let page = reads.page(store, &self.scope, &self.query, since).await?;
         if page.is_lost {
             return Ok(if self.reset().await { Passed::Some } else { Passed::Cut });
         }
         self.query.after = Some(page.next);
         let passed = if page.events.is_empty() { Passed::None } else { Passed::Some };
-        for found in page.events {
+        for found in &page.events {
             let event = Event::default().id(found.cursor.to_string());
-            let event = event.event(found.event.event_type).data(found.event.payload);
+            let event = event.event(&found.event.event_type).data(&found.event.payload);
             if !self.send(event).await {
                 return Ok(Passed::Cut);
             }
@@ -118,6 +123,12 @@ impl Follower<'_> {
     async fn send(&self, event: Event) -> bool {
         self.client.send_timeout(event, PATIENCE).await.is_ok()
     }
+}
+
+/// So long ago, or as long ago as can be told.
+fn before(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_sub(time).unwrap_or(now)
 }
 
 /// What became of a page.

@@ -36,6 +36,10 @@ pub(crate) struct Connection {
     info: Value,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// Which keys of the request were ignored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<String>,
 }
 
 /// A page of connections.
@@ -58,6 +62,7 @@ impl Connection {
             conditions: parse(&row.conditions)?,
             info: parse(&row.info)?,
             created_at: entry.created_at,
+            warnings: Vec::new(),
         })
     }
 }
@@ -140,12 +145,12 @@ pub(crate) async fn create(
     State(app): Shared,
     author: Author,
     PathId(id): PathId,
-    JsonBody { value: new, .. }: JsonBody<NewConnection>,
+    JsonBody { value: new, warnings, .. }: JsonBody<NewConnection>,
 ) -> Result<Response, ApiError> {
     let id = FlowId(id);
     let change = |_: &_, draft: &mut Draft| new.apply(draft);
     let (_, ends) = edit(&app, &author, id, change).await?;
-    let connection = one(&app, author.scope(), id, &ends).await?;
+    let connection = Connection { warnings, ..one(&app, author.scope(), id, &ends).await? };
     let place = format!("/v1/cms/flows/{id}/connections/{}", connection.id);
     let mut response = (StatusCode::CREATED, Json(connection)).into_response();
     let place = HeaderValue::from_str(&place).map_err(ApiError::internal)?;
@@ -163,7 +168,7 @@ pub(crate) async fn update(
     author: Author,
     PathId(id): PathId,
     PathId(connection): PathId<1>,
-    JsonBody { value: changes, .. }: JsonBody<ConnectionChanges>,
+    JsonBody { value: changes, warnings, .. }: JsonBody<ConnectionChanges>,
 ) -> Result<Json<Connection>, ApiError> {
     let id = FlowId(id);
     let change = |stored: &FlowDraft, draft: &mut Draft| {
@@ -177,7 +182,7 @@ pub(crate) async fn update(
         Ok(Ends { kind, ..ends })
     };
     let (_, ends) = edit(&app, &author, id, change).await?;
-    one(&app, author.scope(), id, &ends).await.map(Json)
+    Ok(Json(Connection { warnings, ..one(&app, author.scope(), id, &ends).await? }))
 }
 
 /// Takes a connection away.

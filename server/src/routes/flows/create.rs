@@ -64,6 +64,8 @@ pub(crate) struct NewFlow {
     is_published: Option<bool>,
     /// The same.
     publish: Option<bool>,
+    /// Publishes what it embeds before it, where that is not published.
+    cascade: Option<bool>,
     is_active: Option<bool>,
     school_id: Option<Uuid>,
     visibility: Option<VisibilityName>,
@@ -116,6 +118,7 @@ pub(crate) async fn create(
     }
     if new.publish.or(new.is_published) == Some(true) {
         draft.publishing = publishing(Some(true), Some(version), None, new.publish_note);
+        draft.cascades = new.cascade == Some(true);
     }
     detail::created(write(&app, &author, draft).await?, warnings)
 }

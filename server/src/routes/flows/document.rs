@@ -1,11 +1,11 @@
 //! Flows as documents, out and in (S3.76, S3.77, S11.1 to S11.5).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chatflow::{FlowDefinition, FlowId, FlowReport, NodeType, Stage, TenantId, Timestamp};
+use chatflow::{FlowDefinition, FlowId, FlowReport, Stage, TenantId, Timestamp};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, LookUp, ThemeId};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::detail::{self, FlowDetail};
+use super::relink::{Subflows, relink};
 use super::validate::ValidationReport;
 use crate::app::{App, Shared};
 use crate::author::Author;
@@ -171,6 +172,7 @@ pub(crate) async fn import(
     QueryOf { value: how, .. }: QueryOf<Importing>,
     JsonBody { value: Document(document), .. }: JsonBody<Document, LARGE>,
 ) -> Result<Response, ApiError> {
+    let subflows = Subflows::of(&document);
     let (read, report) = FlowDefinition::read(&Value::Object(document));
     let is_dry = how.dry_run == Some(true);
     let Some(mut flow) = read else {
@@ -193,7 +195,7 @@ pub(crate) async fn import(
         None => owner(&author.caller, &flow, &mut warnings)?.school,
     };
     flow.school_id = school;
-    relink(&app, &mut flow).await?;
+    relink(&app, &author, (&mut flow, &subflows), &mut warnings).await?;
     if is_dry {
         let checked = check(&app, &flow, Stage::Publish).await?;
         return Ok(Json(ValidationReport::from(checked.report)).into_response());
@@ -263,43 +265,4 @@ fn owner(
         warnings.push("The flow is private here; its document shares it more widely".to_owned());
         Ok(owner)
     })
-}
-
-/// Where a composite names a flow that is not here, its seed key may lead to one that is (S11.5).
-async fn relink(app: &App, flow: &mut FlowDefinition) -> Result<(), ApiError> {
-    let named = |node: &chatflow::NodeDefinition, key: &str| {
-        node.content.get(key).and_then(Value::as_str).map(str::to_owned)
-    };
-    let composites: Vec<(String, String)> = flow
-        .nodes
-        .iter()
-        .filter(|node| node.kind == NodeType::Composite)
-        .filter_map(|node| {
-            let key = named(node, "composite_flow_seed_key")?;
-            Some((named(node, "composite_flow_id")?.to_lowercase(), key))
-        })
-        .collect();
-    let links: BTreeSet<String> = composites
-        .iter()
-        .flat_map(|(id, key)| [format!("id:{id}"), format!("key:{key}")])
-        .collect();
-    let links: Vec<String> = links.into_iter().collect();
-    let scope = AccessScope::conversation(flow.school_id, None);
-    let found = app.store.linked_flows(&scope, &links).await?;
-    let known: BTreeMap<String, FlowId> = found
-        .into_iter()
-        .filter(|linked| linked.is_visible)
-        .map(|linked| (linked.link, linked.id))
-        .collect();
-    for node in flow.nodes.iter_mut().filter(|node| node.kind == NodeType::Composite) {
-        let (id, key) = (named(node, "composite_flow_id"), named(node, "composite_flow_seed_key"));
-        let (Some(id), Some(key)) = (id, key) else { continue };
-        let is_here = known.contains_key(&format!("id:{}", id.to_lowercase()));
-        if let (false, Some(here), Some(content)) =
-            (is_here, known.get(&format!("key:{key}")), node.content.as_object_mut())
-        {
-            content.insert("composite_flow_id".to_owned(), json!(here));
-        }
-    }
-    Ok(())
 }

@@ -44,7 +44,7 @@ pub(crate) struct Node {
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// What its author should know of its content.
+    /// What its author should know of its content, and which keys of a request were ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     warnings: Vec<Issue>,
@@ -78,6 +78,11 @@ impl Node {
             created_at: entry.created_at,
             updated_at: entry.updated_at,
         })
+    }
+
+    fn with_ignored(mut self, warnings: &[String]) -> Self {
+        self.warnings.extend(warnings.iter().map(|warning| Issue::ignored(warning)));
+        self
     }
 }
 
@@ -226,7 +231,7 @@ pub(crate) async fn create(
     State(app): Shared,
     author: Author,
     PathId(id): PathId,
-    JsonBody { value: new, .. }: JsonBody<NewNode>,
+    JsonBody { value: new, warnings, .. }: JsonBody<NewNode>,
 ) -> Result<Response, ApiError> {
     let id = FlowId(id);
     let node_id = new.node_id.clone();
@@ -237,7 +242,7 @@ pub(crate) async fn create(
         Ok(())
     })
     .await?;
-    let node = one(&app, author.scope(), id, &node_id).await?;
+    let node = one(&app, author.scope(), id, &node_id).await?.with_ignored(&warnings);
     let place = format!("/v1/cms/flows/{id}/nodes/{}", node.id);
     let mut response = (StatusCode::CREATED, Json(node)).into_response();
     let place = HeaderValue::from_str(&place).map_err(ApiError::internal)?;
@@ -269,7 +274,7 @@ pub(crate) async fn update(
     author: Author,
     PathId(id): PathId,
     PathText(node): PathText<1>,
-    JsonBody { value: changes, .. }: JsonBody<NodeChanges>,
+    JsonBody { value: changes, warnings, .. }: JsonBody<NodeChanges>,
 ) -> Result<Json<Node>, ApiError> {
     let id = FlowId(id);
     let change = |stored: &FlowDraft, draft: &mut Draft| {
@@ -279,7 +284,7 @@ pub(crate) async fn update(
         Ok(new)
     };
     let (_, node) = edit(&app, &author, id, change).await?;
-    one(&app, author.scope(), id, &node).await.map(Json)
+    Ok(Json(one(&app, author.scope(), id, &node).await?.with_ignored(&warnings)))
 }
 
 /// Removes a node with what is connected with it.

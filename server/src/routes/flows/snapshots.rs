@@ -5,21 +5,24 @@ use std::time::Instant;
 use axum::Json;
 use axum::extract::State;
 use chatflow::FlowId;
+use chatflow_storage::FlowQuery;
 use chatflow_storage::prelude::*;
-use chatflow_storage::{FlowDraft, FlowQuery};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::{App, Shared};
 use crate::author::Author;
-use crate::authoring::{Draft, edit};
+use crate::authoring::Regeneration;
 use crate::error::ApiError;
 use crate::identity::Role;
 use crate::input::JsonBody;
 
 /// How many flows are listed at a time.
 const PAGE: u32 = 500;
+
+/// How many flows are read at a time, with their graphs.
+const AT_ONCE: usize = 100;
 
 /// Which flows.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -77,21 +80,23 @@ pub(crate) async fn regenerate(
         None => all(&app, &author).await?,
     };
     let mut stats = Stats { requested: ids.len(), ..Stats::default() };
-    for id in ids {
-        let began = Instant::now();
-        let change = |stored: &FlowDraft, draft: &mut Draft| {
-            draft.action = "flow.regenerate";
-            draft.regenerate(&stored.stored.record)?;
-            Ok(stored.stored.row_version)
-        };
-        match edit(&app, &author, FlowId(id), change).await {
-            Ok((saved, before)) => {
-                let differs = usize::from(saved.draft.stored.row_version != before);
-                stats.updated = stats.updated.saturating_add(differs);
+    let mut regeneration = Regeneration::new(&app, &author);
+    for ids in ids.chunks(AT_ONCE) {
+        let asked: Vec<_> = ids.iter().copied().map(FlowId).collect();
+        let stored = app.store.flow_drafts(author.scope(), &asked).await?;
+        for id in asked {
+            let began = Instant::now();
+            let stored = stored.iter().find(|draft| draft.stored.record.id == id);
+            match regeneration.of(stored).await {
+                Ok(differed) => {
+                    stats.updated = stats.updated.saturating_add(usize::from(differed));
+                }
+                Err(error) => {
+                    stats.errors.push(SnapshotError { flow_id: id.0, error: error.said() });
+                }
             }
-            Err(error) => stats.errors.push(SnapshotError { flow_id: id, error: error.said() }),
+            stats.per_flow.push(FlowTime { flow_id: id.0, duration_ms: millis(began) });
         }
-        stats.per_flow.push(FlowTime { flow_id: id, duration_ms: millis(began) });
     }
     stats.duration_ms = millis(began);
     Ok(Json(Regenerated { msg: "ok", stats }))

@@ -14,7 +14,7 @@ use super::detail::{self, FlowDetail};
 use super::fields::{TraceLevelName, VisibilityName};
 use crate::app::Shared;
 use crate::author::Author;
-use crate::authoring::{Draft, edit, load_to_edit, publish_below, read};
+use crate::authoring::{Draft, edit};
 use crate::error::ApiError;
 use crate::input::{JsonBody, LARGE, PathId, given};
 
@@ -83,12 +83,6 @@ pub(crate) async fn update(
     PathId(id): PathId,
     JsonBody { value: changes, warnings, .. }: JsonBody<FlowChanges, LARGE>,
 ) -> Result<Response, ApiError> {
-    let publishes = changes.publish.or(changes.is_published) == Some(true);
-    if publishes && changes.cascade == Some(true) {
-        let mut draft = Draft::of(&load_to_edit(&app, &author, FlowId(id)).await?)?;
-        apply(&changes, &mut draft)?;
-        publish_below(&app, &author, &read(&mut draft)?).await?;
-    }
     let change = |_: &_, draft: &mut Draft| apply(&changes, draft);
     let (saved, ()) = edit(&app, &author, FlowId(id), change).await?;
     detail::changed(saved, warnings)
@@ -121,5 +115,6 @@ fn apply(changes: &FlowChanges, draft: &mut Draft) -> Result<(), ApiError> {
     let publish = changes.publish.or(changes.is_published);
     draft.publishing =
         publishing(publish, changes.version, changes.version_type, changes.publish_note);
+    draft.cascades = publish == Some(true) && changes.cascade == Some(true);
     Ok(())
 }

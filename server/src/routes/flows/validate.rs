@@ -85,6 +85,24 @@ pub(crate) fn issues<'a>(found: impl IntoIterator<Item = &'a Finding>) -> Vec<Is
     found.into_iter().filter(|found| found.rule_id != NOTHING_FOUND).map(Issue::from).collect()
 }
 
+impl Issue {
+    /// What is said of a key of a body that means nothing (F37).
+    pub(crate) fn ignored(warning: &str) -> Self {
+        Self {
+            is_valid: true,
+            severity: Severity::Warning,
+            message: warning.to_owned(),
+            field_path: None,
+            suggested_fix: None,
+            rule_id: "unknown_field".to_owned(),
+            node_id: None,
+            connection_index: None,
+            fix: None,
+            waived: None,
+        }
+    }
+}
+
 impl From<FlowReport> for ValidationReport {
     fn from(report: FlowReport) -> Self {
         let of_nodes = report.nodes.iter().flat_map(|node| &node.results);

@@ -4,9 +4,49 @@ use chatflow::{FlowId, FlowRef, NodeId, Revision, SessionId, TenantId, Timestamp
 use uuid::Uuid;
 
 use crate::account::within;
+use crate::error::StoreError;
 use crate::id::{ThemeId, UserId};
+use crate::outbox::{NewEvent, check_event};
 use crate::scope::AccessScope;
 use crate::session::{SessionStatus, TraceLevel};
+
+/// A session that is to be abandoned or deleted, and what tells of it (S6.6).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Departure {
+    /// The session.
+    pub session: SessionId,
+    /// The revision at which it was seen; `None` takes it as it is.
+    pub expected: Option<Revision>,
+    /// Written only if the session goes; whatever they say, their session is this one.
+    pub events: Vec<NewEvent>,
+}
+
+impl Departure {
+    /// Of a session as it is, which nobody is told of.
+    pub const fn of(session: SessionId) -> Self {
+        Self { session, expected: None, events: Vec::new() }
+    }
+
+    /// The events of those among `departures` that went, as they are written.
+    pub fn told(departures: &[Self], gone: &[SessionId]) -> Vec<NewEvent> {
+        let went = departures.iter().filter(|departure| gone.contains(&departure.session));
+        let own = |departure: &Self| {
+            let session_id = Some(departure.session);
+            let own = move |event: &NewEvent| NewEvent { session_id, ..event.clone() };
+            departure.events.iter().map(own).collect::<Vec<_>>()
+        };
+        went.flat_map(own).collect()
+    }
+
+    /// Refuses events that no outbox takes.
+    ///
+    /// # Errors
+    /// [`StoreError`] for the first rule that is broken.
+    pub fn check(departures: &[Self]) -> Result<(), StoreError> {
+        let mut events = departures.iter().flat_map(|departure| &departure.events);
+        events.try_for_each(check_event).map_err(|error| StoreError::Store(error.into()))
+    }
+}
 
 /// A session without what was said, and without digests.
 #[derive(Clone, Debug, Eq, PartialEq)]

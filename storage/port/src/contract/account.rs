@@ -3,14 +3,18 @@
 use uuid::Uuid;
 
 use super::Case;
-use super::fixture::{HOSTILE, anyway, at, batch, fill, json, school, school_id, user_id};
+use super::fixture::{
+    HOSTILE, anyway, at, batch, fill, json, library_of, school, school_id, user_id,
+};
 use crate::account::{
     Account, AccountError, AccountId, KnownServiceAccount, KnownUser, ServiceAccountQuery,
     ServiceAccountRecord, ServiceAccountType, UserKey, UserQuery, UserRecord, UserType, scope_of,
 };
 use crate::blocking::Store;
 use crate::id::ServiceAccountId;
-use crate::library::{Batch, Change, SchoolRecord, SchoolState, Stored, Verdict};
+use crate::library::{
+    Applied, ApplyError, Batch, Change, SchoolRecord, SchoolState, Stored, Verdict,
+};
 use crate::scope::AccessScope;
 
 pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
@@ -23,6 +27,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         an_unknown_school_is_refused,
         what_breaks_a_rule_is_refused,
         only_the_platform_writes_accounts,
+        accounts_come_with_a_batch_or_nothing_does,
         a_list_shows_what_the_scope_may_see,
         a_list_is_filtered_and_paged_by_id,
         a_login_is_noted_beside_the_versions,
@@ -285,6 +290,55 @@ fn only_the_platform_writes_accounts<S: Store>(store: &S) {
     }
     assert_eq!(accounts_of(store), before);
     store.save_user(&AccessScope::platform(None), &anyway(user(2)), at(1)).unwrap();
+}
+
+fn accounts_come_with_a_batch_or_nothing_does<S: Store>(store: &S) {
+    // S11.10: a school and those who sign in for it, in one transaction.
+    let full = || Batch {
+        at: at(1),
+        users: vec![anyway(user(1)), anyway(user(2))],
+        service_accounts: vec![anyway(service(1))],
+        ..batch()
+    };
+    let refused = |change: &dyn Fn(&mut Batch)| {
+        let before = (accounts_of(store), library_of(store));
+        let mut batch = full();
+        // What would be written if it were not for the account.
+        batch.schools.push(anyway(school(3)));
+        change(&mut batch);
+        let error = store.apply(&system(), &batch).unwrap_err();
+        assert_eq!((accounts_of(store), library_of(store)), before);
+        match error {
+            ApplyError::Account(error) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let taken = |batch: &mut Batch| batch.users[1].record.email = Some("User1@Example.org".into());
+    let unknown = |batch: &mut Batch| batch.service_accounts[0].record.schools = vec![school_id(9)];
+    let stale = |batch: &mut Batch| batch.users[0].expected = Some(7);
+    let nameless = |batch: &mut Batch| batch.users[1].record.name.clear();
+    let twice = |batch: &mut Batch| batch.users.push(anyway(user(1)));
+    let all_refused = || {
+        assert!(matches!(refused(&taken), AccountError::EmailTaken { .. }));
+        assert!(matches!(refused(&unknown), AccountError::UnknownSchool { .. }));
+        assert!(matches!(refused(&stale), AccountError::Conflict { expected: 7, .. }));
+        assert!(matches!(refused(&nameless), AccountError::Invalid { .. }));
+        assert!(matches!(refused(&twice), AccountError::Invalid { .. }));
+    };
+    all_refused();
+    let written = fill(store, &full());
+    assert_eq!((written.created, written.updated), (5, 0));
+    let stored = found(store, 1).unwrap().stored;
+    assert_eq!((stored.record, stored.row_version, stored.created_at), (user(1), 1, at(1)));
+    all_refused();
+    let before = (accounts_of(store), library_of(store));
+    assert_eq!(fill(store, &Batch { at: at(9), ..full() }), Applied::default());
+    assert_eq!((accounts_of(store), library_of(store)), before);
+    // Only who may write accounts may do so in a batch.
+    let scope = AccessScope::school_admin(Some(user_id(1)), vec![school_id(1), school_id(2)]);
+    let own = Batch { users: vec![anyway(user(3))], ..batch() };
+    let error = store.apply(&scope, &own).unwrap_err();
+    assert!(matches!(error, ApplyError::Account(AccountError::OutOfScope { .. })), "{error:?}");
 }
 
 fn users<S: Store>(store: &S, scope: &AccessScope, query: &UserQuery) -> Vec<u128> {

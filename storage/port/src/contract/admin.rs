@@ -8,12 +8,12 @@ use super::fixture::{
     at, commit, content_id, event, flow_id, full_turn, new_session, rows_of, school_id, session_id,
     user_id,
 };
-use crate::admin::{Forgotten, SessionCursor, SessionQuery, SessionSummary, Total};
+use crate::admin::{Departure, Forgotten, SessionCursor, SessionQuery, SessionSummary, Total};
 use crate::blocking::Store;
 use crate::effect::{Claim, EffectClaim};
 use crate::evidence::{ContentEvent, ContentEventQuery};
 use crate::id::LeaseToken;
-use crate::outbox::EventQuery;
+use crate::outbox::{EventQuery, StoredEvent};
 use crate::scope::AccessScope;
 use crate::session::{
     Commit, LeaseRequest, NewSession, SessionHead, SessionStatus, Snapshot, Turn,
@@ -31,6 +31,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         idle_sessions_are_abandoned_when_they_were_last_active,
         a_session_that_is_held_or_busy_is_not_abandoned,
         a_turn_and_the_sweep_at_once_leave_one_of_both,
+        what_tells_of_a_departure_is_written_with_it_or_not_at_all,
         ended_sessions_are_deleted_in_batches,
         a_forgotten_user_has_no_sessions,
         what_a_forgotten_user_was_shown_stays_counted,
@@ -120,7 +121,15 @@ fn a_summary_tells_what_is_stored<S: Store>(store: &S) {
     let page = store.list_sessions(&system(), &ALL).unwrap();
     assert_eq!(page.sessions, std::slice::from_ref(&expected));
     assert_eq!(page.total, Total { count: 1, is_capped: false });
-    assert_eq!(store.delete_session(&system(), session_id(1)).unwrap(), Some(expected));
+    let ended = Snapshot { ended_at: Some(at(9)), ..snapshot_of(store, 1) };
+    store.commit(&Commit { snapshot: ended.clone(), ..commit(1, 2, "end") }).unwrap();
+    let ended = SessionSummary {
+        revision: Revision(3),
+        info: ended.info,
+        ended_at: ended.ended_at,
+        ..expected
+    };
+    assert_eq!(store.ended_sessions(&system(), at(5000), 9).unwrap(), [ended]);
 }
 
 fn a_list_shows_the_sessions_of_the_own_schools<S: Store>(store: &S) {
@@ -271,17 +280,49 @@ fn claim(n: u128) -> EffectClaim {
     }
 }
 
+fn snapshot_of<S: Store>(store: &S, n: u128) -> Snapshot {
+    store.load_session(session_id(n)).unwrap().unwrap().snapshot
+}
+
+/// Deletes session `n`, whatever its revision; false if the scope may not.
+fn delete<S: Store>(store: &S, scope: &AccessScope, n: u128) -> bool {
+    let gone = store.delete_sessions(scope, &[Departure::of(session_id(n))]).unwrap();
+    assert!(gone.is_empty() || gone == [session_id(n)]);
+    !gone.is_empty()
+}
+
+/// What the job does: those that have said nothing since then are abandoned.
+fn sweep<S: Store>(
+    store: &S,
+    scope: &AccessScope,
+    (since, now): (i64, i64),
+    limit: u32,
+) -> Vec<u128> {
+    let idle = store.idle_sessions(scope, at(since), at(now), limit).unwrap();
+    let departures: Vec<_> = idle.iter().map(seen).collect();
+    let mut found: Vec<_> = idle.iter().map(|session| session.id).collect();
+    let gone = store.abandon_sessions(scope, &departures, at(now)).unwrap();
+    found.sort_unstable();
+    assert_eq!(gone, found);
+    numbers(&gone)
+}
+
+fn seen(session: &SessionSummary) -> Departure {
+    Departure { expected: Some(session.revision), ..Departure::of(session.id) }
+}
+
 fn a_deleted_session_takes_its_rows_with_it<S: Store>(store: &S) {
     // S4.42
     for n in [1, 2] {
-        create(store, n, |head| head);
+        let preview = Some("{\"flows\":[]}".to_owned());
+        store.create_session(&NewSession { preview, ..session(n, |head| head) }).unwrap();
         store.commit(&commit(n, 1, "second")).unwrap();
         assert_eq!(store.claim_effect(&claim(n)).unwrap(), Claim::Run { attempt: 1 });
     }
     let (none, other) = (rows_of(store, 9), rows_of(store, 2));
-    assert_eq!(store.delete_session(&system(), session_id(1)).unwrap().unwrap().id, session_id(1));
+    assert!(delete(store, &system(), 1));
     assert_eq!((rows_of(store, 1), rows_of(store, 2)), (none, other));
-    assert_eq!(store.delete_session(&system(), session_id(1)).unwrap(), None);
+    assert!(!delete(store, &system(), 1));
     assert!(!store.complete_effect("1", 1, at(1), None).unwrap());
     assert!(store.complete_effect("2", 1, at(1), None).unwrap());
     store.commit(&commit(1, 2, "third")).unwrap_err();
@@ -303,14 +344,17 @@ fn only_those_who_run_a_school_delete<S: Store>(store: &S) {
         AccessScope::anonymous(),
     ] {
         for n in [1, 2] {
-            assert_eq!(store.delete_session(&scope, session_id(n)).unwrap(), None, "{scope:?}");
+            assert!(!delete(store, &scope, n), "{scope:?}");
+            let departures = [Departure::of(session_id(n))];
+            assert_eq!(store.abandon_sessions(&scope, &departures, at(99_000)).unwrap(), []);
         }
-        assert_eq!(store.abandon_sessions(&scope, at(99_000), at(99_000), 9).unwrap(), []);
+        assert_eq!(store.idle_sessions(&scope, at(99_000), at(99_000), 9).unwrap(), []);
+        assert_eq!(store.ended_sessions(&scope, at(99_000), 9).unwrap(), []);
         assert_eq!(store.forget_user(&scope, user_id(1)).unwrap(), Forgotten::default());
     }
     assert_eq!((rows_of(store, 1), rows_of(store, 2)), before);
-    assert_eq!(store.delete_session(&admin(1), session_id(2)).unwrap(), None);
-    assert!(store.delete_session(&admin(1), session_id(1)).unwrap().is_some());
+    assert!(!delete(store, &admin(1), 2));
+    assert!(delete(store, &admin(1), 1));
 }
 
 fn idle_sessions_are_abandoned_when_they_were_last_active<S: Store>(store: &S) {
@@ -321,12 +365,9 @@ fn idle_sessions_are_abandoned_when_they_were_last_active<S: Store>(store: &S) {
     store.create_session(&ended(session(6, |head| head), SessionStatus::Completed, 6)).unwrap();
     store.commit(&Commit { at: at(50_000), ..commit(2, 1, "late") }).unwrap();
     let ended_before = rows_of(store, 6);
-    let sweep = |limit| store.abandon_sessions(&system(), at(5000), at(90_000), limit).unwrap();
-    let first = sweep(2);
-    let told: Vec<_> = first.iter().map(|session| session.id).collect();
-    assert_eq!(numbers(&told), [1, 3]);
-    for summary in first {
-        let stored = store.load_session(summary.id).unwrap().unwrap();
+    assert_eq!(sweep(store, &system(), (5000, 90_000), 2), [1, 3]);
+    for n in [1, 3] {
+        let stored = store.load_session(session_id(n)).unwrap().unwrap();
         let snapshot = Snapshot {
             status: SessionStatus::Abandoned,
             ended_at: Some(stored.head.started_at),
@@ -335,12 +376,10 @@ fn idle_sessions_are_abandoned_when_they_were_last_active<S: Store>(store: &S) {
         };
         assert_eq!((&stored.snapshot, stored.revision), (&snapshot, Revision(1)));
         assert_eq!(stored.last_activity_at, stored.head.started_at);
-        assert_eq!((summary.status, summary.ended_at), (snapshot.status, snapshot.ended_at));
     }
     // The fifth was active at the very moment, the second after it, and the sixth has ended.
-    let rest: Vec<_> = sweep(9).iter().map(|session| session.id).collect();
-    assert_eq!(numbers(&rest), [4]);
-    assert_eq!(sweep(9), []);
+    assert_eq!(sweep(store, &system(), (5000, 90_000), 9), [4]);
+    assert!(sweep(store, &system(), (5000, 90_000), 9).is_empty());
     let active = SessionQuery { status: Some(SessionStatus::Active), ..ALL };
     assert_eq!(listed(store, &system(), &active).0, [5, 2]);
     assert_eq!(rows_of(store, 6), ended_before);
@@ -352,11 +391,12 @@ fn a_session_that_is_held_or_busy_is_not_abandoned<S: Store>(store: &S) {
     let (session, expected, until) = (session_id(1), Revision(1), at(60_000));
     store.take_lease(&LeaseRequest { session, expected, token, until, at: at(2000) }).unwrap();
     let before = rows_of(store, 1);
-    assert_eq!(store.abandon_sessions(&system(), at(50_000), at(60_000), 9).unwrap(), []);
-    assert_eq!(store.abandon_sessions(&admin(2), at(50_000), at(60_001), 9).unwrap(), []);
+    let departures = [Departure::of(session)];
+    assert!(sweep(store, &system(), (50_000, 60_000), 9).is_empty());
+    assert_eq!(store.abandon_sessions(&system(), &departures, until).unwrap(), []);
+    assert!(sweep(store, &admin(2), (50_000, 60_001), 9).is_empty());
     assert_eq!(rows_of(store, 1), before);
-    let swept = store.abandon_sessions(&admin(1), at(50_000), at(60_001), 9).unwrap();
-    assert_eq!(swept.len(), 1);
+    assert_eq!(sweep(store, &admin(1), (50_000, 60_001), 9), [1]);
     assert_eq!(store.load_session(session_id(1)).unwrap().unwrap().lease, None);
 }
 
@@ -366,12 +406,57 @@ fn a_turn_and_the_sweep_at_once_leave_one_of_both<S: Store>(store: &S) {
         let late = Commit { at: at(50_000), ..commit(n, 1, "late") };
         std::thread::scope(|threads| {
             threads.spawn(|| store.commit(&late).unwrap());
-            threads.spawn(|| store.abandon_sessions(&system(), at(40_000), at(50_000), 9).unwrap());
+            threads.spawn(|| {
+                let idle = store.idle_sessions(&system(), at(40_000), at(50_000), 9).unwrap();
+                let departures: Vec<_> = idle.iter().map(seen).collect();
+                store.abandon_sessions(&system(), &departures, at(50_000)).unwrap()
+            });
         });
         // Whichever was first, the turn stands as it was committed.
         let stored = store.load_session(session_id(n)).unwrap().unwrap();
         assert_eq!((stored.snapshot, stored.revision), (late.snapshot, Revision(2)));
     }
+}
+
+fn what_tells_of_a_departure_is_written_with_it_or_not_at_all<S: Store>(store: &S) {
+    // S4.42, S4.43, S6.6, S6.30
+    for n in 1..5 {
+        create(store, n, |head| head);
+    }
+    store.commit(&commit(2, 1, "second")).unwrap();
+    let told = |store: &S| {
+        let all = EventQuery { limit: 100, ..EventQuery::default() };
+        let mut rows = store.events(&system(), &all).unwrap();
+        rows.reverse();
+        let row = |row: StoredEvent| (row.event.id.0.as_u128(), row.event.session_id);
+        rows.into_iter().map(row).collect::<Vec<_>>()
+    };
+    let departure = |n: u128| Departure {
+        expected: Some(Revision(1)),
+        events: vec![event(n), event(n + 100)],
+        ..Departure::of(session_id(n))
+    };
+    // The second has moved on, and the ninth is not there.
+    let departures = [3, 2, 1, 9].map(departure);
+    let gone = store.abandon_sessions(&system(), &departures, at(9000)).unwrap();
+    assert_eq!(numbers(&gone), [1, 3]);
+    let of = |n: u128| Some(session_id(n));
+    let mut expected = vec![(3, of(3)), (103, of(3)), (1, of(1)), (101, of(1))];
+    assert_eq!(told(store), expected);
+    // An event that cannot be written keeps its session.
+    let before = [1, 4].map(|n| rows_of(store, n));
+    let again = [departure(4), Departure { expected: None, ..departure(1) }];
+    store.delete_sessions(&system(), &again).unwrap_err();
+    let mut broken = departure(4);
+    broken.events[1].event_type.clear();
+    store.abandon_sessions(&system(), &[broken], at(9000)).unwrap_err();
+    assert_eq!([1, 4].map(|n| rows_of(store, n)), before);
+    assert_eq!(told(store), expected);
+    let departures =
+        [departure(4), Departure { events: vec![event(7)], ..Departure::of(session_id(2)) }];
+    assert_eq!(numbers(&store.delete_sessions(&system(), &departures).unwrap()), [2, 4]);
+    expected.extend([(4, of(4)), (104, of(4)), (7, of(2))]);
+    assert_eq!(told(store), expected);
 }
 
 fn ended_sessions_are_deleted_in_batches<S: Store>(store: &S) {
@@ -383,7 +468,9 @@ fn ended_sessions_are_deleted_in_batches<S: Store>(store: &S) {
     }
     create(store, 6, |head| SessionHead { started_at: at(0), ..head });
     let purge = |scope: &AccessScope, seconds: i64, limit| {
-        numbers(&store.delete_ended_sessions(scope, at(seconds * 1000), limit).unwrap())
+        let ended = store.ended_sessions(scope, at(seconds * 1000), limit).unwrap();
+        let departures: Vec<_> = ended.iter().map(seen).collect();
+        numbers(&store.delete_sessions(scope, &departures).unwrap())
     };
     let kept = rows_of(store, 6);
     assert_eq!(purge(&AccessScope::anonymous(), 99, 9), []);
@@ -443,7 +530,7 @@ fn what_a_forgotten_user_was_shown_stays_counted<S: Store>(store: &S) {
         store.commit(&Commit { turn, ..commit(n, 1, "x") }).unwrap();
     }
     let before = shown(store);
-    store.delete_session(&system(), session_id(1)).unwrap().unwrap();
+    assert!(delete(store, &system(), 1));
     let of = |n: u128, row: &ContentEvent| row.session_id == Some(session_id(n));
     let deleted = shown(store).into_iter().zip(&before).filter(|(_, old)| of(1, old));
     let deleted: Vec<_> = deleted.collect();

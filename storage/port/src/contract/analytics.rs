@@ -171,6 +171,7 @@ fn facts_are_what_was_stored<S: Store>(store: &S) {
         .history(crate::session::HistoryQuery {
             session: session_id(2),
             after_seq: 0,
+            kinds: None,
             skip: 0,
             limit: 9,
         })

@@ -57,6 +57,12 @@ fn content_that_is_not_in_use_is_hidden<S: Store>(store: &S) {
         let found = store.contents(&scope, &ids).unwrap();
         let shown: Vec<_> = found.iter().flatten().map(|item| item.id).collect();
         assert_eq!(shown, [content_id(5)]);
+        // R4.8, R4.15: a preview shows what is still being worked on, too.
+        let trying = scope.with_drafts();
+        assert_eq!(candidates(store, &trying, &jokes()), [1, 2, 3, 5]);
+        let found = store.contents(&trying, &ids).unwrap();
+        let shown: Vec<_> = found.iter().flatten().map(|item| item.id).collect();
+        assert_eq!(shown, [1, 2, 3, 5].map(content_id));
     }
 }
 

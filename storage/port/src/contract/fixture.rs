@@ -272,6 +272,7 @@ pub(super) fn new_session(n: u128) -> NewSession {
         },
         snapshot: snapshot("start"),
         turn: turn("start", 2),
+        preview: None,
     }
 }
 
@@ -363,7 +364,7 @@ impl Commit {
 /// Every row there is of session `n`, as text: two stores, or two moments, compare as row sets.
 pub(super) fn rows_of(store: &impl Store, n: u128) -> String {
     let session = session_id(n);
-    let all = HistoryQuery { session, after_seq: 0, skip: 0, limit: u64::MAX };
+    let all = HistoryQuery { session, after_seq: 0, kinds: None, skip: 0, limit: u64::MAX };
     let stored = store.load_session(session).unwrap();
     let history = store.history(all).unwrap();
     let journal = store.journal(session).unwrap();
@@ -376,7 +377,9 @@ pub(super) fn rows_of(store: &impl Store, n: u128) -> String {
         .into_iter()
         .flatten()
         .collect();
-    format!("{stored:#?}\n{history:#?}\n{journal:#?}\n{events:#?}\n{trace:#?}\n{answered:#?}")
+    let preview = store.preview(session).unwrap();
+    let kept = format!("{stored:#?}\n{history:#?}\n{journal:#?}\n{preview:?}");
+    format!("{kept}\n{events:#?}\n{trace:#?}\n{answered:#?}")
 }
 
 /// An impression of an item, with the number as its ordinal within the test.

@@ -13,11 +13,13 @@ use crate::blocking::Store;
 use crate::flow_catalog::{FlowQuery, NewestVersion, VersionEntry};
 use crate::id::UserId;
 use crate::library::{Batch, FlowChange, FlowRecord, NewVersion};
+use crate::reference::{FlowReference, ReferenceKind};
 use crate::scope::AccessScope;
 
 pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
     vec![
         a_draft_tells_what_is_stored,
+        many_drafts_are_what_each_of_them_is,
         what_was_published_stays_with_who_and_why,
         a_flow_that_is_published_again_tells_by_whom,
         rows_keep_the_time_of_their_creation,
@@ -87,6 +89,28 @@ fn a_draft_tells_what_is_stored<S: Store>(store: &S) {
     brief.stored.record.connections.clear();
     assert_eq!(page.flows, [brief]);
     assert_eq!(store.flow_draft(&system(), flow_id(2)).unwrap(), None);
+}
+
+fn many_drafts_are_what_each_of_them_is<S: Store>(store: &S) {
+    // S3.100
+    let changed = FlowRecord { graph_hash: "1".repeat(64), nodes: vec![node("a")], ..flow(3) };
+    let changed = FlowRecord { entry_node_id: Some("a".into()), connections: vec![], ..changed };
+    let bare = FlowRecord { nodes: vec![], connections: vec![], entry_node_id: None, ..flow(4) };
+    let refers = |name: &str| FlowReference {
+        node_id: "hello".into(),
+        kind: ReferenceKind::Flow,
+        ref_id: name.to_owned(),
+    };
+    let references = [refers("key:one"), refers("key:two")].into();
+    write(store, 1, 4, vec![publish(flow(1), &[]), draft(FlowRecord { references, ..flow(2) })]);
+    write(store, 2, 5, vec![publish(flow(3), &[]), draft(bare)]);
+    write(store, 3, 6, vec![draft(changed)]);
+    let ids = [4, 9, 3, 1, 2, 3, 1].map(flow_id);
+    let one = |n| store.flow_draft(&system(), flow_id(n)).unwrap().unwrap();
+    let found = store.flow_drafts(&system(), &ids).unwrap();
+    assert_eq!(found, [one(1), one(2), one(3), one(4)]);
+    assert_eq!(store.flow_drafts(&system(), &[]).unwrap(), []);
+    assert_eq!(store.flow_drafts(&system(), &[flow_id(9)]).unwrap(), []);
 }
 
 fn what_was_published_stays_with_who_and_why<S: Store>(store: &S) {
@@ -222,6 +246,8 @@ fn each_principal_finds_what_the_table_says<S: Store>(store: &S) {
                 store.list_versions(&scope, id, 0, 9).unwrap().is_some(),
             ];
             assert_eq!(found, [is_seen; 3], "{name}, {n}");
+            let drafts = store.flow_drafts(&scope, &[id]).unwrap();
+            assert_eq!(drafts.first(), store.flow_draft(&scope, id).unwrap().as_ref(), "{name}");
             let version = store.version_entry(&scope, first).unwrap();
             assert_eq!(version.is_some(), is_seen && n < 5, "{name}, {n}");
         }

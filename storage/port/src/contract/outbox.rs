@@ -212,6 +212,8 @@ fn what_is_claimed_is_nobody_elses_until_its_lock_runs_out<S: Store>(store: &S) 
     assert_eq!(claimed(store, "b", 120_000, 9), []);
     let second = claim(store, "b", 120_001, 9);
     assert_eq!(second.len(), 1);
+    // The try that was lost counts (S6.42).
+    assert_eq!((first[0].retry_count, second[0].retry_count), (0, 1));
     // Whoever lost its lock writes nothing, and neither does one who never had it.
     let stored = events_of(store);
     assert_eq!(settle(store, &first[0], 120_002, DeliveryOutcome::Published), Settled::LockLost);

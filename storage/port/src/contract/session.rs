@@ -5,14 +5,14 @@ use uuid::Uuid;
 
 use super::Case;
 use super::fixture::{
-    HOSTILE, at, commit, json, new_session, rows_of, school_id, session_id, snapshot, theme_id,
-    turn,
+    HOSTILE, at, commit, full_turn, json, new_session, rows_of, school_id, session_id, snapshot,
+    theme_id, turn,
 };
 use crate::blocking::Store;
 use crate::id::UserId;
 use crate::session::{
-    CreateError, HistoryQuery, JournalRow, NewSession, SessionHead, SessionStatus, Snapshot,
-    StoredSession, Turn,
+    CreateError, HistoryQuery, InteractionType, JournalRow, NewSession, SessionHead, SessionStatus,
+    Snapshot, StoredSession, Turn,
 };
 
 pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
@@ -28,6 +28,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         history_is_numbered_without_gaps_and_paged,
         sessions_do_not_see_each_other,
         a_session_without_a_journal_has_none,
+        what_a_preview_runs_stays_with_it,
         what_does_not_exist_is_empty,
     ]
 }
@@ -63,7 +64,7 @@ fn a_session_is_read_back_as_it_was_created<S: Store>(store: &S) {
     let entry = new.turn.journal.clone().unwrap();
     let journal = [JournalRow { revision: Revision(1), at: at(0), entry }];
     assert_eq!(store.journal(session_id(1)).unwrap(), journal);
-    let all = HistoryQuery { session: session_id(1), after_seq: 0, skip: 0, limit: 9 };
+    let all = HistoryQuery { session: session_id(1), after_seq: 0, kinds: None, skip: 0, limit: 9 };
     let rows: Vec<_> = store.history(all).unwrap().rows.into_iter().map(|row| row.row).collect();
     assert_eq!(rows, new.turn.history);
 }
@@ -112,7 +113,8 @@ fn hostile_texts_survive_in_every_column<S: Store>(store: &S) {
         store.commit(&commit(n, 1, text)).unwrap();
         let stored = load(store, n);
         assert_eq!((&stored.head, &stored.snapshot), (&new.head, &snapshot(text)));
-        let all = HistoryQuery { session: session_id(n), after_seq: 0, skip: 0, limit: 9 };
+        let all =
+            HistoryQuery { session: session_id(n), after_seq: 0, kinds: None, skip: 0, limit: 9 };
         let rows: Vec<_> = store.history(all).unwrap().rows.into_iter().map(|r| r.row).collect();
         assert_eq!(rows, [new.turn.history, turn(text, 2).history].concat());
         let entries: Vec<_> =
@@ -140,7 +142,8 @@ fn json_comes_back_byte_for_byte<S: Store>(store: &S) {
         (entry.input, entry.outcomes) = (text.into(), text.into());
         store.create_session(&new).unwrap();
         assert_eq!(load(store, n).snapshot, new.snapshot);
-        let all = HistoryQuery { session: session_id(n), after_seq: 0, skip: 0, limit: 1 };
+        let all =
+            HistoryQuery { session: session_id(n), after_seq: 0, kinds: None, skip: 0, limit: 1 };
         assert_eq!(store.history(all).unwrap().rows[0].row, new.turn.history[0]);
         assert_eq!(
             Some(&store.journal(session_id(n)).unwrap()[0].entry),
@@ -161,7 +164,8 @@ fn the_first_and_the_last_moment_survive<S: Store>(store: &S) {
         assert_eq!((&stored.head, &stored.snapshot), (&new.head, &new.snapshot));
         assert_eq!(stored.last_activity_at, moment);
         assert_eq!(store.journal(session_id(n)).unwrap()[0].at, moment);
-        let all = HistoryQuery { session: session_id(n), after_seq: 0, skip: 0, limit: 1 };
+        let all =
+            HistoryQuery { session: session_id(n), after_seq: 0, kinds: None, skip: 0, limit: 1 };
         assert_eq!(store.history(all).unwrap().rows[0].row.created_at, moment);
     }
 }
@@ -178,6 +182,7 @@ fn a_megabyte_of_state_survives<S: Store>(store: &S) {
 }
 
 fn history_is_numbered_without_gaps_and_paged<S: Store>(store: &S) {
+    use InteractionType::{Action, Input, Message};
     store.create_session(&new_session(1)).unwrap();
     for revision in 1..10 {
         let rows = usize::try_from(revision % 4).unwrap();
@@ -188,7 +193,8 @@ fn history_is_numbered_without_gaps_and_paged<S: Store>(store: &S) {
     }
     let session = session_id(1);
     let page = |after_seq, skip, limit| {
-        let page = store.history(HistoryQuery { session, after_seq, skip, limit }).unwrap();
+        let page =
+            store.history(HistoryQuery { session, after_seq, kinds: None, skip, limit }).unwrap();
         (page.rows.iter().map(|row| row.seq).collect::<Vec<_>>(), page.total)
     };
     let total = 2 + (1 + 2 + 3) * 2 + 1;
@@ -196,6 +202,23 @@ fn history_is_numbered_without_gaps_and_paged<S: Store>(store: &S) {
     assert_eq!(page(0, 0, 3), (vec![1, 2, 3], total));
     assert_eq!(page(0, 4, 2), (vec![5, 6], total));
     assert_eq!(page(10, 1, 2), (vec![12, 13], total - 10));
+    // S4.24: the rows of a turn are an input, a message and an action, or as many of them as it has.
+    let of = |kinds: &[InteractionType], skip, limit| {
+        let query = HistoryQuery {
+            session,
+            after_seq: 2,
+            kinds: Some(kinds.iter().copied().collect()),
+            skip,
+            limit,
+        };
+        let page = store.history(query).unwrap();
+        assert!(page.rows.iter().all(|row| kinds.contains(&row.row.kind)));
+        (page.rows.iter().map(|row| row.seq).collect::<Vec<_>>(), page.total)
+    };
+    assert_eq!(of(&[Action], 0, 9), (vec![8, 14], 2));
+    assert_eq!(of(&[Input, Action], 1, 3), (vec![4, 6, 8], 9));
+    assert_eq!(of(&[Input, Message, Action], 0, 100).1, total - 2);
+    assert_eq!(of(&[], 0, 9), (vec![], 0));
     assert_eq!(page(0, 0, 0), (vec![], total));
     assert_eq!(page(0, 100, 10), (vec![], total));
     assert_eq!(page(u64::MAX, u64::MAX, u64::MAX), (vec![], 0));
@@ -208,6 +231,29 @@ fn sessions_do_not_see_each_other<S: Store>(store: &S) {
     let before = rows_of(store, 2);
     store.commit(&commit(1, 1, "only mine")).unwrap();
     assert_eq!(rows_of(store, 2), before);
+}
+
+fn what_a_preview_runs_stays_with_it<S: Store>(store: &S) {
+    // S4.14, F20: beside turns of either size, byte for byte, whatever comes after.
+    let texts = [r#"{ "flows" : [{"id":1.0}], "\u00e4": "ä" }"#, "[]"];
+    for (n, text) in (1..).zip(texts) {
+        let preview = Some(text.to_owned());
+        let turn = if n == 1 { turn("start", 2) } else { full_turn(5, "start", "one") };
+        store.create_session(&NewSession { turn, preview, ..new_session(n) }).unwrap();
+        store.commit(&commit(n, 1, "second")).unwrap();
+        assert_eq!(store.preview(session_id(n)).unwrap().as_deref(), Some(text));
+        assert_eq!(load(store, n).revision, Revision(2));
+    }
+    store.create_session(&new_session(3)).unwrap();
+    for n in [3, 9] {
+        assert_eq!(store.preview(session_id(n)).unwrap(), None);
+    }
+    let broken = NewSession { preview: Some("{".into()), ..new_session(4) };
+    store.create_session(&broken).unwrap_err();
+    let again = NewSession { preview: Some("{}".into()), ..new_session(1) };
+    store.create_session(&again).unwrap_err();
+    assert_eq!(store.preview(session_id(4)).unwrap(), None);
+    assert_eq!(store.preview(session_id(1)).unwrap().as_deref(), Some(texts[0]));
 }
 
 fn a_session_without_a_journal_has_none<S: Store>(store: &S) {
@@ -224,6 +270,6 @@ fn a_session_without_a_journal_has_none<S: Store>(store: &S) {
 fn what_does_not_exist_is_empty<S: Store>(store: &S) {
     assert_eq!(store.load_session(session_id(1)).unwrap(), None);
     assert_eq!(store.journal(session_id(1)).unwrap(), []);
-    let all = HistoryQuery { session: session_id(1), after_seq: 0, skip: 0, limit: 9 };
+    let all = HistoryQuery { session: session_id(1), after_seq: 0, kinds: None, skip: 0, limit: 9 };
     assert_eq!(store.history(all).unwrap().total, 0);
 }

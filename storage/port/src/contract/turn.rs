@@ -147,8 +147,13 @@ fn many_commits_at_once_lose_no_turn<S: Store>(store: &S) {
     let journal = store.journal(session_id(1)).unwrap();
     let revisions: Vec<_> = journal.iter().map(|row| row.revision.0).collect();
     assert_eq!(revisions, (1..22).collect::<Vec<_>>());
-    let all =
-        crate::session::HistoryQuery { session: session_id(1), after_seq: 0, skip: 0, limit: 100 };
+    let all = crate::session::HistoryQuery {
+        session: session_id(1),
+        after_seq: 0,
+        kinds: None,
+        skip: 0,
+        limit: 100,
+    };
     let seqs: Vec<_> = store.history(all).unwrap().rows.iter().map(|row| row.seq).collect();
     assert_eq!(seqs, (1..43).collect::<Vec<_>>());
 }

@@ -14,6 +14,7 @@ use super::record::{
     Batch, ConnectionRow, FlowRecord, NewVersion, NodeRow, Record, RecordKey, SchoolRecord,
     ThemeRecord,
 };
+use crate::account::{AccountError, AccountRow as _};
 use crate::audit::check_audit;
 use crate::outbox::check_event;
 
@@ -22,7 +23,8 @@ pub(crate) type Problem = Result<(), &'static str>;
 /// Checks every record, event and audit entry of a batch by itself: JSON, lengths, ranges and the shape of graphs.
 ///
 /// # Errors
-/// [`ApplyError::Invalid`] for the first rule that is broken.
+/// [`ApplyError::Invalid`] for the first rule that is broken. What is wrong with accounts is found when they
+/// are settled, but that one comes twice.
 pub fn check_batch(batch: &Batch) -> Result<(), ApplyError> {
     let mut seen = BTreeSet::new();
     for change in &batch.schools {
@@ -42,6 +44,15 @@ pub fn check_batch(batch: &Batch) -> Result<(), ApplyError> {
         name_problem(&change.flow.record, flow)?;
         if let Some(new) = &change.publish {
             name_problem(&change.flow.record, |flow| version(flow, new))?;
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let users = batch.users.iter().map(|change| change.record.key());
+    let programs = batch.service_accounts.iter().map(|change| change.record.key());
+    for account in users.chain(programs) {
+        if !seen.insert(account) {
+            let problem = "the batch holds it twice";
+            return Err(AccountError::Invalid { account, problem }.into());
         }
     }
     batch.events.iter().try_for_each(check_event)?;

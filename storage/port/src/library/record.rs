@@ -9,6 +9,7 @@ use chatflow::{
 use uuid::Uuid;
 
 use super::content::ContentRecord;
+use crate::account::{ServiceAccountRecord, UserRecord};
 use crate::audit::AuditEntry;
 use crate::flow::{FlowTracing, VersionRecord};
 use crate::id::{SubscriptionId, ThemeId, UserId};
@@ -290,6 +291,10 @@ pub struct Batch {
     pub contents: Vec<Change<ContentRecord>>,
     /// Flows.
     pub flows: Vec<FlowChange>,
+    /// People; they may name schools of this batch.
+    pub users: Vec<Change<UserRecord>>,
+    /// Programs, alike.
+    pub service_accounts: Vec<Change<ServiceAccountRecord>>,
     /// What tells of all that; written as given, in this order and whatever of the rest is stored
     /// already (S6.30).
     pub events: Vec<NewEvent>,

@@ -42,18 +42,7 @@ impl AccountStore for MemoryStore {
         change: &Change<UserRecord>,
         at: Timestamp,
     ) -> Result<Verdict, AccountError> {
-        let mut tables = self.tables();
-        let (verdict, record) = settle_account(scope, tables.users.get(&change.record.id), change)?;
-        let account = record.key();
-        let mut others = tables.users.values().map(|user| &user.record);
-        if record.email.is_some()
-            && others.any(|other| other.id != record.id && other.email == record.email)
-        {
-            return Err(AccountError::EmailTaken { account });
-        }
-        tables.check_schools(account, record.school_id.as_slice())?;
-        write(&mut tables.users, record.id, record, verdict, at);
-        Ok(verdict)
+        self.tables().save_user(scope, change, at)
     }
 
     fn save_service_account(
@@ -62,12 +51,7 @@ impl AccountStore for MemoryStore {
         change: &Change<ServiceAccountRecord>,
         at: Timestamp,
     ) -> Result<Verdict, AccountError> {
-        let mut tables = self.tables();
-        let stored = tables.service_accounts.get(&change.record.id);
-        let (verdict, record) = settle_account(scope, stored, change)?;
-        tables.check_schools(record.key(), &record.schools)?;
-        write(&mut tables.service_accounts, record.id, record, verdict, at);
-        Ok(verdict)
+        self.tables().save_service(scope, change, at)
     }
 
     fn list_users(
@@ -135,6 +119,38 @@ impl AccountStore for MemoryStore {
 }
 
 impl Tables {
+    pub(super) fn save_user(
+        &mut self,
+        scope: &AccessScope,
+        change: &Change<UserRecord>,
+        at: Timestamp,
+    ) -> Result<Verdict, AccountError> {
+        let (verdict, record) = settle_account(scope, self.users.get(&change.record.id), change)?;
+        let account = record.key();
+        let mut others = self.users.values().map(|user| &user.record);
+        if record.email.is_some()
+            && others.any(|other| other.id != record.id && other.email == record.email)
+        {
+            return Err(AccountError::EmailTaken { account });
+        }
+        self.check_schools(account, record.school_id.as_slice())?;
+        write(&mut self.users, record.id, record, verdict, at);
+        Ok(verdict)
+    }
+
+    pub(super) fn save_service(
+        &mut self,
+        scope: &AccessScope,
+        change: &Change<ServiceAccountRecord>,
+        at: Timestamp,
+    ) -> Result<Verdict, AccountError> {
+        let stored = self.service_accounts.get(&change.record.id);
+        let (verdict, record) = settle_account(scope, stored, change)?;
+        self.check_schools(record.key(), &record.schools)?;
+        write(&mut self.service_accounts, record.id, record, verdict, at);
+        Ok(verdict)
+    }
+
     fn known_user(&self, user: &Stored<UserRecord>) -> KnownUser {
         let school = user.record.school_id.and_then(|id| self.library.schools.get(&id));
         KnownUser {

@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::{Conversation, MemoryStore, Tables};
 use crate::admin::{
-    Forgotten, SessionAdminStore, SessionCursor, SessionPage, SessionQuery, SessionSummary, Total,
+    Departure, Forgotten, SessionAdminStore, SessionCursor, SessionPage, SessionQuery,
+    SessionSummary, Total,
 };
+use crate::changes::ChangeNotice;
 use crate::error::StoreError;
 use crate::id::UserId;
 use crate::scope::AccessScope;
@@ -33,63 +35,57 @@ impl SessionAdminStore for MemoryStore {
         })
     }
 
-    fn delete_session(
-        &self,
-        scope: &AccessScope,
-        id: SessionId,
-    ) -> Result<Option<SessionSummary>, StoreError> {
-        let mut tables = self.tables();
-        let found = tables.sessions.get(&id).filter(|conversation| runs(scope, conversation));
-        let deleted = found.map(|conversation| summary(&conversation.session));
-        if deleted.is_some() {
-            tables.delete(id);
-        }
-        Ok(deleted)
-    }
-
-    fn abandon_sessions(
+    fn idle_sessions(
         &self,
         scope: &AccessScope,
         since: Timestamp,
         at: Timestamp,
         limit: u32,
     ) -> Result<Vec<SessionSummary>, StoreError> {
-        let mut tables = self.tables();
+        let tables = self.tables();
         let ids = tables.oldest(limit, |conversation| {
             let session = &conversation.session;
-            runs(scope, conversation)
-                && session.snapshot.status == SessionStatus::Active
-                && session.last_activity_at < since
-                && session.lease.is_none_or(|lease| lease.until < at)
+            runs(scope, conversation) && is_free(session, at) && session.last_activity_at < since
         });
-        let mut abandoned = Vec::new();
-        for id in ids {
-            if let Some(Conversation { session, .. }) = tables.sessions.get_mut(&id) {
-                session.snapshot.status = SessionStatus::Abandoned;
-                session.snapshot.ended_at = Some(session.last_activity_at);
-                session.snapshot.ended_reason = Some("abandoned".to_owned());
-                session.lease = None;
-                abandoned.push(summary(session));
-            }
-        }
-        Ok(abandoned)
+        Ok(tables.summaries(&ids))
     }
 
-    fn delete_ended_sessions(
+    fn ended_sessions(
         &self,
         scope: &AccessScope,
         before: Timestamp,
         limit: u32,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        let mut tables = self.tables();
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        let tables = self.tables();
         let ids = tables.oldest(limit, |conversation| {
             let ended_at = conversation.session.snapshot.ended_at;
             runs(scope, conversation) && ended_at.is_some_and(|ended_at| ended_at < before)
         });
-        for id in &ids {
-            tables.delete(*id);
-        }
-        Ok(ids)
+        Ok(tables.summaries(&ids))
+    }
+
+    fn abandon_sessions(
+        &self,
+        scope: &AccessScope,
+        departures: &[Departure],
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let is_meant = |session: &StoredSession| is_free(session, at);
+        self.depart(scope, departures, is_meant, |tables, id| {
+            let Some(Conversation { session, .. }) = tables.sessions.get_mut(&id) else { return };
+            session.snapshot.status = SessionStatus::Abandoned;
+            session.snapshot.ended_at = Some(session.last_activity_at);
+            session.snapshot.ended_reason = Some("abandoned".to_owned());
+            session.lease = None;
+        })
+    }
+
+    fn delete_sessions(
+        &self,
+        scope: &AccessScope,
+        departures: &[Departure],
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.depart(scope, departures, |_| true, Tables::delete)
     }
 
     fn forget_user(&self, scope: &AccessScope, user: UserId) -> Result<Forgotten, StoreError> {
@@ -110,7 +106,53 @@ impl SessionAdminStore for MemoryStore {
     }
 }
 
+impl MemoryStore {
+    /// Lets the sessions go that are as they were seen and as is meant, and tells of them.
+    fn depart(
+        &self,
+        scope: &AccessScope,
+        departures: &[Departure],
+        is_meant: impl Fn(&StoredSession) -> bool,
+        go: impl Fn(&mut Tables, SessionId),
+    ) -> Result<Vec<SessionId>, StoreError> {
+        Departure::check(departures)?;
+        let mut tables = self.tables();
+        let goes = |departure: &&Departure| {
+            tables.sessions.get(&departure.session).is_some_and(|conversation| {
+                let session = &conversation.session;
+                let is_as_seen = departure.expected.is_none_or(|seen| seen == session.revision);
+                runs(scope, conversation) && is_as_seen && is_meant(session)
+            })
+        };
+        let gone = departures.iter().filter(goes).map(|departure| departure.session);
+        let mut gone: Vec<_> = gone.collect();
+        gone.sort_unstable();
+        let events = Departure::told(departures, &gone);
+        // The last thing that may fail.
+        tables.append_events(&events)?;
+        for id in &gone {
+            go(&mut tables, *id);
+        }
+        drop(tables);
+        if !events.is_empty() {
+            self.observers.tell(&[ChangeNotice::Outbox]);
+        }
+        Ok(gone)
+    }
+}
+
+/// Whether nobody holds it and it goes on.
+fn is_free(session: &StoredSession, at: Timestamp) -> bool {
+    session.snapshot.status == SessionStatus::Active
+        && session.lease.is_none_or(|lease| lease.until < at)
+}
+
 impl Tables {
+    fn summaries(&self, ids: &[SessionId]) -> Vec<SessionSummary> {
+        let found = ids.iter().filter_map(|id| self.sessions.get(id));
+        found.map(|conversation| summary(&conversation.session)).collect()
+    }
+
     fn delete(&mut self, id: SessionId) {
         self.sessions.remove(&id);
         self.effects.retain(|_, effect| effect.session != id);

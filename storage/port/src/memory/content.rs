@@ -46,8 +46,15 @@ impl ContentStore for MemoryStore {
 }
 
 fn shows(scope: &AccessScope, record: &ContentRecord) -> bool {
+    let is_shown = match record.status {
+        ContentStatus::Published => true,
+        ContentStatus::Archived => false,
+        ContentStatus::Draft | ContentStatus::PendingReview | ContentStatus::Approved => {
+            scope.sees_drafts()
+        }
+    };
     record.is_active
-        && record.status == ContentStatus::Published
+        && is_shown
         && (scope.sees_content(record.visibility, record.school_id)
             || record.access().is_some_and(|row| scope.views(&row)))
 }

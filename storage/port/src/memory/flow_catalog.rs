@@ -1,5 +1,7 @@
 //! [`FlowCatalog`] in memory.
 
+use std::collections::BTreeSet;
+
 use chatflow::{FlowId, FlowRef, TenantId, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +22,17 @@ impl FlowCatalog for MemoryStore {
     fn flow_draft(&self, scope: &AccessScope, id: FlowId) -> Result<Option<FlowDraft>, StoreError> {
         let library = &self.tables().library;
         Ok(library.viewed(scope, id).map(|stored| library.draft(stored)))
+    }
+
+    fn flow_drafts(
+        &self,
+        scope: &AccessScope,
+        ids: &[FlowId],
+    ) -> Result<Vec<FlowDraft>, StoreError> {
+        let library = &self.tables().library;
+        let ids: BTreeSet<_> = ids.iter().collect();
+        let found = ids.into_iter().filter_map(|id| library.viewed(scope, *id));
+        Ok(found.map(|stored| library.draft(stored)).collect())
     }
 
     fn list_flows(&self, scope: &AccessScope, query: &FlowQuery) -> Result<FlowPage, StoreError> {

@@ -92,7 +92,13 @@ impl LibraryStore for MemoryStore {
         check_batch(batch)?;
         let mut tables = self.tables();
         let mut written = tables.clone();
-        let applied = written.library.apply(scope, batch)?;
+        let mut applied = written.library.apply(scope, batch)?;
+        for change in &batch.users {
+            applied.count(written.save_user(scope, change, batch.at)?);
+        }
+        for change in &batch.service_accounts {
+            applied.count(written.save_service(scope, change, batch.at)?);
+        }
         written.append_events(&batch.events)?;
         written.append_audit(&batch.audit);
         *tables = written;

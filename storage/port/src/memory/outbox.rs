@@ -32,6 +32,9 @@ impl OutboxStore for MemoryStore {
         let mut claimed = Vec::new();
         for seq in due {
             if let Some(stored) = tables.events.get_mut(&seq) {
+                // Whoever held it has gone, perhaps in the middle of an attempt (S6.32, S6.42).
+                let is_lost = stored.status == EventStatus::Processing;
+                stored.retry_count = stored.retry_count.saturating_add(u32::from(is_lost));
                 stored.status = EventStatus::Processing;
                 stored.lock = Some(EventLock { holder: claim.holder.clone(), until: claim.until });
                 stored.updated_at = Some(claim.at);
@@ -157,12 +160,13 @@ impl OutboxStore for MemoryStore {
 }
 
 impl Tables {
-    /// Appends events that were checked; whoever calls undoes the rest if this fails.
+    /// Appends events that were checked, or none of them; whoever calls undoes the rest if this fails.
     pub(super) fn append_events(&mut self, events: &[NewEvent]) -> Result<(), StoreError> {
+        let mut known: BTreeSet<_> = self.events.values().map(|stored| stored.event.id).collect();
+        if !events.iter().all(|event| known.insert(event.id)) {
+            return Err(StoreError::Store("there is an event with this id".into()));
+        }
         for event in events {
-            if self.events.values().any(|stored| stored.event.id == event.id) {
-                return Err(StoreError::Store("there is an event with this id".into()));
-            }
             self.last_seq = self.last_seq.saturating_add(1);
             self.events.insert(self.last_seq, StoredEvent::new(self.last_seq, event.clone()));
         }

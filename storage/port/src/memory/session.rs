@@ -21,6 +21,7 @@ use crate::trace::TraceRow;
 impl SessionStore for MemoryStore {
     fn create_session(&self, new: &NewSession) -> Result<(), CreateError> {
         check_turn(&new.snapshot, &new.turn)?;
+        new.preview.iter().try_for_each(|text| check(text))?;
         let mut tables = self.tables();
         let id = new.head.id;
         if tables.sessions.contains_key(&id) {
@@ -39,6 +40,7 @@ impl SessionStore for MemoryStore {
             journal: Vec::new(),
             traces: Vec::new(),
             answered: BTreeMap::new(),
+            preview: new.preview.clone(),
         };
         append_events(&mut tables, id, &new.turn)?;
         conversation.append(&new.turn, new.head.started_at);
@@ -98,7 +100,10 @@ impl SessionStore for MemoryStore {
         let Some(conversation) = tables.sessions.get(&query.session) else {
             return Ok(HistoryPage::default());
         };
-        let all = || conversation.history.iter().filter(|row| row.seq > query.after_seq);
+        let is_meant = |row: &&HistoryRow| {
+            row.seq > query.after_seq && query.kinds.is_none_or(|kinds| kinds.has(row.row.kind))
+        };
+        let all = || conversation.history.iter().filter(is_meant);
         let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         Ok(HistoryPage {
@@ -110,6 +115,10 @@ impl SessionStore for MemoryStore {
     fn journal(&self, id: SessionId) -> Result<Vec<JournalRow>, StoreError> {
         let tables = self.tables();
         Ok(tables.sessions.get(&id).map(|c| c.journal.clone()).unwrap_or_default())
+    }
+
+    fn preview(&self, id: SessionId) -> Result<Option<String>, StoreError> {
+        Ok(self.tables().sessions.get(&id).and_then(|c| c.preview.clone()))
     }
 }
 

@@ -139,6 +139,9 @@ pub struct NewSession {
     pub snapshot: Snapshot,
     /// Its rows, which belong to revision 1.
     pub turn: Turn,
+    /// What a preview runs instead of published versions: JSON, opaque (S4.14, F20). It stays as it was
+    /// when the session started, and goes with it.
+    pub preview: Option<String>,
 }
 
 /// A session as stored.
@@ -230,10 +233,54 @@ pub struct HistoryQuery {
     pub session: SessionId,
     /// Only rows with a greater number; 0 for all.
     pub after_seq: u64,
+    /// Only rows of these kinds; `None` for all.
+    pub kinds: Option<InteractionTypes>,
     /// How many of those to pass over.
     pub skip: u64,
     /// How many to return at most.
     pub limit: u64,
+}
+
+/// Some kinds of history rows (S4.24).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct InteractionTypes {
+    /// Whether what was said is among them.
+    pub message: bool,
+    /// Whether what the visitor answered is.
+    pub input: bool,
+    /// Whether what was done is.
+    pub action: bool,
+}
+
+impl InteractionTypes {
+    /// Whether a kind is among them.
+    pub const fn has(self, kind: InteractionType) -> bool {
+        match kind {
+            InteractionType::Message => self.message,
+            InteractionType::Input => self.input,
+            InteractionType::Action => self.action,
+        }
+    }
+
+    /// Their labels.
+    pub fn labels(self) -> Vec<&'static str> {
+        let all = [InteractionType::Message, InteractionType::Input, InteractionType::Action];
+        all.into_iter().filter(|kind| self.has(*kind)).map(InteractionType::as_str).collect()
+    }
+}
+
+impl FromIterator<InteractionType> for InteractionTypes {
+    fn from_iter<I: IntoIterator<Item = InteractionType>>(kinds: I) -> Self {
+        let mut all = Self::default();
+        for kind in kinds {
+            match kind {
+                InteractionType::Message => all.message = true,
+                InteractionType::Input => all.input = true,
+                InteractionType::Action => all.action = true,
+            }
+        }
+        all
+    }
 }
 
 /// A page of history.
@@ -241,7 +288,7 @@ pub struct HistoryQuery {
 pub struct HistoryPage {
     /// The rows, oldest first.
     pub rows: Vec<HistoryRow>,
-    /// How many rows there are after `after_seq` in all, on this page or not.
+    /// How many rows of those kinds there are after `after_seq` in all, on this page or not.
     pub total: u64,
 }
 

@@ -100,7 +100,8 @@ pub(super) async fn page(
     Ok(page)
 }
 
-fn draft(row: &PgRow) -> sqlx::Result<FlowDraft> {
+/// A flow without its graph.
+pub(super) fn draft(row: &PgRow) -> sqlx::Result<FlowDraft> {
     Ok(FlowDraft {
         stored: Stored {
             record: flow::record(row)?,

@@ -65,6 +65,7 @@ SELECT s.flow_id, s.flow_seq, count(*) AS sessions, min(s.id::text) AS one,
 FROM conversation_sessions AS s
 WHERE (s.flow_id, s.flow_seq) > ($1, $2) AND NOT EXISTS (
   SELECT 1 FROM flow_versions AS v WHERE v.flow_id = s.flow_id AND v.seq = s.flow_seq)
+  AND NOT EXISTS (SELECT 1 FROM session_previews AS p WHERE p.session_id = s.id)
 GROUP BY s.flow_id, s.flow_seq ORDER BY s.flow_id, s.flow_seq LIMIT $3";
 
 pub(super) async fn tables(connection: &mut PgConnection) -> sqlx::Result<BTreeSet<String>> {

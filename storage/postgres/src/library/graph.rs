@@ -122,18 +122,19 @@ pub(crate) async fn nodes(
     flow: FlowId,
 ) -> sqlx::Result<Vec<NodeRow>> {
     let rows = sqlx::query(NODES).bind(flow.0).fetch_all(connection).await?;
-    let read = |row: &PgRow| {
-        Ok(NodeRow {
-            node_id: node(row, "node_id")?,
-            node_type: row.try_get("node_type")?,
-            execution_context: execution_context(row)?,
-            template: row.try_get("template")?,
-            content: json(row, "content")?,
-            position: json(row, "position")?,
-            info: json(row, "info")?,
-        })
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(node_row).collect()
+}
+
+pub(crate) fn node_row(row: &PgRow) -> sqlx::Result<NodeRow> {
+    Ok(NodeRow {
+        node_id: node(row, "node_id")?,
+        node_type: row.try_get("node_type")?,
+        execution_context: execution_context(row)?,
+        template: row.try_get("template")?,
+        content: json(row, "content")?,
+        position: json(row, "position")?,
+        info: json(row, "info")?,
+    })
 }
 
 pub(crate) async fn connections(
@@ -141,14 +142,15 @@ pub(crate) async fn connections(
     flow: FlowId,
 ) -> sqlx::Result<Vec<ConnectionRow>> {
     let rows = sqlx::query(CONNECTIONS).bind(flow.0).fetch_all(connection).await?;
-    let read = |row: &PgRow| {
-        Ok(ConnectionRow {
-            source: node(row, "source_node_id")?,
-            target: node(row, "target_node_id")?,
-            connection_type: row.try_get("connection_type")?,
-            conditions: json(row, "conditions")?,
-            info: json(row, "info")?,
-        })
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(connection_row).collect()
+}
+
+pub(crate) fn connection_row(row: &PgRow) -> sqlx::Result<ConnectionRow> {
+    Ok(ConnectionRow {
+        source: node(row, "source_node_id")?,
+        target: node(row, "target_node_id")?,
+        connection_type: row.try_get("connection_type")?,
+        conditions: json(row, "conditions")?,
+        info: json(row, "info")?,
+    })
 }

@@ -2,9 +2,9 @@
 
 use chatflow::{FlowId, FlowRef, Revision, SessionId, TenantId};
 use chatflow_storage::{
-    HistoryPage, HistoryQuery, HistoryRow, InteractionType, JournalEntry, JournalRow, LeaseMark,
-    LeaseToken, NewHistoryRow, SessionHead, SessionStatus, Snapshot, StoredSession, ThemeId,
-    TraceLevel, UserId,
+    HistoryPage, HistoryQuery, HistoryRow, InteractionType, InteractionTypes, JournalEntry,
+    JournalRow, LeaseMark, LeaseToken, NewHistoryRow, SessionHead, SessionStatus, Snapshot,
+    StoredSession, ThemeId, TraceLevel, UserId,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
@@ -39,11 +39,13 @@ const HISTORY: &str = "
 SELECT t.total, h.seq, h.flow_id, h.node_id, h.interaction_type, h.content, h.created_at, h.path
 FROM (
   SELECT count(*) AS total FROM conversation_history WHERE session_id = $1 AND seq > $2
+    AND ($5::text[] IS NULL OR interaction_type::text = ANY ($5))
 ) AS t
 LEFT JOIN LATERAL (
   SELECT seq, flow_id, node_id, interaction_type::text AS interaction_type, content, created_at,
     path
   FROM conversation_history WHERE session_id = $1 AND seq > $2
+    AND ($5::text[] IS NULL OR interaction_type::text = ANY ($5))
   ORDER BY seq LIMIT $4 OFFSET $3
 ) AS h ON true
 ORDER BY h.seq";
@@ -51,6 +53,17 @@ ORDER BY h.seq";
 const JOURNAL: &str = "
 SELECT revision, at, input, outcomes, turn_hash
 FROM session_journal WHERE session_id = $1 ORDER BY revision";
+
+const PREVIEW: &str = "SELECT preview FROM session_previews WHERE session_id = $1";
+
+/// What a preview runs.
+pub(super) async fn preview(
+    connection: &mut PgConnection,
+    id: SessionId,
+) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query(PREVIEW).bind(id.0).fetch_optional(connection).await?;
+    row.map(|row| json(&row, "preview")).transpose()
+}
 
 pub(crate) async fn session(
     connection: &mut PgConnection,
@@ -133,6 +146,7 @@ pub(super) async fn history(
         .bind(number(query.after_seq))
         .bind(number(query.skip))
         .bind(number(query.limit))
+        .bind(query.kinds.map(InteractionTypes::labels))
         .fetch_all(connection)
         .await?;
     let mut page = HistoryPage::default();

@@ -197,7 +197,11 @@ pub(super) const CREATE_ALL: &str = concat!(
         "$46",
         "$47"
     ),
-    "\nSELECT s.id FROM session AS s"
+    ", preview AS (
+  INSERT INTO session_previews (session_id, preview)
+  SELECT $10, $48 FROM session AS s WHERE $48 IS NOT NULL
+)
+SELECT s.id FROM session AS s"
 );
 
 /// The turn; the answer is empty if the guard refuses.

@@ -39,6 +39,8 @@ pub(super) async fn call_flows(store: &PostgresStore, proxy: &Proxy) -> Sent {
     let mut sends = |call| sent.push((call, proxy.prepared()));
     store.list_flows(&school, &query).await.unwrap();
     sends("list_flows");
+    store.flow_drafts(&scope, &[flow.id]).await.unwrap();
+    sends("flow_drafts");
     store.list_versions(&scope, flow.id, 0, 10).await.unwrap();
     sends("list_versions");
     store.version_entry(&scope, flow).await.unwrap();

@@ -18,6 +18,9 @@ INSERT INTO session_journal (session_id, revision, at, input, outcomes, turn_has
 SELECT s.id, n, now(), '{"value":"b"}', '[]', repeat('h', 44)
 FROM conversation_sessions AS s CROSS JOIN generate_series(1, 2) AS n;
 
+INSERT INTO session_previews (session_id, preview)
+SELECT s.id, '{}' FROM conversation_sessions AS s;
+
 INSERT INTO content_events (
   id, event, content_id, variant_key, session_id, node_id, created_at, revision, ordinal, is_counted)
 SELECT gen_random_uuid(), 'impression', gen_random_uuid(), 'b', s.id, 'node', now(), 2, n,

@@ -28,6 +28,7 @@ SELECT s.flow_id, s.flow_seq, count(*) AS sessions, min(s.id) AS one,
 FROM conversation_sessions AS s
 WHERE NOT EXISTS (
   SELECT 1 FROM flow_versions AS v WHERE v.flow_id = s.flow_id AND v.seq = s.flow_seq)
+  AND NOT EXISTS (SELECT 1 FROM session_previews AS p WHERE p.session_id = s.id)
 GROUP BY s.flow_id, s.flow_seq";
 
 /// SQLite's own check of pages and indexes. It leaves out `CHECK` constraints where a file is open

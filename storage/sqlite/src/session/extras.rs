@@ -55,6 +55,8 @@ INSERT OR REPLACE INTO chat_request_log (
   session_id, request_key, body_hash, status, response, created_at, expires_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
+const PREVIEW: &str = "INSERT INTO session_previews (session_id, preview) VALUES (?1, ?2)";
+
 /// Whose rows they are.
 #[derive(Clone, Copy)]
 pub(super) struct Made<'a> {
@@ -111,6 +113,14 @@ pub(super) fn append(connection: &Connection, made: Made<'_>) -> rusqlite::Resul
         // They are the session's, whatever they say.
         let own = |event: &NewEvent| NewEvent { session_id: Some(made.session), ..event.clone() };
         outbox::append(connection, &made.turn.events.iter().map(own).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// What a preview runs.
+pub(super) fn preview(connection: &Connection, new: &NewSession) -> rusqlite::Result<()> {
+    if let Some(preview) = &new.preview {
+        connection.prepare_cached(PREVIEW)?.execute(params![Id(new.head.id.0), preview])?;
     }
     Ok(())
 }

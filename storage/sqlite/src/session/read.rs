@@ -10,7 +10,7 @@ use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use crate::column::{Id, Time, count, label, maybe_uuid, number, time};
+use crate::column::{Id, Time, count, label, list, maybe_uuid, number, time};
 
 /// In the order in which they are taken.
 const SESSION: &str = "
@@ -23,14 +23,24 @@ FROM conversation_sessions WHERE id = ?1";
 const HISTORY: &str = "
 SELECT seq, flow_id, node_id, interaction_type, content, created_at, path
 FROM conversation_history WHERE session_id = ?1 AND seq > ?2
-ORDER BY seq LIMIT ?4 OFFSET ?3";
+  AND (?3 IS NULL OR interaction_type IN (SELECT value FROM json_each(?3)))
+ORDER BY seq LIMIT ?5 OFFSET ?4";
 
 const TOTAL: &str = "
-SELECT count(*) AS total FROM conversation_history WHERE session_id = ?1 AND seq > ?2";
+SELECT count(*) AS total FROM conversation_history WHERE session_id = ?1 AND seq > ?2
+  AND (?3 IS NULL OR interaction_type IN (SELECT value FROM json_each(?3)))";
 
 const JOURNAL: &str = "
 SELECT revision, at, input, outcomes, turn_hash
 FROM session_journal WHERE session_id = ?1 ORDER BY revision";
+
+const PREVIEW: &str = "SELECT preview FROM session_previews WHERE session_id = ?1";
+
+/// What a preview runs.
+pub(super) fn preview(connection: &Connection, id: SessionId) -> rusqlite::Result<Option<String>> {
+    let mut statement = connection.prepare_cached(PREVIEW)?;
+    statement.query_row([Id(id.0)], |row| row.get(0)).optional()
+}
 
 pub(crate) fn session(
     connection: &Connection,
@@ -122,7 +132,8 @@ pub(super) fn history(
     let session = Id(query.session.0);
     let after = number(query.after_seq);
     let mut statement = connection.prepare_cached(HISTORY)?;
-    let params = params![session, after, number(query.skip), number(query.limit)];
+    let kinds = query.kinds.map(|kinds| list(kinds.labels()));
+    let params = params![session, after, kinds, number(query.skip), number(query.limit)];
     let rows = statement.query_map(params, |row| {
         Ok(HistoryRow {
             seq: count(row, "seq")?,
@@ -139,7 +150,7 @@ pub(super) fn history(
     let rows = rows.collect::<rusqlite::Result<_>>()?;
     let total = connection
         .prepare_cached(TOTAL)?
-        .query_row(params![session, after], |row| count(row, "total"))?;
+        .query_row(params![session, after, kinds], |row| count(row, "total"))?;
     Ok(HistoryPage { rows, total })
 }
 

@@ -61,7 +61,14 @@ pub(crate) fn start(store: &SqliteStore, id: SessionId) {
         trace_level: None,
         started_at: Timestamp::default(),
     };
-    store.create_session(&NewSession { head, snapshot: snapshot(1), turn: turn(1, 0) }).unwrap();
+    store
+        .create_session(&NewSession {
+            head,
+            snapshot: snapshot(1),
+            turn: turn(1, 0),
+            preview: None,
+        })
+        .unwrap();
 }
 
 /// Commits turn `number`, which must be the next.
@@ -89,7 +96,8 @@ pub(crate) fn assert_turns(store: &SqliteStore, turns: u64) {
     let inputs: Vec<_> =
         journal.iter().map(|row| (row.revision.0, row.entry.input.clone())).collect();
     assert_eq!(inputs, (1..=turns).map(|n| (n, n.to_string())).collect::<Vec<_>>());
-    let query = HistoryQuery { session: SESSION, after_seq: 0, skip: 0, limit: 100_000 };
+    let query =
+        HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 100_000 };
     let seqs: Vec<_> = store.history(query).unwrap().rows.iter().map(|row| row.seq).collect();
     assert_eq!(seqs, (1..=2 * turns).collect::<Vec<_>>());
 }

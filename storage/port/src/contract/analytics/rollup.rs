@@ -8,6 +8,7 @@ use super::super::Case;
 use super::super::fixture::{at, flow_id, school_id};
 use super::talk::{DAY, HOUR, NOON, SECOND, Talk, talk, worked_cohort};
 use super::{all, facts, fill_all_flows, hold_all, raw, talks_of_all, told_to};
+use crate::admin::Departure;
 use crate::analytics::{
     DayTally, FactQuery, FlowDay, FlowDayQuery, FlowMetrics, Measure, Measured, NodeMetrics,
     Rollup, RollupPart, RollupQuery, RollupRow, Tally,
@@ -349,11 +350,12 @@ fn rows_outlive_their_sessions<S: Store>(store: &S) {
     roll_up(store, 1, NOON + DAY);
     let before = rows(store, &system, every());
     assert_eq!(added(&before).flow.sessions, 6);
-    assert_eq!(store.delete_ended_sessions(&system, at(9 * DAY), 99).unwrap().len(), 4);
+    let ended = store.ended_sessions(&system, at(9 * DAY), 99).unwrap();
+    let ended: Vec<_> = ended.iter().map(|session| Departure::of(session.id)).collect();
+    assert_eq!(store.delete_sessions(&system, &ended).unwrap().len(), 4);
     store.forget_user(&system, super::super::fixture::user_id(1)).unwrap();
-    for n in [4, 5] {
-        store.delete_session(&system, super::super::fixture::session_id(n)).unwrap().unwrap();
-    }
+    let rest = [4, 5].map(|n| Departure::of(super::super::fixture::session_id(n)));
+    assert_eq!(store.delete_sessions(&system, &rest).unwrap().len(), 2);
     assert_eq!(facts(store, &system, all()), []);
     // Days without sessions are not taken again.
     assert_eq!(roll_up(store, 2, NOON + 2 * DAY), 0);

@@ -1,0 +1,167 @@
+//! Refusals of accounts of schools, in the audit log (S12.13).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use chatflow::Timestamp;
+use chatflow_storage::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::{chain, refusal_code};
+use crate::host::now;
+use crate::identity::{Caller, Role};
+use crate::trail::{Deed, Trail};
+
+/// So many entries an account gets in a period; what is beyond is counted.
+const MOST: u32 = 10;
+/// A period, in milliseconds.
+const PERIOD_MS: i64 = 60 * 1000;
+/// So many accounts are kept in mind before those that have been quiet are forgotten.
+const SWEEP_AT: usize = 1000;
+
+/// Who was found to send a request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known(Arc<OnceLock<Caller>>);
+
+impl Known {
+    /// Takes note of who sends it.
+    pub(crate) fn is(&self, caller: &Caller) {
+        // It is the same account each time.
+        drop(self.0.set(caller.clone()));
+    }
+}
+
+/// How many entries each account got: one that is refused in a loop must not fill the table.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals(Mutex<HashMap<Uuid, Count>>);
+
+#[derive(Debug)]
+struct Count {
+    since: Timestamp,
+    written: u32,
+    /// Refusals since the last entry that got none.
+    left_out: u32,
+}
+
+impl Refusals {
+    /// Whether another entry may be written, and how many were not since the last.
+    fn admit(&self, account: Uuid, at: Timestamp) -> Option<u32> {
+        let is_over = |count: &Count| {
+            let age = at.as_millis().saturating_sub(count.since.as_millis());
+            !(0..PERIOD_MS).contains(&age)
+        };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= SWEEP_AT && !all.contains_key(&account) {
+            all.retain(|_, count| !is_over(count));
+        }
+        let count = all.entry(account).or_insert(Count { since: at, written: 0, left_out: 0 });
+        if is_over(count) {
+            (count.since, count.written) = (at, 0);
+        }
+        if count.written < MOST {
+            count.written = count.written.saturating_add(1);
+            return Some(std::mem::take(&mut count.left_out));
+        }
+        count.left_out = count.left_out.saturating_add(1);
+        None
+    }
+}
+
+/// Writes down that an account of a school was refused.
+pub(crate) async fn note(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let known = Known::default();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(known.clone());
+    let trail = Trail::of(&parts);
+    let (method, route) = (parts.method.clone(), parts.extensions.get::<MatchedPath>().cloned());
+    let resource_id = first_id(&mut parts).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let caller = known.0.get().filter(|caller| is_of_school(caller));
+    let code = refusal_code(&response).filter(|code| !code.starts_with("csrf_"));
+    let (StatusCode::FORBIDDEN, Some(caller), Some(code)) = (response.status(), caller, code)
+    else {
+        return response;
+    };
+    let at = now();
+    let Some(left_out) = app.refusals.admit(caller.id, at) else { return response };
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    let left_out = (left_out > 0).then_some(left_out);
+    let changes =
+        json!({"method": method.as_str(), "route": route, "code": code, "left_out": left_out});
+    let deed = Deed {
+        action: "permission.refused".to_owned(),
+        resource_type: resource_type(route),
+        resource_id,
+        school_id: caller.schools.first().copied(),
+        changes,
+    };
+    if let Err(error) = write(&app, &trail, caller, deed, at).await {
+        // The refusal stands, whether it can be written down or not.
+        crate::cli::log(format_args!("error: audit log: {error}"));
+    }
+    response
+}
+
+async fn write(
+    app: &App,
+    trail: &Trail,
+    caller: &Caller,
+    deed: Deed,
+    at: Timestamp,
+) -> Result<(), String> {
+    let entry = trail.entry(caller, deed, at).map_err(|error| error.said())?;
+    app.store.append_audit(&[entry]).await.map_err(|error| chain(&error))
+}
+
+fn is_of_school(caller: &Caller) -> bool {
+    caller.role() != Role::Platform && !caller.schools.is_empty()
+}
+
+/// The kind of resource, as changes of it are written down.
+fn resource_type(route: &str) -> &'static str {
+    match route.trim_start_matches("/v1/cms/").split('/').next() {
+        Some("content") => "content",
+        Some("flows") => "flow",
+        Some("themes") => "theme",
+        Some("webhooks") => "webhook",
+        _ => "route",
+    }
+}
+
+/// The first id in the path: of what the request is about, or of what holds it.
+async fn first_id(parts: &mut Parts) -> String {
+    let Ok(all) = RawPathParams::from_request_parts(parts, &()).await else { return String::new() };
+    let id = all.iter().find_map(|(_, value)| value.parse::<Uuid>().ok());
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_that_is_refused_in_a_loop_gets_few_entries() {
+        // S12.13
+        let refusals = Refusals::default();
+        let [one, other] = [1, 2].map(Uuid::from_u128);
+        let at = Timestamp::from_millis;
+        let written = (0..1000).filter(|n| refusals.admit(one, at(*n)) == Some(0)).count();
+        assert_eq!(written, 10);
+        assert_eq!(refusals.admit(other, at(1000)), Some(0));
+        assert_eq!(refusals.admit(one, at(59_999)), None);
+        assert_eq!(refusals.admit(one, at(60_000)), Some(991), "what was left out is told");
+        assert_eq!(refusals.admit(one, at(60_001)), Some(0));
+        assert_eq!(refusals.admit(one, at(0)), Some(0), "a clock was put back");
+        for account in 0..5000 {
+            refusals.admit(Uuid::from_u128(account), at(i64::try_from(account).unwrap() * 1000));
+        }
+        assert!(refusals.0.lock().unwrap().len() <= SWEEP_AT);
+    }
+}

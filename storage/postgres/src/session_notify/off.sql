@@ -1,0 +1,3 @@
+DROP TRIGGER IF EXISTS conversation_sessions_notify_flow_event_trigger ON conversation_sessions;
+DROP TRIGGER IF EXISTS conversation_sessions_notify_flow_event_change_trigger ON conversation_sessions;
+DROP FUNCTION IF EXISTS notify_flow_event();
