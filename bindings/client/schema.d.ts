@@ -1041,6 +1041,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/recommend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Books for a reader; 501 unless a reading platform is set up. */
+        post: operations["postRecommend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/version": {
         parameters: {
             query?: never;
@@ -1215,6 +1232,8 @@ export interface components {
             info: Record<string, unknown>;
             source_node_id: string;
             target_node_id: string;
+            /** @description Which keys of the request were ignored. */
+            warnings?: string[];
         };
         /** @description What is to change of a connection: the keys that are there. */
         ConnectionChanges: {
@@ -1632,6 +1651,8 @@ export interface components {
         };
         /** @description A new flow. */
         NewFlow: {
+            /** @description Publishes what it embeds before it, where that is not published. */
+            cascade?: boolean | null;
             contract?: components["schemas"]["Contract"] | null;
             description?: string | null;
             /** @description Where sessions start. */
@@ -1745,7 +1766,7 @@ export interface components {
             template: string | null;
             /** Format: date-time */
             updated_at: string;
-            /** @description What its author should know of its content. */
+            /** @description What its author should know of its content, and which keys of a request were ignored. */
             warnings?: components["schemas"]["Issue"][];
         };
         /** @description What is to change of a node: the keys that are there. */
@@ -1861,11 +1882,35 @@ export interface components {
             /** Format: double */
             y: number;
         };
+        /** @description What a preview runs with. */
+        PreviewSettings: {
+            /**
+             * @description Answers for requests, by the id of the node that sends them, or by endpoint or URL; e.g.
+             *     `{"look_up": {"status": 200, "body": {"count": 1}}}`.
+             */
+            mocks?: {
+                [key: string]: unknown;
+            } | null;
+        };
         /**
          * @description Why a conversation is ended.
          * @enum {string}
          */
         Reason: "terminated" | "abandoned";
+        /**
+         * @description What a reader is looking for: `wriveted_identifier` (UUID), `age`, `reading_abilities` (some of `SPOT`,
+         *     `CAT_HAT`, `TREEHOUSE`, `CHARLIE_CHOCOLATE`, `HARRY_POTTER`), `hues`, `recommendable_only`,
+         *     `exclude_isbns`, `fallback`, `dedupe_authors`. An empty text stands for null, and a list may be written
+         *     as a text of JSON.
+         */
+        RecommendBody: Record<string, unknown>;
+        /** @description Books. */
+        Recommended: {
+            books: Record<string, unknown>[];
+            count: number;
+            /** @description What was asked for, as it was understood. */
+            query: Record<string, unknown>;
+        };
         Refusal: {
             /** @description Stable, for programs. */
             code: string;
@@ -2021,6 +2066,10 @@ export interface components {
             } | null;
             /** Format: uuid */
             theme_id: string | null;
+            /** @description What a preview did, step by step. */
+            trace?: {
+                [key: string]: unknown;
+            }[];
             wait_for_acknowledgment: boolean;
             warnings?: string[];
         };
@@ -2041,8 +2090,8 @@ export interface components {
             } | null;
             /** @description The visitor's language, kept as `context.locale`. */
             locale?: string | null;
-            /** @description Runs the draft; not offered by this service. */
-            preview?: boolean | null;
+            /** @description Runs the draft of the flow, published or not, for one who may change it; `true`, or an object. */
+            preview?: (boolean | components["schemas"]["PreviewSettings"]) | null;
             /**
              * Format: uuid
              * @description Who talks, where a program starts the conversation for a user.
@@ -2292,6 +2341,10 @@ export interface components {
             session_ended: boolean;
             /** @description The public variables, unless they are hidden, and the revision. */
             session_updated: components["schemas"]["SessionUpdated"];
+            /** @description What a preview did, step by step. */
+            trace?: {
+                [key: string]: unknown;
+            }[];
             typing_indicator: boolean;
             /** @description What was wrong with the answer, when it is asked again. */
             validation_error: {
@@ -2912,6 +2965,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only rows with a greater number. */
                 after_seq?: number;
+                /** @description Only rows of these kinds. */
+                interaction_type?: ("message" | "input" | "action")[];
             };
             header?: never;
             path: {
@@ -3026,7 +3081,13 @@ export interface operations {
     };
     postChatStart: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description `real`: requests of a preview that have no answer among its own are sent, without secrets. Only
+                 *     for those who run the platform.
+                 */
+                effects?: "real";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5431,6 +5492,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookTested"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    postRecommend: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RecommendBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommended"];
                 };
             };
             /** @description Refused */
