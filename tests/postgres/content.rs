@@ -1,22 +1,10 @@
 //! The content library over HTTP, on Postgres.
 
-use std::sync::Mutex;
-
-use super::place::database;
+use super::place::with_databases;
 use crate::real::Managed;
 use crate::server::content;
 
 #[test]
 fn content_is_managed_on_postgres_as_on_a_file() {
-    if database().is_none() {
-        return;
-    }
-    // The databases go when all cases are done.
-    let kept = Mutex::new(Vec::new());
-    content::run(|| {
-        let database = database().expect("the server is still there");
-        let managed = Managed::on_server(&database.url);
-        kept.lock().expect("nobody panics with it").push(database);
-        managed
-    });
+    with_databases(|database| Managed::on_server(&database.url), |serve| content::run(serve));
 }

@@ -1,22 +1,12 @@
 //! What is managed over HTTP.
 
-use std::cell::RefCell;
-
-use super::place::database;
+use super::place::{database, with_databases};
 use crate::real::{Managed, Place};
 use crate::server::{operations, themes, traces};
 
 /// Gives each call a database of its own, as long as there is a server.
-fn places(check: impl Fn(&dyn Fn() -> Place)) {
-    let Some(first) = database() else { return };
-    // They are dropped at the end, after the servers that use them.
-    let all = RefCell::new(vec![first]);
-    check(&|| {
-        let next = database().expect("there was a server");
-        let place = Place::beside(&next.url);
-        all.borrow_mut().push(next);
-        place
-    });
+fn places(check: impl FnOnce(&dyn Fn() -> Place)) {
+    with_databases(|database| Place::beside(&database.url), check);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where these tests run: a Postgres server, and databases that go with the tests.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::str::FromStr as _;
 use std::sync::OnceLock;
@@ -30,6 +31,22 @@ impl BlockOn for Wait {
         static RUNTIME: OnceLock<Runtime> = OnceLock::new();
         RUNTIME.get_or_init(|| Runtime::new().expect("a runtime starts")).block_on(future)
     }
+}
+
+/// Lets `check` make as many things as it likes, each on an empty database of its own; does nothing
+/// where there is no server.
+pub(super) fn with_databases<T>(make: impl Fn(&Database) -> T, check: impl FnOnce(&dyn Fn() -> T)) {
+    // They are dropped at the end, after what uses them.
+    let all = RefCell::new(Vec::from_iter(database()));
+    if all.borrow().is_empty() {
+        return;
+    }
+    check(&|| {
+        let next = database().expect("the server is still there");
+        let thing = make(&next);
+        all.borrow_mut().push(next);
+        thing
+    });
 }
 
 /// An empty database on the server of this run, if there is one.

@@ -1,26 +1,13 @@
 //! Previews of drafts, on Postgres.
 
-use std::cell::RefCell;
-
-use chatflow_postgres::PostgresStore;
-use chatflow_storage::AnyStore;
-
-use super::place::database;
-use super::service::Pair;
-use crate::real::{Place, Served, runtime};
+use super::place::{database, with_databases};
+use super::service::{Pair, served};
+use crate::real::Place;
 use crate::server::preview::{elsewhere, run_all};
 
 #[test]
 fn drafts_are_tried_on_a_server() {
-    let Some(first) = database() else { return };
-    // They are dropped after the last case.
-    let databases = RefCell::new(vec![first]);
-    run_all(|| {
-        let database = database().expect("the server is still there");
-        let store = runtime().block_on(PostgresStore::connect(&database.url)).unwrap();
-        databases.borrow_mut().push(database);
-        Served::on(AnyStore::new(store))
-    });
+    with_databases(served, |serve| run_all(serve));
 }
 
 #[test]

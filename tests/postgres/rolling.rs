@@ -12,7 +12,7 @@ use super::place::database;
 use super::service::Pair;
 use crate::crash::{Chance, Talk};
 use crate::real::{Client, Server, Visitor};
-use crate::server::races::{at_once, handlers, holds, successes, word};
+use crate::server::races::{each_race_counts_its_winners, handlers};
 use crate::server::receivers::beside;
 
 /// Visitors that talk at the same time.
@@ -67,21 +67,8 @@ fn fifty_answers_at_two_servers_leave_one_winner_for_each_revision() {
     let rounds = budget::cases(2, 60);
     let pair = Pair::with(database, &super::service::seed(), &handlers());
     let clients: Vec<Client> = (0..WIDTH).map(|i| pair.servers[i % 2].client()).collect();
-    for (flow, revised) in
-        [("counter", true), ("counter", false), ("caller", true), ("caller", false)]
-    {
-        let visitor = Visitor::start(&clients[0], flow, &json!({}));
-        let mut succeeded = 0;
-        for round in 0..u64::from(rounds) {
-            let expected = revised.then_some(1 + succeeded);
-            let send = |i, own: &Visitor| own.interact(&word(round, i, expected));
-            let won = successes(&at_once(&clients, &visitor, send));
-            assert!(won >= 1 && (won == 1 || !revised), "{flow}: {won} of {WIDTH}");
-            succeeded += won;
-            holds(&visitor, succeeded);
-        }
-    }
-    figure("races of fifty answers at two servers on Postgres", 4 * rounds as usize);
+    let races = each_race_counts_its_winners(&clients, rounds);
+    figure("races of fifty answers at two servers on Postgres", races);
 }
 
 /// Talks at either server until it is told to stop; what fails is asked again.

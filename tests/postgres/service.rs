@@ -2,13 +2,21 @@
 
 use std::path::Path;
 
+use chatflow_postgres::PostgresStore;
+use chatflow_storage::AnyStore;
 use chatflow_tests::budget;
 use chatflow_tests::report::figure;
 use serde_json::{Value, json};
 
 use super::place::{Database, database};
-use crate::real::{Client, Place, Server, Visitor, chatflow, finish};
+use crate::real::{Client, Place, Served, Server, Visitor, chatflow, finish, runtime};
 use crate::server::{demo, huey, races};
+
+/// A service in this process, on a database.
+pub(super) fn served(database: &Database) -> Served {
+    let store = runtime().block_on(PostgresStore::connect(&database.url));
+    Served::on(AnyStore::new(store.expect("it connects")))
+}
 
 /// Two servers on a database of their own.
 pub(super) struct Pair {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::real::{Answer, Client, Place, Server, Visitor};
 
 /// Has every client send its request at the same moment.
-pub(crate) fn at_once(
+fn at_once(
     clients: &[Client],
     visitor: &Visitor,
     send: impl Fn(usize, &Visitor) -> Answer + Sync,
@@ -31,12 +31,12 @@ pub(crate) fn at_once(
 }
 
 /// An answer of a round, with a word of its own.
-pub(crate) fn word(round: u64, i: usize, expected: Option<u64>) -> Value {
+fn word(round: u64, i: usize, expected: Option<u64>) -> Value {
     json!({"input": format!("{round}-{i}"), "input_type": "text", "expected_revision": expected})
 }
 
 /// Every answer is a success or a conflict; the number of successes.
-pub(crate) fn successes(answers: &[Answer]) -> u64 {
+fn successes(answers: &[Answer]) -> u64 {
     let mut count = 0;
     for answer in answers {
         if answer.status == 200 {
@@ -56,7 +56,7 @@ pub(crate) fn successes(answers: &[Answer]) -> u64 {
 }
 
 /// The session counts what succeeded, and its history has no gap.
-pub(crate) fn holds(visitor: &Visitor, succeeded: u64) {
+fn holds(visitor: &Visitor, succeeded: u64) {
     let session = visitor.session();
     assert_eq!(session["revision"], 1 + succeeded);
     assert_eq!(session["state"]["temp"]["count"], succeeded);
@@ -111,6 +111,12 @@ fn of_many_answers_at_once_the_revision_counts_the_successes() {
     let place = Place::with_flows();
     let server = place.serve(&handlers());
     let clients = clients(&server, WIDTH);
+    figure("races of twenty answers", each_race_counts_its_winners(&clients, rounds));
+}
+
+/// Lets all clients answer at once, round by round, with and without the revision that they know, in
+/// flows with and without a request; answers with the number of races.
+pub(crate) fn each_race_counts_its_winners(clients: &[Client], rounds: u32) -> usize {
     for (flow, revised) in
         [("counter", true), ("counter", false), ("caller", true), ("caller", false)]
     {
@@ -119,13 +125,13 @@ fn of_many_answers_at_once_the_revision_counts_the_successes() {
         for round in 0..u64::from(rounds) {
             let expected = revised.then_some(1 + succeeded);
             let send = |i, own: &Visitor| own.interact(&word(round, i, expected));
-            let won = successes(&at_once(&clients, &visitor, send));
-            assert!(won >= 1 && (won == 1 || !revised), "{flow}: {won} of {WIDTH}");
+            let won = successes(&at_once(clients, &visitor, send));
+            assert!(won >= 1 && (won == 1 || !revised), "{flow}: {won} of {}", clients.len());
             succeeded += won;
             holds(&visitor, succeeded);
         }
     }
-    figure("races of twenty answers", 4 * rounds as usize);
+    4 * rounds as usize
 }
 
 /// F9: a live lease of another turn is answered at once; one that has run out is no obstacle, as

@@ -118,6 +118,9 @@ pub(super) fn queries_are_checked(managed: &Managed) {
         let refused = managed.get("platform", &format!("{CONTENT}/random{query}"));
         refused.refuses(422, "validation_error", query);
     }
+    // As many as may be, in the longest way of writing them.
+    let most = format!("&exclude_ids={}", account("platform")).repeat(500);
+    assert_eq!(managed.get("platform", &format!("{CONTENT}/random?type=fact{most}")).status, 200);
     let many = vec![account("platform").to_string(); 501].join(",");
     let refused =
         managed.get("platform", &format!("{CONTENT}/random?type=fact&exclude_ids={many}"));
