@@ -2,7 +2,7 @@
 //! flows, what is held in memory, and hostile expressions.
 //!
 //! `std1 in-memory|persisted` prints CPU nanoseconds per turn, for whoever measures them beside other programs;
-//! `std1 load` tells where those of a load go.
+//! `std1 load` tells where those of a load go; `std1 flow` prints the flow and the state that it starts from.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -36,6 +36,13 @@ fn main() -> ExitCode {
 fn one(case: &str) -> ExitCode {
     if case == "load" {
         return parts_of_load();
+    }
+    if case == "flow" {
+        let mut state = initial_state();
+        // As `Talk` is given it.
+        state.as_object_mut().expect("an object").remove("system");
+        println!("{}", json!({"document": flow_doc(5, false), "state": state}));
+        return ExitCode::SUCCESS;
     }
     let mut talk = Talk::std1();
     let nanos = match case {

@@ -144,6 +144,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat/flows/{flow}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a page needs to offer a conversation. */
+        get: operations["getChatFlowsByFlow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat/sessions/{session_token}": {
         parameters: {
             query?: never;
@@ -1368,6 +1385,16 @@ export interface components {
             expression: string;
             result: unknown;
             success: boolean;
+        };
+        /** @description What a visitor sees of a flow before a conversation. */
+        FlowAnswer: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description What a conversation would be shown in. */
+            theme: {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description A flow, as learners see it. */
         FlowCard: {
@@ -2867,6 +2894,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Startable"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getChatFlowsByFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's id, or its key */
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowAnswer"];
                 };
             };
             /** @description Refused */

@@ -22,6 +22,7 @@ pub use references::{NodeReference, ReferenceTarget};
 pub use report::{Diagnostic, Pointer, Report, Severity};
 pub use rules::{Rule, RuleError, Rules};
 pub(crate) use spelling::near_miss;
+pub use usage::FlowVariable;
 pub use wire::{Finding, FlowReport, NodeReport, Summary};
 
 use crate::extend::Extensions;

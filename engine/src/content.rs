@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 
 pub use variant::ContentVariant;
 
+use crate::from_json::FromJson;
 use crate::id::ContentId;
 
 /// One item of the library, as a store hands it to the engine.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct ContentItem {
     /// Its id.
     pub id: ContentId,
@@ -33,7 +34,7 @@ pub struct ContentItem {
 /// A store answers with the ids of all matching items that are active and published and visible to
 /// the session, in ascending id order, at most [`ContentQuery::LIMIT`]. It narrows by `kind`,
 /// `tags`, `tags_all` and `exclude` itself and asks [`ContentQuery::admits`] about the rest.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct ContentQuery {
     /// The content type, in lower case.
     #[serde(rename = "type")]

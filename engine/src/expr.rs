@@ -11,6 +11,7 @@
 
 mod aggregate;
 mod calendar;
+mod catalogue;
 mod compile;
 mod error;
 mod eval;
@@ -36,8 +37,10 @@ mod unparse;
 mod value;
 
 pub(crate) use aggregate::{Aggregate, AggregateProblemKind};
+pub use catalogue::{ExpressionFunction, FunctionKind, expression_functions};
 pub(crate) use compile::Program;
-pub(crate) use error::{ErrorKind, Problem, ProblemKind};
+pub(crate) use error::ErrorKind;
+pub use error::{Problem, ProblemKind};
 pub(crate) use explain::{Explained, Read, explain};
 pub(crate) use host::HostFunctions;
 pub(crate) use json::truth;
@@ -47,7 +50,7 @@ pub(crate) use value::Value;
 
 /// What `/` between two integers means; nothing else differs (F52).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     /// Standard CEL: `7 / 2` is 3.
     Condition,
     /// The `calculate` action: `7 / 2` is 3.5 (R7.20).
@@ -80,6 +83,34 @@ pub enum ExpressionError {
         /// Which limit was met.
         message: String,
     },
+}
+
+impl ExpressionError {
+    /// A stable code for hosts that have no Rust types, e.g. `expression_syntax`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "expression_syntax",
+            Self::Evaluation { .. } => "expression_evaluation",
+            Self::Limit { .. } => "expression_limit",
+        }
+    }
+}
+
+/// What an author should know about the text of an expression, without evaluating it; nothing if all
+/// is well.
+///
+/// ```
+/// use chatflow::{Dialect, ExpressionProblemKind, check_expression};
+///
+/// let found = check_expression("temp.cups > ", Dialect::Condition);
+/// assert_eq!((found[0].kind, found[0].line), (ExpressionProblemKind::Syntax, 1));
+/// assert_eq!(check_expression("temp.cups > 2", Dialect::Condition), []);
+/// ```
+pub fn check_expression(expression: &str, dialect: Dialect) -> Vec<Problem> {
+    match Program::compile(expression, dialect) {
+        Ok(program) => program.warnings().to_vec(),
+        Err(problems) => problems,
+    }
 }
 
 /// Evaluates an expression as a condition would, with the top-level keys of `context` as its

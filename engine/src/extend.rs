@@ -4,12 +4,12 @@ mod node;
 
 pub use node::{ContentProblem, CustomNode, CustomOutcome, Performed, View};
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::expr::HostFunctions;
+use crate::table::Table;
 
 /// Functions and node types of a host. They go into a [`Compiler`](crate::Compiler), with which a
 /// [`Catalog`](crate::Catalog) compiles its flows.
@@ -42,7 +42,7 @@ use crate::expr::HostFunctions;
 #[derive(Clone, Debug, Default)]
 pub struct Extensions {
     pub(crate) functions: HostFunctions,
-    pub(crate) nodes: BTreeMap<String, Arc<CustomNode>>,
+    pub(crate) nodes: Table<String, Arc<CustomNode>>,
 }
 
 /// What a host function does: JSON values in; a JSON value out, or a reason that an author can

@@ -8,11 +8,13 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
+use crate::from_json::FromJson;
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(
-            Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+            Clone, Copy, Debug, Deserialize, Eq, FromJson, Hash, Ord, PartialEq, PartialOrd, Serialize,
         )]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
@@ -113,7 +115,9 @@ impl fmt::Display for NodeId {
 }
 
 /// One published version of a flow: what a session is pinned to.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, FromJson, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub struct FlowRef {
     /// The flow.
     pub id: FlowId,
@@ -128,7 +132,9 @@ impl fmt::Display for FlowRef {
 }
 
 /// The number of an effect within its session, from 0.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, FromJson, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(transparent)]
 pub struct EffectId(pub u32);
 
@@ -139,7 +145,9 @@ impl fmt::Display for EffectId {
 }
 
 /// The number of turns committed to a session: 1 after its start.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, FromJson, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(transparent)]
 pub struct Revision(pub u64);
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::draw::Seed;
 use crate::drive::Driven;
 use crate::flow::Catalog;
+use crate::from_json::FromJson;
 use crate::id::{FlowRef, SessionId, TenantId};
 use crate::protocol::{Event, Input, InputKind, Next, Step};
 use crate::session::{NewSession, Session};
@@ -37,7 +38,7 @@ pub(crate) const REDACTED: &str = "[REDACTED]";
 ///
 /// Whoever uses [`drive`](crate::drive) adds each turn by [`Journal::add`]; whoever calls
 /// [`Engine::step`](crate::Engine::step) adds each step by [`Journal::add_step`].
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct Journal {
     /// The version of this form: 1.
     pub format: u32,
@@ -50,7 +51,7 @@ pub struct Journal {
 }
 
 /// What a journalled conversation started from.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct JournalHead {
     /// The session's id; idempotency keys depend on it.
     pub session: SessionId,
@@ -76,7 +77,7 @@ pub struct JournalHead {
 }
 
 /// One turn: the visitor's input, and one more step for each effect.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct JournalTurn {
     /// At least one.
     pub steps: Vec<JournalStep>,
@@ -88,7 +89,7 @@ pub struct JournalTurn {
 }
 
 /// One step.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct JournalStep {
     /// What was fed.
     pub input: Input,
@@ -177,7 +178,19 @@ impl Journal {
     ///
     /// [`JournalError`] if it is not a journal of this format.
     pub fn read_json(text: &str) -> Result<Self, JournalError> {
-        let journal: Self = serde_json::from_str(text).map_err(JournalError::Json)?;
+        Self::known(serde_json::from_str(text).map_err(JournalError::Json)?)
+    }
+
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::read_json`].
+    pub fn read(value: Value) -> Result<Self, JournalError> {
+        Self::known(Self::from_json(value).map_err(JournalError::Json)?)
+    }
+
+    fn known(journal: Self) -> Result<Self, JournalError> {
         if journal.format != FORMAT {
             return Err(JournalError::Format { found: journal.format });
         }

@@ -70,6 +70,7 @@ mod explain;
 mod expr;
 mod extend;
 mod flow;
+mod from_json;
 mod handler_table;
 mod html;
 mod id;
@@ -86,15 +87,16 @@ mod run;
 #[cfg(feature = "schema")]
 mod schema;
 mod session;
+mod table;
 mod time;
 mod trace;
 mod value;
 
 pub use answer::{AnswerOption, InputType};
 pub use check::{
-    Code, Diagnostic, Finding, FlowReport, Neighbour, Neighbours, NodeReference, NodeReport,
-    Operation, Patch, PatchError, Pointer, ReferenceTarget, Report, Rule, RuleError, Rules,
-    Severity, Stage, Summary,
+    Code, Diagnostic, Finding, FlowReport, FlowVariable, Neighbour, Neighbours, NodeReference,
+    NodeReport, Operation, Patch, PatchError, Pointer, ReferenceTarget, Report, Rule, RuleError,
+    Rules, Severity, Stage, Summary,
 };
 pub use content::{ContentItem, ContentQuery, ContentVariant};
 pub use draw::{Seed, pick};
@@ -102,7 +104,10 @@ pub use drive::{AsyncResolver, Driven, Opened, Resolver, drive, drive_async};
 pub use explain::{
     Explanation, Part, PartOutcome, SetBy, VariableRead, explain, explain_calculation,
 };
-pub use expr::{ExpressionError, evaluate};
+pub use expr::{
+    Dialect, ExpressionError, ExpressionFunction, FunctionKind, Problem as ExpressionProblem,
+    ProblemKind as ExpressionProblemKind, check_expression, evaluate, expression_functions,
+};
 pub use extend::{
     ContentProblem, CustomNode, CustomOutcome, ExtensionError, Extensions, HostFunctionBody,
     Performed, ValueType, View,
@@ -111,6 +116,7 @@ pub use flow::{
     Catalog, Compiled, Compiler, ConnectionDefinition, ConnectionType, ExecutionContext, Flow,
     FlowDefinition, NodeDefinition, NodeType, Visibility, validate_node,
 };
+pub use from_json::FromJson;
 pub use handler_table::{HandlerTable, PathParameters};
 pub use html::check_markup;
 pub use id::{
@@ -122,8 +128,9 @@ pub use journal::{
 };
 pub use mask::Masker;
 pub use preview::{
-    Case, CaseError, HandlerProgress, Handlers, HandlersError, Library, LibraryItem, Preview,
-    PreviewError, Transcript, TranscriptTurn, check, play,
+    Answers, Case, CaseError, HandlerProgress, Handlers, HandlersError, Library, LibraryFlow,
+    LibraryItem, LibrarySource, Preview, PreviewError, Rehearsal, RehearsalOptions, Transcript,
+    TranscriptTurn, When, check, play,
 };
 pub use protocol::{
     Auth, Beginning, Content, Effect, EffectKind, EndReason, Ending, Event, Failure,

@@ -16,6 +16,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::table::object;
 use crate::value::hex;
 use hmac::Hmac;
 
@@ -137,7 +138,7 @@ impl Masker {
             let value = if hidden { Value::from(REDACTED) } else { self.mask(value) };
             (name.clone(), value)
         };
-        headers.iter().map(entry).collect()
+        object(headers.iter().map(entry))
     }
 
     /// The key that what stands at `path` under `name` is masked by, if any.

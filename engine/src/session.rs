@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::draw::Seed;
+use crate::from_json::{Fields, FromJson};
 use crate::id::{ContentId, FlowRef, NodeId, Revision, SessionId, TenantId};
 use crate::protocol::{Shown, Visited};
 use crate::time::Timestamp;
@@ -66,7 +67,7 @@ pub struct NewSession {
 }
 
 /// Everything but the author's variables.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub(crate) struct EngineState {
     format: u32,
     pub(crate) id: SessionId,
@@ -114,7 +115,7 @@ pub(crate) struct EngineState {
 }
 
 /// What must survive the effects of one visitor turn.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, FromJson, PartialEq, Serialize)]
 pub(crate) struct TurnState {
     pub(crate) at: Timestamp,
     pub(crate) utc_offset_minutes: i16,
@@ -137,11 +138,22 @@ pub(crate) struct TurnState {
 impl EngineState {
     /// With the root frame, which is not written when it has nothing of its own.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut state = Self::deserialize(deserializer)?;
-        if state.frames.is_empty() {
-            state.frames.push(Frame::root(state.flow));
+        Self::deserialize(deserializer).map(Self::with_root)
+    }
+
+    fn with_root(mut self) -> Self {
+        if self.frames.is_empty() {
+            self.frames.push(Frame::root(self.flow));
         }
-        Ok(state)
+        self
+    }
+}
+
+impl FromJson for Session {
+    fn from_json(value: Value) -> Result<Self, serde_json::Error> {
+        let mut fields = Fields::of(value, "struct Session")?;
+        let engine = fields.take::<EngineState>("engine")?.with_root();
+        Ok(Self { engine, state: fields.take("state")? })
     }
 }
 
@@ -305,6 +317,16 @@ impl Session {
         } else {
             Err(StateHashMismatch { stored: stored.to_owned(), found })
         }
+    }
+
+    /// [`Session::verify_state`] of a session that was just restored from `text`. A store that keeps texts as they were gives
+    /// back the very one that the hash was made of, and then the variables need not be written again.
+    ///
+    /// # Errors
+    ///
+    /// [`StateHashMismatch`] if somebody changed the variables, or the hash.
+    pub fn verify_restored(&self, text: &str, stored: &str) -> Result<(), StateHashMismatch> {
+        if state_hash_of_canonical(text) == stored { Ok(()) } else { self.verify_state(stored) }
     }
 
     /// The versions that its sub-flows are pinned to.

@@ -19,10 +19,13 @@ pub use step::{StepStates, TraceStep, TraceWarning, trace_states};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::from_json::FromJson;
 use crate::id::SessionId;
 
 /// How much of a session is traced (R11.52, S7.2).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, FromJson, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum TraceLevel {
     /// Nothing.

@@ -82,7 +82,7 @@ impl<'a, S: SessionStore> Talk<'a, S> {
         if let Some(stored) = store.load_session(id)? {
             let kept = stored.snapshot;
             let session = Session::restore(&kept.engine, &kept.state)?;
-            kept.state_hash.map_or(Ok(()), |hash| session.verify_state(&hash))?;
+            kept.state_hash.map_or(Ok(()), |hash| session.verify_restored(&kept.state, &hash))?;
             let info = serde_json::from_str(&kept.info).unwrap_or_default();
             let (revision, chain) = (stored.revision, kept.turn_hash.unwrap_or_default());
             let talk =

@@ -22,10 +22,12 @@ use crate::input::Schemas;
 use crate::internal::InternalApi;
 use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
+use crate::openapi::Description;
 use crate::outbound::Outbound;
 use crate::reading::ReadingPlatform;
 use crate::refused::Refusals;
 use crate::routes::Reads;
+use crate::studio::{self, Studio};
 use crate::telemetry::Telemetry;
 use crate::token::random_id;
 use crate::{docs, edge, openapi, refused, routes};
@@ -89,6 +91,8 @@ pub struct ServiceOptions {
     pub log_requests: bool,
     /// The first version of a flow gets its author's label as it is, instead of a raised one (S3.88).
     pub keep_first_version: bool,
+    /// What is served under `/studio`; if there is none, there is nothing.
+    pub studio: Option<Studio>,
 }
 
 /// Who may manage content, flows and all the rest (S2.21).
@@ -142,6 +146,7 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     let service = options.service_name.as_deref().unwrap_or("chatflow");
     let limiter = options.rates.map(Limiter::new);
     let cors = options.origins.layer();
+    let studio = studio::routes(options.studio.clone());
     let app = Arc::new(App {
         emitter: Emitter::new(&store, service, options.session_events),
         wakes: Wakes::new(&store),
@@ -158,14 +163,15 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
         metrics: Metrics::default(),
     });
     let (described, description) = routes::all().split_for_parts();
-    let description = Arc::new(openapi::document(&description));
+    let description = Description::new(description);
     let router = described
         .merge(routes::pages())
         .layer(from_fn_with_state(Arc::clone(&app), refused::note))
         .layer(from_fn_with_state(Arc::clone(&app), limit))
         .with_state(Arc::clone(&app))
-        .route("/v1/openapi.json", get(openapi::serve).with_state(Arc::clone(&description)))
+        .route("/v1/openapi.json", get(openapi::serve).with_state(description.clone()))
         .merge(docs::routes(description))
+        .merge(studio)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app, edge::frame));
@@ -175,7 +181,7 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
     }
 }
 
-async fn not_found() -> ApiError {
+pub(crate) async fn not_found() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address")
 }
 

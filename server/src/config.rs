@@ -31,6 +31,7 @@ use crate::identity::{IdentityProvider, KeyError};
 use crate::internal::InternalApiError;
 use crate::limit::{Rate, RateLimits};
 use crate::listen::ListenOptions;
+use crate::studio::{Studio, StudioError};
 use crate::telemetry::{Telemetry, TelemetryError};
 use crate::token::NoEntropy;
 
@@ -77,6 +78,8 @@ pub(crate) enum ConfigError {
     NoInternalSecret,
     #[error("internal.allow_paths needs internal.api_base")]
     NoInternalBase,
+    #[error("studio.dir: {0}")]
+    Studio(#[from] StudioError),
     #[error("a secret of the service cannot be kept")]
     Store(#[from] StoreError),
     #[error("a secret of the service cannot be drawn")]
@@ -103,7 +106,16 @@ pub(crate) struct Config {
     metrics: MetricsConfig,
     log: LogConfig,
     otel: OtelConfig,
+    studio: StudioConfig,
     pub(crate) pg: PgConfig,
+}
+
+/// What is served under `/studio`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct StudioConfig {
+    /// The folder of a built studio.
+    dir: Option<PathBuf>,
 }
 
 /// How the database is reached; where it is, `--db` says.
@@ -273,6 +285,7 @@ impl Config {
             log_requests: self.log.requests,
             cookies: self.chat.cookies(),
             strict_state_hash: self.chat.is_strict(),
+            studio: self.studio.dir.as_deref().map(Studio::open).transpose()?,
             ..ServiceOptions::default()
         })
     }

@@ -15,21 +15,21 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde_json::Value;
+
+use crate::openapi::Description;
 
 /// Nothing runs, shows or is asked for that does not come from here.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// The description, and the page once somebody has read it.
-#[derive(Debug)]
 struct Docs {
-    description: Arc<Value>,
+    description: Description,
     page: OnceLock<String>,
 }
 
 /// The page of a description, with its style and script.
-pub(crate) fn routes(description: Arc<Value>) -> Router {
+pub(crate) fn routes(description: Description) -> Router {
     Router::new()
         .route("/v1/docs", get(page))
         .with_state(Arc::new(Docs { description, page: OnceLock::new() }))
@@ -38,7 +38,7 @@ pub(crate) fn routes(description: Arc<Value>) -> Router {
 }
 
 async fn page(State(docs): State<Arc<Docs>>) -> Response {
-    let page = docs.page.get_or_init(|| page::write(&docs.description));
+    let page = docs.page.get_or_init(|| page::write(docs.description.document()));
     let mut response = asset("text/html; charset=utf-8", page.clone());
     response
         .headers_mut()

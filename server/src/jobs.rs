@@ -99,6 +99,9 @@ pub struct Jobs {
     owner: String,
     clock: Clock,
     emitter: Arc<Emitter>,
+    /// Held while it is looked whether a job is due: all jobs look when a service starts, when the first visitors
+    /// want the connections.
+    looking: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What tells the present.
@@ -179,7 +182,14 @@ impl Jobs {
     pub fn new(store: AnyStore, settings: JobSettings) -> Result<Self, JobError> {
         let id = random_id().map_err(|error| JobError::NoEntropy(error.into()))?;
         let emitter = Arc::new(Emitter::new(&store, "chatflow", SessionEvents::default()));
-        Ok(Self { store, settings, owner: id.to_string(), clock: Arc::new(now), emitter })
+        Ok(Self {
+            store,
+            settings,
+            owner: id.to_string(),
+            clock: Arc::new(now),
+            emitter,
+            looking: Arc::default(),
+        })
     }
 
     /// The same for a service of this name, which tells of these turns of sessions.

@@ -1,6 +1,7 @@
 //! Chatflow's HTTP service and the `chatflow` command.
 
 mod app;
+mod asset;
 mod author;
 mod authoring;
 mod body;
@@ -30,6 +31,7 @@ mod peer;
 mod reading;
 mod refused;
 mod routes;
+mod studio;
 mod telemetry;
 mod theme;
 mod token;
@@ -59,4 +61,5 @@ pub use outbound::{
     SecretBookError, SecretError, SecretResolver, SystemNames,
 };
 pub use reading::{BookQuery, ReadingError, ReadingPlatform, Shelf, ShelfError};
+pub use studio::{Studio, StudioError};
 pub use telemetry::{Telemetry, TelemetryError};

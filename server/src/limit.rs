@@ -131,7 +131,7 @@ impl Limiter {
             return Ok(());
         }
         let Some(account) = request.headers().get(header::AUTHORIZATION) else { return Ok(()) };
-        let account = digest(&String::from_utf8_lossy(account.as_bytes()));
+        let account = digest(account.as_bytes());
         if path.ends_with("/evaluate-cel") || path.ends_with("/validate") {
             self.evaluate.count(&account)
         } else if writes {

@@ -3,7 +3,7 @@
 mod links;
 mod sharpen;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Json;
 use axum::extract::State;
@@ -135,7 +135,22 @@ fn name(method: &str, path: &str) -> String {
     name
 }
 
+/// The document, made when somebody first asks for it: most processes are never asked.
+#[derive(Clone)]
+pub(crate) struct Description(Arc<LazyLock<Value, Box<dyn FnOnce() -> Value + Send>>>);
+
+impl Description {
+    /// Of the routes that say this of themselves.
+    pub(crate) fn new(routes: OpenApi) -> Self {
+        Self(Arc::new(LazyLock::new(Box::new(move || document(&routes)))))
+    }
+
+    pub(crate) fn document(&self) -> &Value {
+        &self.0
+    }
+}
+
 /// Serves the document.
-pub(crate) async fn serve(State(document): State<Arc<Value>>) -> Json<Value> {
-    Json(Value::clone(&document))
+pub(crate) async fn serve(State(description): State<Description>) -> Json<Value> {
+    Json(description.document().clone())
 }

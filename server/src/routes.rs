@@ -14,7 +14,6 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
@@ -38,8 +37,5 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
 
 /// The pages for people, which are no part of the described interface.
 pub(crate) fn pages() -> axum::Router<Arc<App>> {
-    axum::Router::new()
-        .route("/", get(page::index))
-        .route("/chat.css", get(page::style))
-        .route("/chat.js", get(page::script))
+    page::routes()
 }

@@ -1,7 +1,5 @@
 //! Session and CSRF tokens (S4.1 to S4.3, F44).
 
-use std::fmt::Write;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chatflow::SessionId;
@@ -94,13 +92,10 @@ fn random_bytes() -> Result<[u8; 32], NoEntropy> {
     Ok(bytes)
 }
 
-/// SHA-256 of a text, in hex.
-pub(crate) fn digest(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+/// SHA-256 of a text or of bytes, in hex.
+pub(crate) fn digest(of: impl AsRef<[u8]>) -> String {
+    let half = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    Sha256::digest(of).iter().flat_map(|byte| [half(byte >> 4), half(byte & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -48,6 +48,34 @@ fn the_chat_page_is_served_and_may_load_nothing_from_elsewhere() {
         let asset = client.get(path);
         assert!(asset.status == 200 && asset.header("content-type").starts_with(kind), "{path}");
         assert!(page.text.contains(path.trim_start_matches('/')), "{path} is in the page");
+        assert_eq!(asset.header("cross-origin-resource-policy"), "", "{path}");
+    }
+}
+
+#[test]
+fn the_script_for_other_pages_is_kept_until_it_changes() {
+    let place = Place::with_flows();
+    let server = place.serve(&json!({}));
+    let client = server.client();
+    let script = client.get("/widget.js");
+    assert_eq!(script.status, 200);
+    for (name, value) in [
+        ("content-type", "text/javascript; charset=utf-8"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("cross-origin-resource-policy", "cross-origin"),
+        ("access-control-allow-origin", "*"),
+        ("cache-control", "public, max-age=300, stale-while-revalidate=86400"),
+    ] {
+        assert_eq!(script.header(name), value, "{name}");
+    }
+    let tag = script.header("etag").to_owned();
+    for (given, status) in
+        [(tag.clone(), 304), (format!("W/{tag}, \"x\""), 304), ("\"x\"".to_owned(), 200)]
+    {
+        let again = client.send(("GET", "/widget.js"), &[("if-none-match", &given)], b"");
+        assert_eq!((again.status, again.header("etag")), (status, tag.as_str()), "{given}");
+        assert_eq!(again.text.is_empty(), status == 304);
     }
 }
 

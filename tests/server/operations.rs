@@ -47,6 +47,7 @@ fn operations() -> Vec<Row> {
         (Signed, "GET", "/v1/auth/me", none.clone(), 200),
         (Signed, "POST", "/v1/recommend", json!({}), ELSEWHERE),
         (Anybody, "GET", "/v1/chat/flows", none.clone(), 200),
+        (Anybody, "GET", "/v1/chat/flows/{flow}", none.clone(), 200),
         (Anybody, "POST", "/v1/chat/start", json!({"flow_id": "{flow_id}"}), 201),
         (Anybody, "GET", "/v1/chat/sessions/{session_token}", none.clone(), 200),
         (Anybody, "GET", "/v1/chat/sessions/{session_token}/history", none.clone(), 200),
@@ -272,6 +273,7 @@ impl Fixture {
         let ids = [
             ("content_id", content),
             ("variant_id", variant),
+            ("flow", flow.clone()),
             ("flow_id", flow),
             ("node_ref", "ask".to_owned()),
             ("seq", "1".to_owned()),
@@ -321,8 +323,8 @@ pub(crate) fn run(managed: &Managed) {
     lists_have_limits(managed);
     let succeeds = |row: &&Row| {
         let who = match row.0 {
-            // A conversation is gone on with by who started it.
-            Anybody if row.2.contains("/chat/s") => "admin",
+            // A conversation is gone on with by who started it, and its flow is its school's.
+            Anybody if row.2.contains("/chat/s") || row.2.contains("{flow}") => "admin",
             Anybody => "",
             Signed | Manager => "admin",
             Platform => "platform",
@@ -392,7 +394,7 @@ fn ids_are_checked(managed: &Managed, fixture: &Fixture, (caller, method, path, 
         let (unknown, malformed) = match name {
             "seq" => ("99", Some("x")),
             // Any text may be one.
-            "node_ref" | "session_token" => ("nowhere", None),
+            "flow" | "node_ref" | "session_token" => ("nowhere", None),
             _ => (unknown.as_str(), Some("x")),
         };
         let (line, answer) = with(unknown);

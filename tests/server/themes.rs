@@ -352,6 +352,29 @@ fn named_schools(client: &Client, pupil: &Account) {
     assert_eq!(signed.body["theme"]["name"], "the school's");
 }
 
+#[test]
+fn a_page_may_dress_its_chat_before_it_starts_one() {
+    // S8.11, S4.13: by the flow's key or id.
+    let place = fill(Place::new());
+    let server = place.serve_signed();
+    let client = server.client();
+    let platform = place.user("wriveted", &[]);
+    let body = json!({"name": "everyone's", "config": {}, "is_default": true});
+    As(&client, &platform).make(&body);
+    let visitor = Visitor::start(&client, "hello", &json!({}));
+    let id = client.flow("hello");
+    for named in ["hello", id.as_str()] {
+        let look = client.get(&format!("/v1/chat/flows/{named}"));
+        let expected = json!({"id": id, "name": "Hello", "theme": visitor.turn["theme"]});
+        assert_eq!((look.status, &look.body), (200, &expected));
+    }
+    assert_eq!(visitor.turn["theme"]["name"], "everyone's");
+    for named in ["nobody", NOBODY, "%FF"] {
+        let look = client.get(&format!("/v1/chat/flows/{named}"));
+        look.refuses(404, "flow_not_found", named);
+    }
+}
+
 /// The same where the records are elsewhere; each in a database of its own.
 pub(crate) fn on_another_store(make: impl Fn() -> Place) {
     themes_belong_to_everyone_or_to_a_school_in(&fill(make()));

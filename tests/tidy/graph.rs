@@ -8,8 +8,10 @@ use serde_json::Value;
 use super::{none, root};
 
 /// What the engine may depend on: parsers, formats and arithmetic; nothing that does I/O (invariant 1).
-const ENGINE: [&str; 9] = [
+const ENGINE: [&str; 10] = [
     "cel-interpreter",
+    // Our own; reads types from JSON values by little code (ADR 0033).
+    "chatflow-derive",
     "regex-lite",
     // Optional, for the feature `schema`.
     "schemars",
@@ -26,8 +28,9 @@ const ENGINE: [&str; 9] = [
 const FORBIDDEN: [&str; 2] = ["preserve_order", "arbitrary_precision"];
 
 /// Every crate of the workspace with the workspace crates that it may depend on.
-const ARROWS: [(&str, &[&str]); 14] = [
-    ("chatflow", &[]),
+const ARROWS: [(&str, &[&str]); 15] = [
+    ("chatflow", &["chatflow-derive"]),
+    ("chatflow-derive", &[]),
     ("chatflow-storage", &["chatflow"]),
     ("chatflow-sqlite", &["chatflow", "chatflow-storage"]),
     ("chatflow-postgres", &["chatflow", "chatflow-storage", "chatflow-throwaway"]),

@@ -11,7 +11,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 
-use crate::walk;
+use crate::{rehearsal, walk};
 
 /// How many conversations are recorded.
 const CASES: usize = 1000;
@@ -51,6 +51,7 @@ pub(crate) fn record_all() {
             for kind in types_visited(&case, &library) {
                 *visited.entry(kind).or_default() += 1;
             }
+            rehearsal::record_case(&format!("generated {number}"), &case);
         }
         crate::play(&format!("generated {number}"), &case, &json!([]));
     }

@@ -2,9 +2,11 @@
 //!
 //! A module's stack is 1 MiB, and overflowing it is a trap after which the instance is unusable.
 
+use chatflow::{Dialect, ExpressionError, FlowDefinition, Masker};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{causes, played, record};
+use crate::{played, record, refusal};
 
 /// Records all of them.
 pub(crate) fn record_all() {
@@ -23,12 +25,34 @@ fn expressions() {
     for (i, source) in sources.iter().enumerate() {
         let start: String = source.chars().take(24).collect();
         let outcome = chatflow::evaluate(source, &context);
-        let outcome = outcome.map(|value| value.to_string()).map_err(|error| causes(&error));
+        let refused = |error: ExpressionError| refusal(error.code(), &error);
+        let outcome = outcome.map(|value| value.to_string()).map_err(refused);
         let name = format!("expression {i} `{start}`");
-        record(&name, "evaluate", &[source, &context.to_string()], outcome, &json!([]));
+        let text = context.to_string();
+        record(&name, "evaluate", &[source, &text], outcome, &json!([]));
+        let found = chatflow::check_expression(source, Dialect::Condition);
+        record(&name, "checkExpression", &[source, ""], Ok(json(&found)), &json!([]));
+        // An explanation has the value of each part, and some of these double.
+        if source.len() < 60 && !source.contains("items") && !source.contains("].map(v") {
+            let condition = Value::from(source.as_str());
+            let explained = chatflow::explain(&condition, &context, &[]);
+            let explained = explained.map(|explained| json(&explained)).map_err(refused);
+            let arguments = [&condition.to_string(), &text, "[]", ""];
+            record(&name, "explain", &arguments, explained, &json!([]));
+        }
     }
-    let refused = serde_json::from_str::<Value>("{\"a\":").expect_err("it is torn");
-    record("a torn context", "evaluate", &["1", "{\"a\":"], Err(causes(&refused)), &json!([]));
+    let torn = serde_json::from_str::<Value>("{\"a\":").expect_err("it is torn");
+    let torn = json!({
+        "code": "argument", "message": "cannot read an argument", "causes": [torn.to_string()]
+    });
+    record("a torn context", "evaluate", &["1", "{\"a\":"], Err(torn.to_string()), &json!([]));
+    let functions: Vec<_> = chatflow::expression_functions().collect();
+    record("functions", "expressionFunctions", &[], Ok(json(&functions)), &json!(["math.abs"]));
+}
+
+/// By way of a value, whose keys are sorted.
+fn json(value: &impl Serialize) -> String {
+    json!(value).to_string()
 }
 
 /// The same thing inside or behind itself, from just allowed to hopeless.
@@ -150,8 +174,25 @@ fn documents() {
         ("100000 levels of objects", "{\"a\":".repeat(100_000)),
         ("6 MiB", format!("\"{}\"", "x".repeat(6 * 1024 * 1024))),
     ] {
-        let report = serde_json::to_string(&chatflow::check(&document)).expect("a report is JSON");
-        record(&format!("document: {name}"), "check", &[&document], Ok(report), &json!([]));
+        let (name, report) = (format!("document: {name}"), chatflow::check(&document));
+        let told = serde_json::to_string(&report).expect("a report is JSON");
+        record(&name, "check", &[&document], Ok(told), &json!([]));
+        let (definition, _) = FlowDefinition::read_json(&document);
+        let variables = definition.map(|flow| flow.variables()).unwrap_or_default();
+        record(&name, "flowVariables", &[&document], Ok(json(&variables)), &json!([]));
+        // Each record holds the document twice.
+        let fixes = report.iter().filter_map(|found| found.fix.as_ref());
+        for fix in fixes.filter(|_| document.len() < 10_000) {
+            let mended = fix.apply(&serde_json::from_str(&document).expect("it has nodes"));
+            let mended = mended.map(|mended| mended.to_string());
+            let mended = mended.map_err(|error| refusal(error.code(), &error));
+            record(&name, "applyPatch", &[&document, &json(fix)], mended, &json!([]));
+        }
+        if let Ok(document) = serde_json::from_str::<Value>(&document) {
+            let masked = Masker::new(b"k").mask(&document).to_string();
+            let arguments = [&document.to_string(), r#"{"key":"k"}"#];
+            record(&name, "mask", &arguments, Ok(masked), &json!([]));
+        }
     }
 }
 

@@ -1,20 +1,22 @@
 //! Calls of the bindings with what they must return, one JSON object a line:
 //! `{"name", "call", "arguments": [TEXT…], "gives" or "throws": TEXT, "contains": [TEXT…]}`.
 //!
-//! The results come from the engine on this machine, not from the bindings: `run.mjs` makes the same
-//! calls in WebAssembly and demands the same bytes.
+//! The results come from the engine on this machine: `run.mjs` makes the same calls in WebAssembly and
+//! demands the same bytes.
 
 #![expect(clippy::print_stdout, reason = "the recordings are this program's output")]
 
 mod generated;
 mod hostile;
+mod rehearsal;
 mod walk;
 
 use std::error::Error;
 use std::path::Path;
 
-use chatflow::{Case, Timestamp};
+use chatflow::{Case, CaseError, Timestamp};
 use chatflow_tests::{case, report};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 fn main() {
@@ -118,19 +120,22 @@ fn record(
     println!("{line}");
 }
 
-/// The transcript's text, or the error with its causes.
+/// The transcript's text, or the refusal.
 fn played(case: &str) -> Result<String, String> {
-    let played = Case::read_json(case).and_then(|case| case.play());
+    // By way of a value, as the bindings read.
+    let read = serde_json::from_str(case).and_then(|value: Value| Case::deserialize(value));
+    let played = read.map_err(CaseError::Shape).and_then(|case| case.play());
     let written = |(transcript, _)| serde_json::to_string(&transcript).expect("it can be written");
-    played.map(written).map_err(|error| causes(&error))
+    played.map(written).map_err(|error| refusal(error.code(), &error))
 }
 
-fn causes(error: &dyn Error) -> String {
-    let mut causes = vec![error.to_string()];
+/// As the bindings throw it.
+fn refusal(code: &str, error: &dyn Error) -> String {
+    let mut causes = Vec::new();
     let mut cause = error.source();
     while let Some(error) = cause {
         causes.push(error.to_string());
         cause = error.source();
     }
-    causes.join(": ")
+    json!({"code": code, "message": error.to_string(), "causes": causes}).to_string()
 }

@@ -6,10 +6,8 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::test::wasm;
-use crate::{install, shell};
+use crate::{install, npm, package, shell};
 
 /// Rounds, each of which measures all sides one after the other.
 const ROUNDS: usize = 5;
@@ -43,6 +41,8 @@ const WASM_IN_MEMORY: Goal =
     Goal { name: "goal 9, wasm / native, in memory", must: 2.5, target: 2.0 };
 const WASM_PERSISTED: Goal =
     Goal { name: "goal 9, wasm / native, persisted", must: 3.0, target: 2.2 };
+const PACKAGE: Goal =
+    Goal { name: "goal 9b, a turn by the package for npm / XState", must: 1.0, target: 0.5 };
 
 /// Measures everything that can be measured here, and fails if a goal is missed.
 pub(crate) fn run() -> Result<(), String> {
@@ -56,6 +56,7 @@ pub(crate) fn run() -> Result<(), String> {
     }
     lines.extend(beside_peers(&own));
     lines.extend(beside_wasm(&own));
+    lines.push(beside_xstate(&own));
     find_postgres();
     alone(STORES, "stores", &[], &mut lines)?;
     tell(lines, "interleaved rounds, median of the ratios; CPU time where nothing else is said")
@@ -144,23 +145,24 @@ fn beside_peers(own: &Path) -> Vec<String> {
         .into()
 }
 
-/// Goal 9, with the module that is built for speed; and, for comparison, with the small one (ADR 0015).
+/// Goal 9, with a module that is built as the package's is (ADR 0033).
 fn beside_wasm(own: &Path) -> Vec<String> {
     let own = side(own);
-    let mut lines = Vec::new();
-    for (profile, is_for_speed) in [("wasm-fast", true), ("wasm", false)] {
-        let module = module(profile);
-        for (goal, case) in [(WASM_IN_MEMORY, "in-memory"), (WASM_PERSISTED, "persisted")] {
+    let module = module();
+    [(WASM_IN_MEMORY, "in-memory"), (WASM_PERSISTED, "persisted")]
+        .map(|(goal, case)| {
             let measured = module.clone().and_then(|module| rounds(case, &own, &[module]));
-            let ratio = measured.map(|rounds| median(rounds.iter().map(|(a, b)| b / a).collect()));
-            if is_for_speed {
-                lines.push(goal.line(ratio));
-            } else if let Ok(ratio) = ratio {
-                lines.push(format!("{}, the small module: {ratio:.2} (no goal)", goal.name));
-            }
-        }
-    }
-    lines
+            goal.line(measured.map(|rounds| median(rounds.iter().map(|(a, b)| b / a).collect())))
+        })
+        .into()
+}
+
+/// Goal 9b, what it costs to cross into the module included.
+fn beside_xstate(own: &Path) -> String {
+    let measured = package(own)
+        .and_then(|package| rounds("in-memory", &package, &[xstate()?]))
+        .map(|rounds| median(rounds.iter().map(|(a, b)| a / b).collect()));
+    PACKAGE.line(measured)
 }
 
 /// Runs our side and the others in each round: our figure and the least of theirs.
@@ -195,31 +197,34 @@ fn peer(name: &str) -> Result<Side, String> {
     Ok(side(&target.join("release").join(name)))
 }
 
+/// The package for npm with STD-1 to play.
+fn package(own: &Path) -> Result<Side, String> {
+    install::ensure("node", "nodejs")?;
+    let package = package::package()?;
+    let flow = shell::target_folder().join("wasm-package/std1.json");
+    let text = shell::output(shell::program(own).arg("flow")).ok_or("`std1 flow` failed")?;
+    std::fs::write(&flow, text).map_err(|error| package::told("write", &flow, &error))?;
+    Ok(vec!["node".into(), "benches/package.mjs".into(), package.into(), flow.into()])
+}
+
 /// Installs the peer from npm into the build folder.
 fn xstate() -> Result<Side, String> {
-    install::ensure("node", "nodejs")?;
     let folder = shell::target_folder().join("peers/npm");
-    if !folder.join("node_modules/xstate").is_dir() {
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
-        let mut npm = Command::new("npm");
-        npm.current_dir(&folder).args(["install", "--no-audit", "--no-fund", XSTATE]);
-        shell::run(&mut npm).map_err(|why| format!("{XSTATE} cannot be installed: {why}"))?;
-    }
+    npm::ensure(&folder, &[XSTATE])?;
     Ok(vec!["node".into(), "benches/xstate.mjs".into(), folder.into()])
 }
 
 /// The benches as a module with its package for Node, as `node` is to run it.
-fn module(profile: &str) -> Result<Side, String> {
+fn module() -> Result<Side, String> {
     install::ensure_wasm_target().and_then(|()| install::ensure("node", "nodejs"))?;
     let target = shell::target_folder();
     let words = ["build", "--locked", "--package", "chatflow-benches", "--lib", "--target"];
     let mut command = shell::cargo(&words);
-    command.args(["wasm32-unknown-unknown", "--profile", profile, "--target-dir"]);
+    command.args(["wasm32-unknown-unknown", "--profile", package::PROFILE, "--target-dir"]);
     shell::run(command.arg(&target))?;
-    let built = format!("wasm32-unknown-unknown/{profile}/chatflow_benches.wasm");
-    let package = target.join("wasm-package").join(format!("benches-{profile}"));
-    wasm::bind(&target.join(built), &package)?;
+    let built = format!("wasm32-unknown-unknown/{}/chatflow_benches.wasm", package::PROFILE);
+    let package = target.join("wasm-package/benches");
+    package::bind("nodejs", &target.join(built), &package)?;
     Ok(vec!["node".into(), "benches/wasm.mjs".into(), package.into()])
 }
 

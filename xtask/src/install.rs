@@ -1,6 +1,6 @@
 //! Finds what a step needs beside Rust, or installs it when this machine allows it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::shell;
 
@@ -11,6 +11,28 @@ use crate::shell;
 /// Why it is not there, in one line, for the step to skip with.
 pub(crate) fn ensure(program: &str, package: &str) -> Result<(), String> {
     if is_there(program) { Ok(()) } else { install(program, package) }
+}
+
+/// The oldest Node that the package for npm runs in and the studio is built by.
+const NODE: u32 = 20;
+
+/// Makes Node available, in a version that will do.
+///
+/// # Errors
+///
+/// Why it is not there, in one line, for the step to skip with.
+pub(crate) fn ensure_node() -> Result<(), String> {
+    ensure("node", "nodejs")?;
+    let version = shell::output(shell::program("node").arg("--version")).unwrap_or_default();
+    if major(&version).is_some_and(|major| major >= NODE) {
+        return Ok(());
+    }
+    Err(format!("node is {version}, but {NODE} or newer is needed"))
+}
+
+/// The first number of what Node says of its version.
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 /// Makes the programs of a Postgres server available, which Debian keeps off the path.
@@ -104,9 +126,29 @@ fn apt(words: &[&str]) -> Result<(), String> {
     shell::run(shell::program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(words))
 }
 
+/// The path of Chromium: that of `CHROMIUM`, or Debian's, installed if that is possible.
+pub(crate) fn chromium() -> Result<PathBuf, String> {
+    let given = std::env::var_os("CHROMIUM").filter(|path| !path.is_empty());
+    if let Some(path) = given {
+        return Ok(path.into());
+    }
+    let usual = Path::new("/usr/bin/chromium");
+    // Asking it for its version would start half of it.
+    if !usual.exists() {
+        ensure("chromium", "chromium")?;
+    }
+    Ok(usual.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_there;
+    use super::{is_there, major};
+
+    #[test]
+    fn the_version_of_node_is_read() {
+        assert_eq!(major("v20.20.2"), Some(20));
+        assert_eq!(major(""), None);
+    }
 
     #[test]
     fn a_program_that_does_not_exist_is_not_there() {

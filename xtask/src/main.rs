@@ -11,22 +11,26 @@ mod evidence;
 mod install;
 mod long;
 mod mutations;
+mod npm;
+mod package;
 mod report;
 mod serve;
 mod service;
 mod shell;
+mod studio;
 mod test;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 Usage:
-  cargo xtask serve [ARGUMENT...]     import the demo into ./chatflow.db and serve it on 127.0.0.1:8000;
-                                      arguments go to `chatflow serve`
+  cargo xtask serve [ARGUMENT...]     import the demo into ./chatflow.db, build the studio, serve both on
+                                      127.0.0.1:8000; arguments go to `chatflow serve`
   cargo xtask test [STEP...]          run all checks and tests in order, or the named steps only
   cargo xtask test --list             name the steps and the long suites
   cargo xtask test --long [SUITE...]  run randomised suites at full count, resuming where they stopped, and the
                                       mutations; write docs/evidence/SUITE.md
+  cargo xtask package                 build the package for npm in target/npm/chatflow
   cargo xtask bench                   measure the speed goals, beside other engines where those can be had
   cargo xtask bench --server          measure the HTTP service, beside a minimal program on the same database
 ";
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         }
         ["test", "--long", suites @ ..] => long::run(suites),
         ["test", steps @ ..] => test::run(steps),
+        ["package"] => package::package().map(|folder| println!("{}", folder.display())),
         ["bench"] => bench::run(),
         ["bench", "--server"] => bench::run_server(),
         ["help" | "--help" | "-h"] => {

@@ -1,8 +1,9 @@
 //! `cargo xtask serve`: from a fresh clone to a running demo.
 
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::shell;
+use crate::{shell, studio};
 
 /// What `chatflow serve` is given unless the caller says otherwise.
 const DEFAULTS: [(&str, &str); 3] = [
@@ -11,7 +12,10 @@ const DEFAULTS: [(&str, &str); 3] = [
     ("--handlers", "server/demo/handlers.json"),
 ];
 
-/// Builds the server, imports the demo and serves it until interrupted.
+/// Names the folder of the studio to the server.
+const STUDIO: &str = "FLOW_STUDIO__DIR";
+
+/// Builds the server and the studio, imports the demo and serves both until interrupted.
 pub(crate) fn serve(extra: &[&str]) -> Result<(), String> {
     println!("Building the server (a minute or more the first time) ...");
     shell::run(&mut shell::cargo(&[
@@ -26,8 +30,27 @@ pub(crate) fn serve(extra: &[&str]) -> Result<(), String> {
     let database = option(&words, "--db").unwrap_or("chatflow.db");
     shell::run(&mut chatflow(&import_words(database)))?;
     let address = option(&words, "--listen").unwrap_or("127.0.0.1:8000");
-    println!("Open http://{address}/ (Ctrl-C stops the server).");
-    replace_this_process(&mut chatflow(&words))
+    let mut command = chatflow(&words);
+    if let Some(folder) = built_studio()? {
+        command.env(STUDIO, folder);
+        println!("Open http://{address}/studio/ to draw flows.");
+    }
+    println!("Open http://{address}/ to chat (Ctrl-C stops the server).");
+    replace_this_process(&mut command)
+}
+
+/// The folder of the studio: the one that is named already, or the one that is built now, or none on a machine that
+/// cannot build it, for which the chat is no worse.
+fn built_studio() -> Result<Option<PathBuf>, String> {
+    if let Some(named) = std::env::var_os(STUDIO).filter(|folder| !folder.is_empty()) {
+        return Ok(Some(named.into()));
+    }
+    if let Err(why) = studio::ready() {
+        println!("The studio is left out: {why}");
+        return Ok(None);
+    }
+    println!("Building the studio (some minutes the first time) ...");
+    studio::build().map(Some)
 }
 
 /// The words of the import; with [`serve_words`] all that is known here of the command's syntax.

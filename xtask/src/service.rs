@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::shell;
+use crate::{shell, studio};
 
 /// What is imported before the service starts, so that there is something to ask for.
 const FIXTURES: [&str; 2] = ["server/demo/seed.json", "tests/real/seed.json"];
@@ -41,12 +41,29 @@ impl Service {
         serve.args(["serve", "--env", "development", "--listen", "127.0.0.1:0"]);
         serve.args(["--handlers", "server/demo/handlers.json", "--no-egress"]);
         serve.env("FLOW_RATE__ENABLED", "false").env("FLOW_SECRETS__KEY", SECRETS_KEY);
+        // Whatever was built last, if there is one.
+        let built = studio::built();
+        if built.is_dir() {
+            serve.env("FLOW_STUDIO__DIR", built);
+        }
         serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(kept);
         let spawned = serve.spawn();
         let child = spawned.map_err(|error| format!("cannot start the service: {error}"))?;
         let mut service = Self { child, address: String::new(), token, errors };
         service.address = service.first_line()?;
         Ok(service)
+    }
+
+    /// The same, on a database in the folder that this makes anew.
+    pub(crate) fn start_fresh(folder: &Path) -> Result<Self, String> {
+        let database = folder.join("chatflow.db");
+        for end in ["", "-wal", "-shm"] {
+            let mut path = database.clone().into_os_string();
+            path.push(end);
+            // It is there after an interruption only.
+            let _ = std::fs::remove_file(path);
+        }
+        Self::start(&database.to_string_lossy(), folder)
     }
 
     /// Where it listens, without a slash at the end.
@@ -85,7 +102,7 @@ impl Drop for Service {
 }
 
 /// The dev build: what it is asked matters here, not how fast it answers; and an overflow is a failure in it.
-fn build() -> Result<PathBuf, String> {
+pub(crate) fn build() -> Result<PathBuf, String> {
     let words = ["build", "--locked", "--package", "chatflow-server", "--bin", "chatflow"];
     shell::run(&mut shell::cargo(&words))?;
     Ok(shell::target_folder().join("debug/chatflow"))

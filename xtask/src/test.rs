@@ -1,10 +1,12 @@
 //! `cargo xtask test`: every check in order, stopping at the first failure.
 
+mod browser;
 mod client;
 mod counts;
 mod postgres;
 mod rust;
-pub(crate) mod wasm;
+mod studio;
+mod wasm;
 
 use std::time::{Duration, Instant};
 
@@ -41,12 +43,18 @@ struct Step {
     run: fn() -> Result<Outcome, String>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 11] = [
     Step { name: "fmt", about: "formatting", run: rust::fmt },
     Step { name: "clippy", about: "lints", run: rust::clippy },
     Step { name: "doc", about: "documentation builds and its links hold", run: rust::doc },
     Step { name: "tests", about: "unit, property, contract and doc tests", run: rust::tests },
-    Step { name: "wasm", about: "WebAssembly: build, results, imports, size", run: wasm::wasm },
+    Step {
+        name: "wasm",
+        about: "WebAssembly and its package: build, results, imports, size, use",
+        run: wasm::wasm,
+    },
+    Step { name: "browser", about: "the chat, in Chromium", run: browser::browser },
+    Step { name: "studio", about: "the studio: model, build, Chromium", run: studio::studio },
     Step {
         name: "postgres",
         about: "the store and the service on Postgres",

@@ -1,7 +1,6 @@
 //! Which options a reply means (R3.26 to R3.31, F39, F64).
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
@@ -12,6 +11,7 @@ use super::refusal::plural;
 use super::text::{clean, scalar};
 use super::{Accepted, Refusal, RefusalCode};
 use crate::check::Report;
+use crate::table::{Set, sort_by_key};
 
 /// How many options may be chosen.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ impl Selections {
         let picked: Option<Vec<Picked>> =
             items(raw).iter().map(|item| matcher.pick(item, allow_other)).collect();
         let picked = picked.ok_or_else(not_an_option)?;
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::new();
         if !picked.iter().all(|picked| seen.insert(picked.key())) {
             let message = "Please choose each option only once.";
             return Err(Refusal::new(RefusalCode::DuplicateSelection, message));
@@ -212,7 +212,7 @@ fn fold(text: &str) -> String {
     }
     let is_mark = |c: &char| canonical_combining_class(*c) != 0;
     for run in decomposed.chunk_by_mut(|a, b| is_mark(a) && is_mark(b)) {
-        run.sort_by_key(|c| canonical_combining_class(*c));
+        sort_by_key(run, |c| canonical_combining_class(*c));
     }
     decomposed.into_iter().collect()
 }

@@ -8,6 +8,7 @@ use super::text::clean;
 use super::{Accepted, Refusal, RefusalCode};
 use crate::check::Report;
 use crate::number;
+use crate::table::object;
 
 /// What a file must be.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ fn read_file(raw: &Value) -> Option<Map<String, Value>> {
     let from_text;
     let given = match raw {
         Value::String(url) => {
-            from_text = Map::from_iter([("url".to_owned(), Value::from(url.trim()))]);
+            from_text = object([("url".to_owned(), Value::from(url.trim()))]);
             &from_text
         }
         Value::Object(given) => given,

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 
 use super::options::client_view;
 use super::text::scalar;
+use crate::from_json::{FromJson, misfit};
+use crate::table::object;
 use crate::value::option::plain_text;
 
 /// An option of a question, with a `value` and a `label` (R3.5).
@@ -45,7 +47,7 @@ impl AnswerOption {
         match &self.0 {
             Kind::Plain { label, value } => {
                 let field = |key: &str, text: &str| (key.to_owned(), Value::from(text));
-                Value::Object(Map::from_iter([field("label", label), field("value", value)]))
+                Value::Object(object([field("label", label), field("value", value)]))
             }
             Kind::Full(fields) => Value::Object(fields.clone()),
         }
@@ -53,7 +55,21 @@ impl AnswerOption {
 
     /// What clients see of it: nothing that its author keeps private (R3.9).
     pub fn public(&self) -> Value {
-        client_view(&self.to_value())
+        match &self.0 {
+            Kind::Plain { .. } => self.to_value(),
+            Kind::Full(_) => client_view(&self.to_value()),
+        }
+    }
+
+    /// What [`AnswerOption::public`] gives, copied only if it may have more than two texts.
+    pub(crate) fn wire(&self) -> Cow<'_, Self> {
+        match &self.0 {
+            Kind::Plain { .. } => Cow::Borrowed(self),
+            Kind::Full(_) => {
+                let Value::Object(shown) = self.public() else { return Cow::Borrowed(self) };
+                Cow::Owned(Self(Kind::Full(shown)))
+            }
+        }
     }
 
     /// What visitors read.
@@ -113,6 +129,15 @@ impl Serialize for AnswerOption {
             }
             Kind::Full(fields) => fields.serialize(serializer),
         }
+    }
+}
+
+impl FromJson for AnswerOption {
+    fn from_json(value: Value) -> Result<Self, serde_json::Error> {
+        let Value::Object(fields) = value else {
+            return Err(misfit(&value, "an option, which is an object"));
+        };
+        Ok(Self::new(fields))
     }
 }
 

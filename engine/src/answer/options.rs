@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::table::object;
 use crate::value::display::text_of;
 use crate::value::option::plain_text;
 
@@ -13,7 +14,7 @@ pub(crate) fn normalise(option: &Value) -> Option<Map<String, Value>> {
         Value::String(_) | Value::Number(_) | Value::Bool(_) => {
             let label = Value::from(plain_text(option));
             let fields = [("label".to_owned(), label), ("value".to_owned(), option.clone())];
-            Some(Map::from_iter(fields))
+            Some(object(fields))
         }
         Value::Object(fields) => normalise_object(fields),
         Value::Null | Value::Array(_) => None,
@@ -24,11 +25,10 @@ pub(crate) fn normalise(option: &Value) -> Option<Map<String, Value>> {
 pub(crate) fn client_view(option: &Value) -> Value {
     match option {
         Value::Array(items) => items.iter().map(client_view).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(key, _)| !key.starts_with('_'))
-            .map(|(key, value)| (key.clone(), client_view(value)))
-            .collect(),
+        Value::Object(fields) => {
+            let shown = fields.iter().filter(|(key, _)| !key.starts_with('_'));
+            Value::Object(object(shown.map(|(key, value)| (key.clone(), client_view(value)))))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => option.clone(),
     }
 }

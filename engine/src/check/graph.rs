@@ -4,13 +4,12 @@ pub(super) mod components;
 mod loops;
 mod routes;
 
-use std::collections::BTreeMap;
-
 use super::code::Code;
 use super::patch::Patch;
 use super::report::{Report, Severity};
 use crate::flow::{ConnectionDefinition, FlowDefinition, NodeDefinition, NodeType};
 use crate::id::NodeId;
+use crate::table::Table;
 
 /// Checks entry, reachability, dead ends, routes and loops.
 ///
@@ -34,7 +33,7 @@ pub(super) fn check_graph(definition: &FlowDefinition, report: &mut Report) {
 /// The nodes by index. Of nodes that share an id, the first is here (R1.14).
 struct Graph<'a> {
     vertices: Vec<Vertex<'a>>,
-    by_id: BTreeMap<&'a NodeId, usize>,
+    by_id: Table<&'a NodeId, usize>,
 }
 
 struct Vertex<'a> {
@@ -54,10 +53,10 @@ struct Edge<'a> {
 
 impl<'a> Graph<'a> {
     fn of(definition: &'a FlowDefinition) -> Self {
-        let mut graph = Self { vertices: Vec::new(), by_id: BTreeMap::new() };
+        let mut graph = Self { vertices: Vec::new(), by_id: Table::new() };
         for node in &definition.nodes {
             let index = graph.vertices.len();
-            if *graph.by_id.entry(&node.id).or_insert(index) == index {
+            if *graph.by_id.or_insert_with(&node.id, || index) == index {
                 graph.vertices.push(Vertex {
                     node,
                     out: Vec::new(),

@@ -1,6 +1,6 @@
 //! Rules that need to know other flows and the content library (R12.84, R12.85, R12.88).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -12,6 +12,7 @@ use super::report::{Pointer, Report, Severity};
 use super::usage::{self, Known, Requirement};
 use crate::flow::{FlowDefinition, NodeDefinition, Visibility};
 use crate::id::{ContentId, FlowId, TenantId};
+use crate::table::{Set, Table};
 
 /// What a check may ask about what lies beside the flow: other flows, and content.
 pub trait Neighbours {
@@ -48,7 +49,7 @@ pub struct Neighbour {
 impl Neighbour {
     /// What a definition tells of a flow, as a draft.
     pub fn of(id: FlowId, definition: &FlowDefinition) -> Self {
-        let mut links = BTreeSet::new();
+        let mut links = Set::new();
         each_node(definition, &mut |node, _| links.extend(link(node).map(|(link, _)| link)));
         Self {
             id,
@@ -111,7 +112,7 @@ impl FlowDefinition {
             neighbours,
             stage,
             own: self.own_id(),
-            known: BTreeMap::new(),
+            known: Table::new(),
             report: &mut report,
         };
         let cycles = check.leading_back();
@@ -130,7 +131,7 @@ struct Check<'a> {
     stage: Stage,
     own: FlowId,
     /// The flows that were asked for, by link.
-    known: BTreeMap<String, Option<Neighbour>>,
+    known: Table<String, Option<Neighbour>>,
     report: &'a mut Report,
 }
 
@@ -149,11 +150,11 @@ impl Check<'_> {
     }
 
     /// The flows from which embedding leads back to this one, through others.
-    fn leading_back(&mut self) -> BTreeSet<FlowId> {
+    fn leading_back(&mut self) -> Set<FlowId> {
         let mut open: Vec<String> = Neighbour::of(self.own, self.definition).links;
         open.retain(|link| !self.is_own(link));
-        let mut entered_from: BTreeMap<FlowId, BTreeSet<FlowId>> = BTreeMap::new();
-        let mut seen = BTreeSet::new();
+        let mut entered_from: Table<FlowId, Set<FlowId>> = Table::new();
+        let mut seen = Set::new();
         while let Some(link) = open.pop() {
             let is_own = self.is_own(&link);
             let Some(neighbour) = self.flow(&link).cloned().filter(|_| !is_own) else { continue };
@@ -167,15 +168,15 @@ impl Check<'_> {
                     self.flow(&link).map(|target| target.id)
                 };
                 if let Some(target) = target {
-                    entered_from.entry(target).or_default().insert(neighbour.id);
+                    entered_from.or_default(target).insert(neighbour.id);
                     open.push(link);
                 }
             }
         }
-        let mut leading = BTreeSet::new();
+        let mut leading = Set::new();
         let mut rest = vec![self.own];
         while let Some(id) = rest.pop() {
-            for from in entered_from.get(&id).into_iter().flatten() {
+            for from in entered_from.get(&id).into_iter().flat_map(Set::iter) {
                 if leading.insert(*from) {
                     rest.push(*from);
                 }
@@ -184,7 +185,7 @@ impl Check<'_> {
         leading
     }
 
-    fn composite(&mut self, node: &NodeDefinition, cycles: &BTreeSet<FlowId>) {
+    fn composite(&mut self, node: &NodeDefinition, cycles: &Set<FlowId>) {
         let Some((link, at)) = link(node) else { return };
         let (own, owner) = (self.own, self.definition.school_id);
         let is_own = self.is_own(&link);
@@ -288,7 +289,7 @@ impl Check<'_> {
     /// The variables that a flow and all that it embeds may set; none when it may be any.
     fn sets(&mut self, link: String) -> Option<BTreeSet<String>> {
         let mut sets = BTreeSet::new();
-        let (mut open, mut seen) = (vec![link], BTreeSet::new());
+        let (mut open, mut seen) = (vec![link], Set::new());
         while let Some(link) = open.pop() {
             if !seen.insert(link.clone()) {
                 continue;
@@ -302,9 +303,9 @@ impl Check<'_> {
 
     /// Requirements of sub-flows that nothing can have met (R12.85), and what they leave unset.
     fn requirements(&mut self) {
-        let mut links = BTreeSet::new();
+        let mut links = Set::new();
         each_node(self.definition, &mut |node, _| links.extend(link(node).map(|(link, _)| link)));
-        let sets: BTreeMap<_, _> =
+        let sets: Table<_, _> =
             links.into_iter().map(|link| (link.clone(), self.sets(link))).collect();
         let known = &self.known;
         let of = |node: &NodeDefinition, at: &Pointer| {

@@ -72,6 +72,16 @@ pub enum PatchError {
     },
 }
 
+impl PatchError {
+    /// A stable code for hosts that have no Rust types: `patch_place` or `patch_shape`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoPlace { .. } => "patch_place",
+            Self::Shape { .. } => "patch_shape",
+        }
+    }
+}
+
 impl Patch {
     /// Puts `value` in at `path`.
     pub fn add(path: &Pointer, value: impl Into<Value>) -> Self {

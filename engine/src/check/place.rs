@@ -1,15 +1,14 @@
 //! Which node or connection a diagnostic is about.
 
-use std::collections::BTreeMap;
-
 use super::report::Pointer;
 use crate::flow::{ConnectionDefinition, FlowDefinition, NodeDefinition};
+use crate::table::Table;
 
 /// The nodes and connections of a flow by where they stand.
 pub(super) struct Places<'a> {
     data_at: &'a Pointer,
-    nodes: BTreeMap<&'a str, (usize, &'a NodeDefinition)>,
-    connections: BTreeMap<&'a str, &'a ConnectionDefinition>,
+    nodes: Table<&'a str, (usize, &'a NodeDefinition)>,
+    connections: Table<&'a str, &'a ConnectionDefinition>,
 }
 
 /// What a pointer points into.

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::code::Code;
 use super::patch::Patch;
 
+use crate::from_json::FromJson;
+
 /// How much a diagnostic matters.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, FromJson, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The flow cannot be published or started.
@@ -22,7 +24,9 @@ pub enum Severity {
 }
 
 /// A JSON pointer (RFC 6901) into the document under check; empty for the whole document.
-#[derive(Clone, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Debug, Default, Deserialize, Eq, FromJson, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(transparent)]
 pub struct Pointer(String);
 

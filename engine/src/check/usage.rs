@@ -3,7 +3,10 @@
 mod network;
 mod settled;
 mod touch;
+mod variables;
 mod walk;
+
+pub use variables::FlowVariable;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +17,7 @@ use super::contract;
 use super::report::{Pointer, Report, Severity};
 use crate::extend::Extensions;
 use crate::flow::{FlowDefinition, NodeDefinition};
+use crate::table::Set;
 use network::Network;
 use touch::{Frame, Touch, overlaps};
 
@@ -40,7 +44,7 @@ pub(super) struct Known {
 /// Takes time in proportion to the size of the graph, for each 4,096 variables.
 pub(super) fn check(definition: &FlowDefinition, extensions: &Extensions, report: &mut Report) {
     let network = Network::of(definition, &|_, _| Known::default(), extensions, report);
-    let mut told = BTreeSet::new();
+    let mut told = Set::new();
     settled::unset(&network, |touch| {
         let Touch::Read { variable, at, .. } = touch else { return };
         if told.insert((at, &variable.text)) {
@@ -72,7 +76,7 @@ pub(super) fn check_known(
     let extensions = &Extensions::default();
     let network =
         Network::of(definition, &|_, _| Known::default(), extensions, &mut Report::default());
-    let mut told = BTreeSet::new();
+    let mut told = Set::new();
     settled::unset(&network, |touch| {
         if let Touch::Read { variable, at, .. } = touch {
             told.insert((at.clone(), variable.text.clone()));
@@ -96,7 +100,7 @@ pub(super) fn check_known(
                 )
                 .help("set it on the way here, or require it in this flow's `contract` as well");
         }
-        Touch::Write { .. } | Touch::Everything => {}
+        Touch::Given { .. } | Touch::Write { .. } | Touch::Everything => {}
     });
 }
 
@@ -114,7 +118,9 @@ pub(super) fn sets(definition: &FlowDefinition) -> Option<BTreeSet<String>> {
     let text = |touch: &Touch| match touch {
         Touch::Write { text, .. } if text.contains('.') => Some(text.clone()),
         Touch::Write { text, .. } => Some(format!("temp.{text}")),
-        Touch::Read { .. } | Touch::Require { .. } | Touch::Everything => None,
+        Touch::Read { .. } | Touch::Given { .. } | Touch::Require { .. } | Touch::Everything => {
+            None
+        }
     };
     let is_shared = |text: &String| !text.starts_with("output.") && !text.starts_with("local.");
     Some(touches().filter_map(text).chain(declared(definition)).filter(is_shared).collect())
@@ -125,7 +131,7 @@ fn check_unused(definition: &FlowDefinition, network: &Network, report: &mut Rep
     if touches().any(|touch| matches!(touch, Touch::Everything)) {
         return;
     }
-    let mut read: BTreeSet<&str> = BTreeSet::new();
+    let mut read: Set<&str> = Set::new();
     for touch in touches() {
         if let Touch::Read { variable, .. } = touch {
             read.extend(variable.keys.iter().map(String::as_str));
@@ -136,7 +142,7 @@ fn check_unused(definition: &FlowDefinition, network: &Network, report: &mut Rep
         .flatten()
         .collect();
     read.extend(promised.iter().map(String::as_str));
-    let mut told = BTreeSet::new();
+    let mut told = Set::new();
     for touch in touches() {
         let Touch::Write { keys, at, text, by_action: true } = touch else { continue };
         let is_kept = |key: &String| !key.starts_with("temp\u{1}") && !key.starts_with("local#");
@@ -154,7 +160,7 @@ fn check_promises(definition: &FlowDefinition, network: &Network, report: &mut R
     if touches().any(|touch| matches!(touch, Touch::Everything)) {
         return;
     }
-    let mut written: BTreeSet<&str> = BTreeSet::new();
+    let mut written: Set<&str> = Set::new();
     for touch in touches() {
         if let Touch::Write { keys, .. } = touch {
             written.extend(keys.iter().map(String::as_str));

@@ -1,12 +1,11 @@
 //! Warnings that an author has looked at and means that way.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::place::{Place, Places};
 use super::report::Report;
 use crate::flow::FlowDefinition;
+use crate::table::Table;
 
 /// The most waivers of a flow that count.
 const LIMIT: usize = 1_000;
@@ -20,10 +19,10 @@ impl Report {
     /// they are no part of what the flow does, nor of its hash.
     pub fn waive(&mut self, definition: &FlowDefinition) {
         let Some(list) = definition.info.get("waivers").and_then(Value::as_array) else { return };
-        let mut waivers: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        let mut waivers: Table<&str, Vec<&Value>> = Table::new();
         for waiver in list.iter().take(LIMIT) {
             if let Some(code) = waiver.get("code").and_then(Value::as_str) {
-                waivers.entry(code).or_default().push(waiver);
+                waivers.or_default(code).push(waiver);
             }
         }
         let places = Places::of(definition);

@@ -6,14 +6,16 @@ use sha2::{Digest, Sha256};
 
 use super::ContentItem;
 use crate::draw::weight_below;
+use crate::from_json::FromJson;
 use crate::number;
+use crate::table::sort_by_key;
 
 /// The key of the item's own body among its variants.
 pub(crate) const CONTROL: &str = "control";
 const USUAL_WEIGHT: u64 = 100;
 
 /// Another form of a content item.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct ContentVariant {
     /// Names it among the variants of its item.
     #[serde(rename = "variant_key")]
@@ -68,7 +70,7 @@ impl ContentItem {
             let weight = weight.map_or(USUAL_WEIGHT, |n| n.as_u64().unwrap_or(0));
             eligible.extend((weight > 0).then_some((CONTROL, weight)));
         }
-        eligible.sort_by_key(|(key, _)| (*key != CONTROL, *key));
+        sort_by_key(&mut eligible, |(key, _)| (*key != CONTROL, *key));
         let hash = hash(&self.id.to_string(), subject);
         weight_below(hash, eligible.iter().map(|(_, weight)| *weight))
             .and_then(|index| eligible.get(index))

@@ -15,6 +15,8 @@ use super::{
     value::Value,
 };
 
+use crate::table::sort_by_key;
+
 /// A compiled expression: immutable, shared between threads, evaluated any number of times.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -51,7 +53,7 @@ impl Program {
         };
         let mut warnings: Vec<_> =
             templates.chain(lowered.warnings.into_iter().map(warning)).collect();
-        warnings.sort_by_key(|problem| (problem.line, problem.column));
+        sort_by_key(&mut warnings, |problem| (problem.line, problem.column));
         Ok(Self { tree: lowered.root, roots: lowered.roots.into(), warnings })
     }
 

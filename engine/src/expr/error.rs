@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 use super::value::Value;
 
 /// The kinds of failed evaluation.
@@ -66,8 +68,10 @@ impl Error {
 }
 
 /// What is wrong with the text of an expression.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum ProblemKind {
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProblemKind {
     /// The text is not CEL (R6.21).
     Syntax,
     /// The text is too long, too deep or too large (R6.8).
@@ -81,12 +85,14 @@ pub(crate) enum ProblemKind {
 }
 
 /// Something an author should know about an expression before it runs.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Problem {
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Problem {
     /// From 1; 0 when the problem is the whole expression.
-    pub(crate) line: u32,
+    pub line: u32,
     /// In characters, from 1; 0 when the problem is the whole expression.
-    pub(crate) column: u32,
-    pub(crate) message: String,
-    pub(crate) kind: ProblemKind,
+    pub column: u32,
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// What kind of thing. Only `Syntax` and `Limit` keep the text from being an expression.
+    pub kind: ProblemKind,
 }

@@ -1,6 +1,5 @@
 //! Functions of the host, called as `host.name(…)`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use super::{
     value::{Str, Value},
 };
 use crate::extend::ValueType;
+use crate::table::Table;
 use crate::value::{MAX_DEPTH, canonical_len, is_deeper_than, settle};
 
 /// What a host function does: JSON in, JSON or a reason out.
@@ -26,7 +26,7 @@ const REASON: usize = 200;
 
 /// The functions of a host, by name; those of one name differ in the number of parameters.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct HostFunctions(BTreeMap<Box<str>, Vec<HostFunction>>);
+pub(crate) struct HostFunctions(Table<Box<str>, Vec<HostFunction>>);
 
 /// A function of the host.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ impl HostFunctions {
             return false;
         }
         let function = HostFunction { name: name.into(), parameters: parameters.into(), body };
-        self.0.entry(name.into()).or_default().push(function);
+        self.0.or_default(name.into()).push(function);
         true
     }
 

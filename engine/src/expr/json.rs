@@ -10,6 +10,7 @@ use super::{
     value::{List, Map, Str, Value},
 };
 use crate::base64;
+use crate::table::object;
 
 /// Values nested deeper than this are refused.
 const DEPTH: u8 = 192;
@@ -103,7 +104,7 @@ impl Writer {
             self.spend(key.len())?;
             Ok((key, self.write(&value, depth.saturating_add(1))?))
         });
-        Ok(Json::Object(entries.collect::<Result<_, Error>>()?))
+        Ok(Json::Object(object(entries.collect::<Result<Vec<_>, Error>>()?)))
     }
 }
 

@@ -123,8 +123,15 @@ fn write_call(call: &CallExpr, out: &mut String) {
             write_part(otherwise, Binding::Choice, out);
         }
         (None, name @ (op::LOGICAL_NOT | op::NEGATE), [operand]) => {
-            out.push(if name == op::NEGATE { '-' } else { '!' });
-            write_part(operand, Binding::Unary, out);
+            let symbol = if name == op::NEGATE { '-' } else { '!' };
+            let mut inner = String::new();
+            write_part(operand, Binding::Unary, &mut inner);
+            // Two of them in a row would cancel out in the parser, which `-('a')` does not.
+            let cancels = inner.starts_with(symbol);
+            out.push(symbol);
+            out.push_str(if cancels { "(" } else { "" });
+            out.push_str(&inner);
+            out.push_str(if cancels { ")" } else { "" });
         }
         (None, name @ (op::INDEX | op::OPT_INDEX), [of, at]) => {
             write_part(of, Binding::Primary, out);

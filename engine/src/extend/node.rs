@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::flow::ConnectionType;
+use crate::table::object;
 use crate::value::Lookup;
 use crate::value::path::Path;
 
@@ -158,7 +159,7 @@ impl Performed {
 
     /// Also says a text.
     pub fn say(self, text: impl Into<String>) -> Self {
-        let content = Map::from_iter([("text".to_owned(), Value::from(text.into()))]);
+        let content = object([("text".to_owned(), Value::from(text.into()))]);
         self.item("text", content)
     }
 

@@ -1,7 +1,5 @@
 //! The nodes inside a composite, as nodes of the flow that holds it (R9.10 to R9.14).
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::connection_type::ConnectionType;
@@ -9,6 +7,7 @@ use super::definition::{ConnectionDefinition, NodeDefinition, NodeType};
 use super::read::read_children;
 use crate::check::{Code, Pointer, Report};
 use crate::id::NodeId;
+use crate::table::Set;
 
 /// What a composite holds, under the ids that its flow knows.
 pub(super) struct Children {
@@ -47,7 +46,7 @@ impl Children {
 
     /// Each child leads to the next, and a condition also to whom it names (R9.10, R9.13).
     fn connect_in_order(&mut self) {
-        let ids: BTreeSet<&str> = self.nodes.iter().map(|node| node.id.as_str()).collect();
+        let ids: Set<&str> = self.nodes.iter().map(|node| node.id.as_str()).collect();
         for (node, next) in self.nodes.iter().zip(self.nodes.iter().skip(1)) {
             self.connections.push(connection(node, next.id.clone()));
         }

@@ -1,6 +1,5 @@
 //! From a definition to a flow that may be run.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -29,6 +28,7 @@ use crate::check::{Code, NodeReport, Patch, Pointer, Report, Rules, Severity, ch
 use crate::extend::Extensions;
 use crate::id::{FlowId, FlowRef, NodeId};
 use crate::request::AddressRules;
+use crate::table::{Set, Table, sort_by_key};
 use crate::trace::Tracing;
 use crate::value::{MAX_DEPTH, is_deeper_than};
 
@@ -125,8 +125,7 @@ impl Compiler {
             self.rules.check(definition, &mut report);
         }
         let entry = definition.entry.as_ref().and_then(|entry| index.get(entry)).copied();
-        let links: BTreeSet<Arc<str>> =
-            nodes.iter().filter_map(|(_, kind, _)| link(kind)).collect();
+        let links: Set<Arc<str>> = nodes.iter().filter_map(|(_, kind, _)| link(kind)).collect();
         let defaults = defaults(definition, &mut report);
         let flow = entry.filter(|_| !report.has_errors()).map(|entry| {
             let digest = definition.graph_hash();
@@ -211,14 +210,14 @@ pub fn validate_node(kind: &str, content: &Value) -> NodeReport {
 /// The nodes compiled so far, those inside composites among them.
 struct Graph<'a> {
     compiler: &'a Compiler,
-    index: BTreeMap<NodeId, usize>,
+    index: Table<NodeId, usize>,
     nodes: Vec<Compiling>,
     alike: Alike,
 }
 
 impl<'a> Graph<'a> {
     fn new(compiler: &'a Compiler) -> Self {
-        Self { compiler, index: BTreeMap::new(), nodes: Vec::new(), alike: Alike::default() }
+        Self { compiler, index: Table::new(), nodes: Vec::new(), alike: Alike::default() }
     }
 }
 
@@ -332,13 +331,13 @@ fn link(kind: &NodeKind) -> Option<Arc<str>> {
 
 /// Orders the edges as they are tried: by `info.priority`, then in document order (R1.22).
 fn finish((id, kind, mut edges): Compiling) -> Node {
-    edges.sort_by_key(|(priority, _)| *priority);
+    sort_by_key(&mut edges, |(priority, _)| *priority);
     Node { id, kind, edges: edges.into_iter().map(|(_, edge)| edge).collect() }
 }
 
 fn compile_edge(
     connection: &ConnectionDefinition,
-    index: &BTreeMap<NodeId, usize>,
+    index: &Table<NodeId, usize>,
     extensions: &Extensions,
     report: &mut Report,
 ) -> Option<(i64, Edge)> {

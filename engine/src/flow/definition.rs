@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::connection_type::ConnectionType;
 use crate::check::{Patch, Pointer};
 use crate::extend::is_custom_name;
+use crate::from_json::FromJson;
 use crate::id::{FlowId, NodeId, TenantId};
 use crate::trace::TraceLevel;
 
@@ -72,7 +73,7 @@ impl FlowDefinition {
 }
 
 /// Who may see a flow (R1.1).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Its owner.
@@ -110,7 +111,7 @@ pub enum NodeType {
 }
 
 /// Where a node may run (R1.10).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExecutionContext {
     /// In the client.

@@ -1,6 +1,5 @@
 //! A flow that may be run: nodes with typed content, connected by index.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,6 +11,7 @@ use super::node::NodeKind;
 use super::predicate::Predicate;
 use super::target::Target;
 use crate::id::{FlowRef, NodeId};
+use crate::table::Table;
 use crate::trace::Tracing;
 
 /// A compiled flow: immutable, shared between sessions and threads.
@@ -22,7 +22,7 @@ pub struct Flow {
     pub(crate) name: Arc<str>,
     pub(crate) entry: usize,
     pub(crate) nodes: Box<[Node]>,
-    pub(crate) index: BTreeMap<NodeId, usize>,
+    pub(crate) index: Table<NodeId, usize>,
     pub(crate) defaults: Box<[(Target, Value)]>,
     pub(crate) links: Box<[Arc<str>]>,
     pub(crate) contract: Option<Box<Contract>>,
@@ -90,14 +90,14 @@ impl Flow {
 /// The compiled flows that a step may use, and what further ones are compiled with.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    flows: BTreeMap<FlowRef, Arc<Flow>>,
+    flows: Table<FlowRef, Arc<Flow>>,
     compiler: Arc<Compiler>,
 }
 
 impl Catalog {
     /// An empty catalog whose flows are compiled with `compiler`.
     pub fn with_compiler(compiler: Arc<Compiler>) -> Self {
-        Self { flows: BTreeMap::new(), compiler }
+        Self { flows: Table::new(), compiler }
     }
 
     /// A catalog without flows, and with the same compiler.

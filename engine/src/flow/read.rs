@@ -8,8 +8,6 @@ mod envelope;
 mod fields;
 mod node;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Map, Value};
 
 pub(in crate::flow) use self::connection::is_edge_style;
@@ -19,6 +17,7 @@ pub(in crate::flow) use self::node::{KNOWN_TYPES, inherited_context};
 use super::definition::{ConnectionDefinition, FlowDefinition, NodeDefinition};
 use crate::check::{Code, Patch, Pointer, Report};
 use crate::id::NodeId;
+use crate::table::{Set, Table, object};
 use crate::value::{MAX_DEPTH, clean, is_deeper_than};
 
 /// The most bytes of JSON that a flow may have (R1.5).
@@ -82,10 +81,8 @@ pub(crate) fn read_children(
     at: &Pointer,
     report: &mut Report,
 ) -> (Vec<NodeDefinition>, Vec<ConnectionDefinition>) {
-    let mut graph: Map<String, Value> = ["nodes", "connections", "edges"]
-        .into_iter()
-        .filter_map(|key| Some((key.to_owned(), content.get(key)?.clone())))
-        .collect();
+    let entry = |key: &str| Some((key.to_owned(), content.get(key)?.clone()));
+    let mut graph = object(["nodes", "connections", "edges"].into_iter().filter_map(entry));
     read_graph(&mut graph, at, |index| Some(format!("child_{index}")), report)
 }
 
@@ -213,7 +210,7 @@ fn read_graph(
     let nodes_at = at.push("nodes");
     let mut nodes = Vec::new();
     let mut inline = Inline::new();
-    let mut ids: BTreeMap<NodeId, usize> = BTreeMap::new();
+    let mut ids: Table<NodeId, usize> = Table::new();
     for (index, value) in take_list(graph, "nodes", at, report).into_iter().enumerate() {
         let at = nodes_at.push(index);
         let Some(read) = node::read(value, &at, fallback_id(index), report) else { continue };
@@ -332,8 +329,8 @@ fn infer_entry(
     envelope_at: &Pointer,
     report: &mut Report,
 ) -> Option<(NodeId, Pointer)> {
-    let ids: BTreeSet<_> = nodes.iter().map(|node| &node.id).collect();
-    let entered: BTreeSet<_> = connections
+    let ids: Set<_> = nodes.iter().map(|node| &node.id).collect();
+    let entered: Set<_> = connections
         .iter()
         .filter(|connection| ids.contains(&connection.source))
         .map(|connection| &connection.target)

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::from_json::FromJson;
 use crate::protocol::{Effect, Event, Next};
 use crate::session::Session;
 use crate::value::{canonical_value, sha256_hex};
 
 /// What a step led to.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct LedTo {
     /// Its events, in order.
     pub events: Vec<Mark>,
@@ -22,7 +23,7 @@ pub struct LedTo {
 }
 
 /// Stands for an event or a need.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 pub struct Mark {
     /// Its type, e.g. `said` or `ask`.
     pub what: String,
@@ -31,7 +32,7 @@ pub struct Mark {
 }
 
 /// Stands for the variables after a turn.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 pub struct StateMark {
     /// As [`Session::state_hash`].
     pub hash: String,

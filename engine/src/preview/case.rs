@@ -6,8 +6,10 @@ use serde_json::{Map, Value};
 use super::handlers::{Handlers, HandlersError};
 use super::library::{Library, LibraryItem};
 use super::play::{PreviewError, Transcript, play};
+use super::source::fill;
 use crate::check::{Diagnostic, Report};
 use crate::flow::{Flow, FlowDefinition};
+use crate::from_json::FromJson;
 use crate::id::FlowId;
 use crate::time::Timestamp;
 
@@ -31,7 +33,7 @@ use crate::time::Timestamp;
 /// assert_eq!(transcript.state["user"]["name"], "Ada");
 /// # Ok::<(), chatflow::CaseError>(())
 /// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct Case {
     /// The flows, in any form that is read; one with errors is left out.
     pub documents: Vec<Value>,
@@ -89,6 +91,20 @@ pub enum CaseError {
     Play(#[source] PreviewError),
 }
 
+impl CaseError {
+    /// A stable code for hosts that have no Rust types: `argument`, `handlers`, `flow_unnamed`,
+    /// `no_flow`, or as [`PreviewError::code`].
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Shape(_) => "argument",
+            Self::Handlers(_) => "handlers",
+            Self::Unnamed { .. } => "flow_unnamed",
+            Self::NoFlow { .. } => "no_flow",
+            Self::Play(error) => error.code(),
+        }
+    }
+}
+
 impl Case {
     /// Reads a case from the text of a JSON object.
     ///
@@ -107,23 +123,8 @@ impl Case {
     pub fn library(&self) -> Result<(Library, Vec<Report>), CaseError> {
         let handlers = Value::Object(self.handlers.clone());
         let handlers = Handlers::read(&handlers).map_err(CaseError::Handlers)?;
-        let mut library = Library::default();
-        library.handlers = handlers;
-        for item in &self.content {
-            library.add_item(item.clone());
-        }
-        let reports = self.documents.iter().map(|document| {
-            let (definition, mut report) = FlowDefinition::read(document);
-            // A document with reading errors must not run, whatever else compiles.
-            match definition {
-                Some(definition) if report.has_errors() => library.add_broken_flow(&definition),
-                Some(definition) => report.append(library.add_flow(&definition)),
-                None => {}
-            }
-            report
-        });
-        let reports = reports.collect();
-        Ok((library, reports))
+        let (library, read) = fill(&self.documents, self.content.clone(), handlers);
+        Ok((library, read.into_iter().map(|(_, report)| report).collect()))
     }
 
     /// Plays the answers until they or the conversation end. Says how many were used.
@@ -150,9 +151,7 @@ impl Case {
         if let Some(name) = &self.flow {
             return library.find(name).map(|id| (name.clone(), id));
         }
-        let mut flows = library.flows().map(|flow| flow.version().id);
-        let only = flows.next().filter(|_| flows.next().is_none());
-        only.map(|id| (id.to_string(), id))
+        library.only_flow().map(|id| (id.to_string(), id))
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::from_json::FromJson;
 use crate::protocol::{EffectKind, HandlerRequest, Outcome};
 use crate::request::{AddressRules, Attempt, Breaker, EndpointPattern, status_of};
+use crate::table::Table;
 use crate::time::Timestamp;
 
 /// Answers for endpoints and URLs, as authors write them: `{"ENDPOINT": RULE or [RULE…]}`, a rule
@@ -33,7 +36,7 @@ use crate::time::Timestamp;
 /// assert!(Handlers::read(&serde_json::json!({"/x": {"reply": 1}})).is_err());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Handlers(BTreeMap<String, Vec<Rule>>);
+pub struct Handlers(Table<String, Vec<Rule>>);
 
 #[derive(Clone, Debug, PartialEq)]
 struct Rule {
@@ -46,9 +49,10 @@ struct Rule {
 type Answer = Result<Value, String>;
 
 /// How far a conversation has come with its [`Handlers`]: their sequences and the breakers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct HandlerProgress {
-    used: BTreeMap<(String, usize), usize>,
+    /// How often each rule was used: by endpoint, in the order of the rules.
+    used: BTreeMap<String, Vec<usize>>,
     breakers: BTreeMap<String, Breaker>,
     sent: u64,
 }
@@ -86,7 +90,7 @@ impl Handlers {
         let Some(endpoints) = document.as_object() else {
             return refuse(String::new(), "write an object of endpoints and rules");
         };
-        let mut handlers = BTreeMap::new();
+        let mut handlers = Table::new();
         for (endpoint, rules) in endpoints {
             let at = format!("/{}", endpoint.replace('~', "~0").replace('/', "~1"));
             let rules = match rules.as_array() {
@@ -186,7 +190,9 @@ impl Handlers {
         let found = self.rules(endpoint).and_then(|(key, rules)| {
             let holds = |(_, rule): &(usize, &Rule)| contains_all(&rule.when, &request.body);
             let (i, rule) = rules.iter().enumerate().find(holds)?;
-            let used = progress.used.entry((key.to_owned(), i)).or_insert(0);
+            let used = progress.used.entry(key.to_owned()).or_default();
+            used.resize(used.len().max(i.saturating_add(1)), 0);
+            let used = used.get_mut(i)?;
             let answer = rule.then.get(*used).or_else(|| rule.then.last());
             *used = used.saturating_add(1);
             answer

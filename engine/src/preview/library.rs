@@ -10,8 +10,11 @@ use super::handlers::Handlers;
 use crate::check::{Neighbour, Neighbours, Report};
 use crate::content::{ContentItem, ContentQuery, ContentVariant};
 use crate::flow::{Catalog, Compiler, Flow, FlowDefinition};
+use crate::from_json::FromJson;
 use crate::id::{ContentId, FlowId, FlowRef, TenantId};
+use crate::journal::JournalHead;
 use crate::protocol::{EffectKind, Outcome};
+use crate::table::Table;
 
 /// The version of every flow in a preview: a draft.
 const DRAFT: u32 = 0;
@@ -19,10 +22,10 @@ const DRAFT: u32 = 0;
 /// What a preview runs on. All items of it count as published.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
-    flows: BTreeMap<FlowId, Entry>,
+    flows: Table<FlowId, Entry>,
     /// What is known of all flows, also of those with errors.
-    neighbours: BTreeMap<FlowId, Neighbour>,
-    keys: BTreeMap<String, FlowId>,
+    neighbours: Table<FlowId, Neighbour>,
+    keys: Table<String, FlowId>,
     items: BTreeMap<ContentId, LibraryItem>,
     compiler: Arc<Compiler>,
     /// Answers the requests of flows.
@@ -33,10 +36,12 @@ pub struct Library {
 struct Entry {
     flow: Arc<Flow>,
     owner: Option<TenantId>,
+    /// For journals of other versions.
+    definition: Arc<FlowDefinition>,
 }
 
 /// A content item with what decides who may see it. In JSON all is on one level.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct LibraryItem {
     /// The item.
@@ -48,7 +53,7 @@ pub struct LibraryItem {
 }
 
 /// A [`LibraryItem`] as it is written. (`flatten` would do, but weighs more in a wasm module.)
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, FromJson, Serialize)]
 struct Written {
     id: ContentId,
     #[serde(rename = "type")]
@@ -82,7 +87,8 @@ impl Library {
                 self.keys.insert(key.clone(), id);
             }
             neighbour.versions.push(definition.version.clone());
-            self.flows.insert(id, Entry { flow, owner: definition.school_id });
+            let (owner, definition) = (definition.school_id, Arc::new(definition.clone()));
+            self.flows.insert(id, Entry { flow, owner, definition });
         }
         self.know(neighbour, definition);
         compiled.report
@@ -99,7 +105,7 @@ impl Library {
             return;
         }
         if let Some(key) = &definition.seed_key {
-            self.keys.entry(key.clone()).or_insert(neighbour.id);
+            self.keys.or_insert_with(key.clone(), || neighbour.id);
         }
         self.neighbours.insert(neighbour.id, neighbour);
     }
@@ -113,6 +119,17 @@ impl Library {
     pub fn find(&self, name: &str) -> Option<FlowId> {
         let id = self.keys.get(name).copied().or_else(|| Some(FlowId(name.parse().ok()?)));
         id.filter(|id| self.flows.contains_key(id))
+    }
+
+    /// The flow, if there is but one.
+    pub fn only_flow(&self) -> Option<FlowId> {
+        let mut ids = self.flows.keys().copied();
+        ids.next().filter(|_| ids.next().is_none())
+    }
+
+    /// A flow that can be talked to.
+    pub(super) fn flow(&self, id: FlowId) -> Option<&Arc<Flow>> {
+        self.flows.get(&id).map(|entry| &entry.flow)
     }
 
     /// The flows, by id.
@@ -167,6 +184,20 @@ impl Library {
     pub fn catalog(&self) -> Catalog {
         let mut catalog = Catalog::with_compiler(Arc::clone(&self.compiler));
         self.flows.values().for_each(|entry| catalog.insert(Arc::clone(&entry.flow)));
+        catalog
+    }
+
+    /// All flows, and those of a journal in the versions that it names.
+    pub(super) fn catalog_of(&self, head: &JournalHead) -> Catalog {
+        let mut catalog = self.catalog();
+        for version in std::iter::once(head.flow).chain(head.pins.values().copied()) {
+            if catalog.get(version).is_none()
+                && let Some(entry) = self.flows.get(&version.id)
+                && let Some(flow) = self.compiler.load(&entry.definition, version.seq).flow
+            {
+                catalog.insert(flow);
+            }
+        }
         catalog
     }
 

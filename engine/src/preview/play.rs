@@ -5,26 +5,23 @@ use serde_json::{Map, Value};
 
 use super::handlers::HandlerProgress;
 use super::library::Library;
+use super::rehearsal::{Answers, Rehearsal, RehearsalOptions, When};
 use crate::answer::InputType;
-use crate::draw::Seed;
-use crate::drive::{Resolver, drive};
-use crate::flow::Catalog;
-use crate::id::{FlowId, FlowRef, SessionId, TenantId};
-use crate::protocol::{Effect, Input, InputKind, Next, Outcome, Prompt, ScriptRequest, Turn};
-use crate::run::{Engine, StepError};
-use crate::session::{NewSession, Session};
+use crate::expr::ExpressionError;
+use crate::id::FlowId;
+use crate::protocol::{Next, Prompt, ScriptRequest, Turn};
+use crate::run::StepError;
+use crate::session::Session;
 use crate::time::Timestamp;
-use crate::trace::TraceLevel;
-use crate::value::clean;
 
-/// A conversation with a flow of a [`Library`]. Ids and times derive from the seed and the start.
+/// A conversation with a flow of a [`Library`] that answers all it asks for; what its handlers do not
+/// know fails with `no_handler`. Ids and times derive from the seed and the start: a second goes by
+/// with each answer, also with one that changes nothing, as with a visitor of a stored conversation.
 #[derive(Debug)]
 pub struct Preview<'a> {
-    host: Host<'a>,
-    engine: Engine,
-    catalog: Catalog,
-    session: Session,
-    next: Option<Next>,
+    library: &'a Library,
+    rehearsal: Rehearsal,
+    now: Timestamp,
 }
 
 /// Why a preview could not go on.
@@ -40,6 +37,43 @@ pub enum PreviewError {
     /// The engine refused an input.
     #[error("cannot play the turn")]
     Step(#[source] StepError),
+    /// The conversation has no such step.
+    #[error("the conversation has no such step")]
+    NoPlace,
+    /// The inputs of earlier turns were not kept.
+    #[error("the conversation was begun without history")]
+    NoHistory,
+    /// A text is no expression.
+    #[error("cannot explain the condition")]
+    Expression(#[source] ExpressionError),
+    /// The text is no snapshot.
+    #[error("cannot read the snapshot")]
+    Snapshot(#[source] serde_json::Error),
+    /// It was taken by another version of the engine.
+    #[error("the snapshot has format {found}, which this engine does not read")]
+    SnapshotFormat {
+        /// The format found.
+        found: u32,
+    },
+    /// It ran on other flows than the library has.
+    #[error("the flows are not those that the snapshot was taken with")]
+    FlowChanged,
+}
+
+impl PreviewError {
+    /// A stable code for hosts that have no Rust types: `no_flow`, `no_place`, `no_history`,
+    /// `snapshot`, `flow_changed`, or as [`StepError::code`] and [`ExpressionError::code`].
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoFlow { .. } => "no_flow",
+            Self::Step(error) => error.code(),
+            Self::NoPlace => "no_place",
+            Self::NoHistory => "no_history",
+            Self::Expression(error) => error.code(),
+            Self::Snapshot(_) | Self::SnapshotFormat { .. } => "snapshot",
+            Self::FlowChanged => "flow_changed",
+        }
+    }
 }
 
 /// A played conversation; what `chatflow chat --json` prints.
@@ -73,31 +107,6 @@ pub struct TranscriptTurn {
     pub turn: Value,
 }
 
-/// The clock of a preview: one second a turn, none for effects.
-#[derive(Debug)]
-struct Host<'a> {
-    library: &'a Library,
-    tenant: Option<TenantId>,
-    now: Timestamp,
-    progress: HandlerProgress,
-}
-
-impl Resolver for Host<'_> {
-    fn now(&mut self) -> Timestamp {
-        self.now
-    }
-
-    fn resolve(&mut self, effect: &Effect) -> Outcome {
-        let requested = self.library.handlers.perform(&effect.kind, &mut self.progress, self.now);
-        let mut outcome =
-            requested.unwrap_or_else(|| self.library.resolve(&effect.kind, self.tenant));
-        if let Outcome::Done { value } = &mut outcome {
-            let _ = clean(value);
-        }
-        outcome
-    }
-}
-
 impl<'a> Preview<'a> {
     /// Starts a conversation and plays its first turn.
     ///
@@ -111,25 +120,17 @@ impl<'a> Preview<'a> {
         at: Timestamp,
         state: Map<String, Value>,
     ) -> Result<(Self, Turn), PreviewError> {
-        let catalog = library.catalog();
-        let version = FlowRef { id: flow, seq: 0 };
-        if catalog.get(version).is_none() {
-            return Err(PreviewError::NoFlow { flow });
-        }
-        let tenant = library.owner(flow);
-        let session = Session::new(NewSession {
-            id: SessionId::derived(&format!("{flow}:{seed}:{at}")),
-            flow: version,
-            pins: library.pins(flow),
-            seed: Seed::from_text(seed),
-            user_id: None,
-            tenant,
-            trace: TraceLevel::Verbose,
-        });
-        let host = Host { library, tenant, now: at, progress: HandlerProgress::default() };
-        let mut preview = Self { host, engine: Engine::default(), catalog, session, next: None };
-        let turn = preview.feed(InputKind::Start { state: state.into() })?;
-        Ok((preview, turn))
+        let options = RehearsalOptions {
+            seed: seed.to_owned(),
+            at,
+            state,
+            effects: Answers::Library,
+            history: false,
+            ..RehearsalOptions::default()
+        };
+        let mut rehearsal = Rehearsal::new(library, flow, options)?;
+        let turn = rehearsal.start(library, When::default())?;
+        Ok((Self { library, rehearsal, now: at }, turn))
     }
 
     /// Answers the open prompt, acknowledges, or tells the result of the script; `U+0000` is dropped.
@@ -137,20 +138,15 @@ impl<'a> Preview<'a> {
     /// # Errors
     ///
     /// [`PreviewError::Step`] if the conversation is over or the answer too large.
-    pub fn reply(&mut self, mut value: Value) -> Result<Turn, PreviewError> {
-        let _ = clean(&mut value);
-        let hint = self.prompt().map_or(InputType::Text, |prompt| prompt.input_type);
-        let now = self.host.now.as_millis().saturating_add(1000);
-        self.host.now = Timestamp::from_millis(now);
-        if self.script().is_some() {
-            return self.feed(InputKind::ScriptResult { result: value });
-        }
-        self.feed(InputKind::Reply { value, hint })
+    pub fn reply(&mut self, value: Value) -> Result<Turn, PreviewError> {
+        self.now = Timestamp::from_millis(self.now.as_millis().saturating_add(1000));
+        let when = When { at: Some(self.now), ..When::default() };
+        self.rehearsal.reply(self.library, value, when)
     }
 
     /// What the conversation asks; `None` while a script runs, and once it is over.
     pub fn prompt(&self) -> Option<&Prompt> {
-        match self.next.as_ref()? {
+        match self.rehearsal.next()? {
             Next::Ask(prompt) | Next::Acknowledge(prompt) => Some(prompt),
             Next::Script(_) | Next::Ended(_) | Next::Resolve(_) => None,
         }
@@ -158,31 +154,26 @@ impl<'a> Preview<'a> {
 
     /// The script whose result the conversation waits for.
     pub fn script(&self) -> Option<&ScriptRequest> {
-        if let Some(Next::Script(request)) = &self.next { Some(request) } else { None }
+        if let Next::Script(request) = self.rehearsal.next()? { Some(request) } else { None }
     }
 
     /// What became of the requests so far.
     pub fn requests(&self) -> &HandlerProgress {
-        &self.host.progress
+        self.rehearsal.requests()
     }
 
     /// Why the conversation is over.
     pub fn ended(&self) -> Option<&'static str> {
-        if let Some(Next::Ended(ending)) = &self.next { Some(ending.reason.as_str()) } else { None }
+        if let Next::Ended(ending) = self.rehearsal.next()? {
+            Some(ending.reason.as_str())
+        } else {
+            None
+        }
     }
 
     /// The session after the last turn.
     pub fn session(&self) -> &Session {
-        &self.session
-    }
-
-    fn feed(&mut self, kind: InputKind) -> Result<Turn, PreviewError> {
-        let input = Input::new(self.host.now, kind);
-        let driven =
-            drive(&self.engine, &mut self.catalog, &mut self.session, input, &mut self.host);
-        let turn = driven.map_err(PreviewError::Step)?.turn;
-        self.next = Some(turn.next.clone());
-        Ok(turn)
+        self.rehearsal.session()
     }
 }
 

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::content::ContentQuery;
+use crate::from_json::FromJson;
 use crate::id::{ContentId, EffectId, FlowRef};
 use crate::request::{BreakerPolicy, Placeholder, Retry};
 
 /// Something the session needs from its host before it can go on.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct Effect {
     /// Names this effect within its session.
     pub id: EffectId,
@@ -18,7 +19,7 @@ pub struct Effect {
 }
 
 /// The kinds of [`Effect`].
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EffectKind {
@@ -60,7 +61,7 @@ impl EffectKind {
 }
 
 /// A request to a handler of the host.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct HandlerRequest {
     /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: String,
@@ -90,7 +91,7 @@ pub struct HandlerRequest {
 }
 
 /// A request to the outside world.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct HttpRequest {
     /// Absolute URL with its query and without fragment, as [`AddressRules`](crate::AddressRules)
     /// give it; to be checked again when its secrets are known.
@@ -101,7 +102,7 @@ pub struct HttpRequest {
 }
 
 /// What a host does about failures and floods.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct RequestPolicy {
     /// How long all attempts may take together, delays included, in milliseconds (R8.15, F25).
     pub total_ms: u64,
@@ -120,7 +121,7 @@ pub struct RequestPolicy {
 }
 
 /// Credentials that only the host can make (R7.40). Those of `bearer` and `api_key` are headers.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Auth {
     /// A short-lived credential for the session, where the host forwards to a service of its own.
@@ -140,7 +141,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// What came of an effect.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum Outcome {
     /// It worked.
@@ -153,7 +154,7 @@ pub enum Outcome {
 }
 
 /// Why an effect failed.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 pub struct Failure {
     /// A stable code, e.g. `timeout`, `no_handler`, `http_status` (R8.25).
     pub code: String,

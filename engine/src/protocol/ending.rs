@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::from_json::FromJson;
 use crate::id::{FlowId, NodeId};
 
 /// The end of a session.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 pub struct Ending {
     /// Why.
     pub reason: EndReason,
@@ -25,7 +26,7 @@ pub struct Ending {
 }
 
 /// Why a session ended (R2.13 to R2.15, R11.14).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The last node has no connection out.

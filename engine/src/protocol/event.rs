@@ -11,6 +11,7 @@ use super::script::ScriptRequest;
 use super::traced::Traced;
 use crate::answer::InputType;
 use crate::flow::ConnectionType;
+use crate::from_json::FromJson;
 use crate::id::{ContentId, FlowId, FlowRef, ImpressionId, NodeId};
 
 /// Something that happened, in order. A turn is the fold of its events.
@@ -189,7 +190,7 @@ pub enum Event {
 }
 
 /// One showing of a content item.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct Shown {
     /// Derived from the session, its revision when the turn began, and a count within the turn (F32).
     pub id: ImpressionId,
@@ -206,7 +207,7 @@ pub struct Shown {
 }
 
 /// A node in its flow.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct Visited {
     /// The flow that owns the node.
     pub flow: FlowId,

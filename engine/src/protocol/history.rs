@@ -7,11 +7,12 @@ use super::event::{Event, Visited};
 use super::script::ScriptRequest;
 use super::turn::Turn;
 use crate::flow::ConnectionType;
+use crate::from_json::FromJson;
 use crate::id::{ContentId, FlowId, NodeId};
 use crate::mask::Masker;
 
 /// The three kinds of history row.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InteractionType {
     /// The flow said or asked something.
@@ -111,12 +112,15 @@ fn row(event: &Event) -> Option<(Visited, InteractionType, Value)> {
         Event::Said { node, items, .. } => (node.clone(), Message, json!({"messages": items})),
         Event::Asked { prompt } => {
             let node = Visited { flow: prompt.flow, node: prompt.node.clone() };
-            let content = json!({
+            let mut content = json!({
                 "question": prompt.question,
                 "content_id": prompt.content_id,
                 "input_type": prompt.input_type,
-                "options": prompt.public_options(),
             });
+            if let Value::Object(content) = &mut content {
+                // Moved into place: `json!` would copy them once more.
+                content.insert("options".to_owned(), prompt.public_options());
+            }
             (node, Message, content)
         }
         Event::Answered { node, input, hint, value, variable, content_id } => {

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::effect::Outcome;
 use crate::answer::InputType;
+use crate::from_json::FromJson;
 use crate::id::EffectId;
 use crate::time::Timestamp;
 
 /// One thing that happens to a session.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct Input {
     /// When it happened, by the host's clock.
     pub at: Timestamp,
@@ -29,7 +30,7 @@ fn is_zero(minutes: &i16) -> bool {
 }
 
 /// The kinds of [`Input`].
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum InputKind {
     /// Enter the flow, with these variables (R11.4).

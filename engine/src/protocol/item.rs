@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::id::{ContentId, NodeId};
+use crate::table::object;
 
 /// One message item (R2.16).
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +54,7 @@ impl Item {
 
     /// What a script shows; clients put it into a frame without scripts (F6).
     pub(crate) fn html(html: String, node: NodeId) -> Self {
-        let body = Map::from_iter([("html".to_owned(), Value::from(html))]);
+        let body = object([("html".to_owned(), Value::from(html))]);
         Self::new("html".into(), Content::Object { body, text: None }, node)
     }
 

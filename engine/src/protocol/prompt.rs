@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 use crate::answer::{AnswerOption, InputType};
+use crate::from_json::FromJson;
 use crate::id::{ContentId, FlowId, NodeId};
 
 /// A question as it was presented: what a client shows, and what the answer is matched against.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, serde::Serialize)]
 pub struct Prompt {
     /// The node that asks.
     pub node: NodeId,
@@ -67,20 +69,57 @@ impl Prompt {
 
     /// The `input_request` of the wire (R3.1).
     pub fn to_value(&self) -> Value {
-        let mut request = json!({
-            "input_type": self.input_type,
-            "variable": self.variable,
-            "question": self.question,
-            "options": self.public_options(),
-            "node_id": self.node,
-            "validation": {},
-        });
-        if let Value::Object(map) = &mut request {
-            if let Some(id) = self.content_id {
-                map.insert("content_id".to_owned(), json!(id));
+        serde_json::to_value(self.wire()).unwrap_or_default()
+    }
+
+    /// What [`Prompt::to_value`] gives, to be written as text without a value in between.
+    pub(super) fn wire(&self) -> impl Serialize {
+        Wire(self)
+    }
+}
+
+struct Wire<'a>(&'a Prompt);
+
+/// What every prompt has.
+const USUAL: [&str; 7] =
+    ["content_id", "input_type", "node_id", "options", "question", "validation", "variable"];
+
+impl Serialize for Wire<'_> {
+    /// Its keys in order, as those of a value are; more than the usual goes before the usual.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Prompt { more, content_id, .. } = self.0;
+        let is_usual =
+            |key: &&str| !more.contains_key(*key) && (content_id.is_some() || *key != "content_id");
+        let mut usual = USUAL.into_iter().filter(is_usual).peekable();
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in more.iter() {
+            while let Some(before) = usual.next_if(|usual| *usual < key.as_str()) {
+                self.write(before, &mut map)?;
             }
-            map.extend(self.more.iter().map(|(key, value)| (key.clone(), value.clone())));
+            map.serialize_entry(key, value)?;
         }
-        request
+        for key in usual {
+            self.write(key, &mut map)?;
+        }
+        map.end()
+    }
+}
+
+impl Wire<'_> {
+    fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
+        let prompt = self.0;
+        map.serialize_key(key)?;
+        match key {
+            "content_id" => map.serialize_value(&prompt.content_id),
+            "input_type" => map.serialize_value(&prompt.input_type),
+            "node_id" => map.serialize_value(&prompt.node),
+            "options" => {
+                let options: Vec<_> = prompt.options.iter().map(AnswerOption::wire).collect();
+                map.serialize_value(&options)
+            }
+            "question" => map.serialize_value(&prompt.question),
+            "variable" => map.serialize_value(&prompt.variable),
+            _ => map.serialize_value(&Map::<String, Value>::new()),
+        }
     }
 }

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::flow::ExecutionContext;
+use crate::from_json::FromJson;
 use crate::id::{FlowId, NodeId};
 
 /// A script as it was handed out. The engine never runs it; it waits for the result.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct ScriptRequest {
     /// The node that waits.
     pub node: NodeId,

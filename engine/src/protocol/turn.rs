@@ -1,6 +1,6 @@
 //! One visitor turn on the wire (R0.5 to R0.10, F24).
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::ending::EndReason;
@@ -10,13 +10,14 @@ use super::step::Next;
 use crate::id::Revision;
 use crate::run::Options;
 use crate::session::Session;
+use crate::table::object;
 use crate::time::Timestamp;
 
 /// What the visitor is told when a session ends with an error (R2.15).
 const ERROR_MESSAGE: &str = "Sorry, something went wrong.";
 
 /// One turn: the events of all its steps and what the session needs from the visitor now.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[must_use = "a turn holds what to show and to store"]
 pub struct Turn {
     /// When it began; the time of all it did.
@@ -80,39 +81,12 @@ impl Turn {
 
     /// As [`Turn::to_value`], and without the state where the options hide it (R0.9).
     pub fn to_value_with(&self, session: &Session, options: &Options) -> Value {
-        let updated = if options.expose_state {
-            json!({"state": session.public_state(), "revision": self.revision})
-        } else {
-            json!({"revision": self.revision})
-        };
-        let (node, flow) = match &self.next {
-            Next::Ask(prompt) | Next::Acknowledge(prompt) => {
-                (json!(prompt.node), json!(prompt.flow))
-            }
-            Next::Script(request) => (json!(request.node), json!(request.flow)),
-            Next::Ended(ending) => (json!(ending.node), json!(ending.flow)),
-            Next::Resolve(_) => (Value::Null, Value::Null),
-        };
-        let input_request = match &self.next {
-            Next::Ask(prompt) | Next::Acknowledge(prompt) => prompt.to_value(),
-            Next::Script(_) | Next::Ended(_) | Next::Resolve(_) => Value::Null,
-        };
-        let script_request =
-            if let Next::Script(request) = &self.next { request.to_value() } else { Value::Null };
-        let ended = if let Next::Ended(ending) = &self.next { Some(ending.reason) } else { None };
-        json!({
-            "messages": self.messages(),
-            "input_request": input_request,
-            "script_request": script_request,
-            "wait_for_acknowledgment": matches!(self.next, Next::Acknowledge(_)),
-            "validation_error": self.refused().map(validation_error),
-            "session_ended": ended.is_some(),
-            "ended_reason": ended,
-            "current_node_id": node,
-            "current_flow_id": flow,
-            "typing_indicator": self.typing_indicator(),
-            "session_updated": updated,
-        })
+        serde_json::to_value(self.wire(session, options)).unwrap_or_default()
+    }
+
+    /// What [`Turn::to_value_with`] gives, to be written as text without a value in between.
+    pub fn wire<'a>(&'a self, session: &'a Session, options: &'a Options) -> impl Serialize + 'a {
+        Wire { turn: self, session, options }
     }
 
     fn refused(&self) -> Option<&Refused> {
@@ -121,6 +95,89 @@ impl Turn {
         });
         refused.filter(|refused| refused.asked_again)
     }
+}
+
+struct Wire<'a> {
+    turn: &'a Turn,
+    session: &'a Session,
+    options: &'a Options,
+}
+
+impl Serialize for Wire<'_> {
+    /// Its keys in order, as those of a value are.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Wire { turn, session, options } = self;
+        let (node, flow) = match &turn.next {
+            Next::Ask(prompt) | Next::Acknowledge(prompt) => {
+                (Some(&prompt.node), Some(prompt.flow))
+            }
+            Next::Script(request) => (Some(&request.node), Some(request.flow)),
+            Next::Ended(ending) => (Some(&ending.node), Some(ending.flow)),
+            Next::Resolve(_) => (None, None),
+        };
+        let prompt = match &turn.next {
+            Next::Ask(prompt) | Next::Acknowledge(prompt) => Some(prompt.wire()),
+            Next::Script(_) | Next::Ended(_) | Next::Resolve(_) => None,
+        };
+        let script =
+            if let Next::Script(request) = &turn.next { Some(request.to_value()) } else { None };
+        let ended = if let Next::Ended(ending) = &turn.next { Some(ending.reason) } else { None };
+        let state = options.expose_state.then(|| ShownState(session.state()));
+        let mut map = serializer.serialize_map(Some(11))?;
+        map.serialize_entry("current_flow_id", &flow)?;
+        map.serialize_entry("current_node_id", &node)?;
+        map.serialize_entry("ended_reason", &ended)?;
+        map.serialize_entry("input_request", &prompt)?;
+        map.serialize_entry("messages", &turn.messages())?;
+        map.serialize_entry("script_request", &script)?;
+        map.serialize_entry("session_ended", &ended.is_some())?;
+        map.serialize_entry("session_updated", &Updated { revision: turn.revision, state })?;
+        map.serialize_entry("typing_indicator", &turn.typing_indicator())?;
+        map.serialize_entry("validation_error", &turn.refused().map(validation_error))?;
+        let acknowledges = matches!(turn.next, Next::Acknowledge(_));
+        map.serialize_entry("wait_for_acknowledgment", &acknowledges)?;
+        map.end()
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Updated<'a> {
+    revision: Revision,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<ShownState<'a>>,
+}
+
+/// What [`public_state`] gives, to be written without a copy.
+struct ShownState<'a>(&'a Map<String, Value>);
+
+impl Serialize for ShownState<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let shown = self.0.iter().filter(|(key, _)| is_shown(key));
+        serializer.collect_map(shown.map(|(key, value)| (key, Shown(value))))
+    }
+}
+
+/// What [`without_private`] gives, to be written without a copy.
+struct Shown<'a>(&'a Value);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(map) => {
+                let shown = map.iter().filter(|(key, _)| !key.starts_with('_'));
+                serializer.collect_map(shown.map(|(key, value)| (key, Shown(value))))
+            }
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Shown)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                self.0.serialize(serializer)
+            }
+        }
+    }
+}
+
+/// Whether clients see a variable of this name.
+fn is_shown(key: &str) -> bool {
+    key != "system" && key != "webhook_responses" && !key.starts_with('_')
 }
 
 fn validation_error(refused: &Refused) -> Value {
@@ -139,11 +196,9 @@ fn validation_error(refused: &Refused) -> Value {
 
 /// `state` without what is not for clients: private keys and the engine's own (F24).
 pub(crate) fn public_state(state: &Map<String, Value>) -> Value {
-    let shown = |key: &str| key != "system" && key != "webhook_responses";
     let entry = |(key, value): (&String, &Value)| (key.clone(), without_private(value));
-    Value::Object(
-        state.iter().filter(|(key, _)| shown(key) && !key.starts_with('_')).map(entry).collect(),
-    )
+    let kept = state.iter().filter(|(key, _)| is_shown(key));
+    Value::Object(object(kept.map(entry)))
 }
 
 /// A value without the keys that begin with `_`, at any depth.
@@ -151,7 +206,7 @@ pub(crate) fn without_private(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let entry = |(key, value): (&String, &Value)| (key.clone(), without_private(value));
-            Value::Object(map.iter().filter(|(key, _)| !key.starts_with('_')).map(entry).collect())
+            Value::Object(object(map.iter().filter(|(key, _)| !key.starts_with('_')).map(entry)))
         }
         Value::Array(items) => Value::Array(items.iter().map(without_private).collect()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),

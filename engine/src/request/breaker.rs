@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::status_of;
+use crate::from_json::FromJson;
 use crate::protocol::Outcome;
 use crate::time::Timestamp;
 
@@ -10,7 +11,7 @@ use crate::time::Timestamp;
 const PROBE_MS: i64 = 300_000;
 
 /// Which breaker a request belongs to, and how it behaves.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 pub struct BreakerPolicy {
     /// Requests with the same key share a breaker: method, origin and path as authored, or
     /// `api:` and the endpoint. A host of several tenants puts the tenant in front (R8.41).
@@ -24,7 +25,7 @@ pub struct BreakerPolicy {
 }
 
 /// Whether a breaker lets requests through.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// It does.
@@ -59,7 +60,7 @@ pub enum BreakerState {
 /// breaker.record(&Outcome::Done { value: up }, at(32));
 /// assert_eq!(breaker.state, BreakerState::Closed);
 /// ```
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 pub struct Breaker {
     /// Whether requests go through.
     pub state: BreakerState,

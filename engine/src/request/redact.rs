@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::base64;
 use crate::protocol::Outcome;
+use crate::table::{object, sort_by};
 
 /// What stands for a value.
 const SECRET: &str = "[SECRET]";
@@ -66,7 +67,7 @@ impl Needles {
                 needles.push(core);
             }
         }
-        needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        sort_by(&mut needles, |a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         needles.dedup();
         Self(needles)
     }
@@ -91,7 +92,7 @@ impl Needles {
                     self.remove_from(&mut item);
                     (key, item)
                 });
-                *map = clean.collect::<Map<_, _>>();
+                *map = object(clean);
             }
         }
     }

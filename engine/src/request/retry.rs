@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{header, status_of};
+use crate::from_json::FromJson;
 use crate::protocol::Outcome;
 use crate::time::Timestamp;
 
@@ -22,7 +23,7 @@ use crate::time::Timestamp;
 /// });
 /// assert_eq!([after(1), after(2), after(3)], [Some(1000), Some(2000), None]);
 /// ```
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 pub struct Retry {
     /// How often it may be sent in all, from 1.
     pub attempts: u32,
@@ -37,7 +38,7 @@ pub struct Retry {
 }
 
 /// How the delays between attempts grow.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Backoff {
     /// Not at all.

@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base64;
+use crate::from_json::FromJson;
 use crate::protocol::{Auth, Failure, HandlerRequest, HttpRequest};
+use crate::table::sort_by_key;
 use crate::value::display::percent_encode;
 
 /// Where a secret belongs in a request.
 ///
 /// The text there is `{{secret:KEY}}`, but not every such text is a placeholder: a visitor may have
 /// typed it. Only what is listed may be resolved.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 pub struct Placeholder {
     /// Names the secret: `^[A-Za-z0-9_.-]{1,64}$` (F47).
     pub key: String,
@@ -34,7 +36,7 @@ fn is_zero(nth: &u32) -> bool {
 }
 
 /// How the value of a secret is written.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretContext {
     /// Percent-encoded as one component of a URL.
@@ -198,7 +200,7 @@ fn fill(
         }
         places.push((start, start.saturating_add(written.len()), value, *context));
     }
-    places.sort_by_key(|(start, ..)| *start);
+    sort_by_key(&mut places, |(start, ..)| *start);
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for (start, end, value, context) in places {

@@ -77,6 +77,22 @@ pub enum StepError {
     },
 }
 
+impl StepError {
+    /// A stable code for hosts that have no Rust types, e.g. `session_ended`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::FlowNotLoaded { .. } => "flow_not_loaded",
+            Self::NodeGone { .. } => "node_gone",
+            Self::SessionEnded => "session_ended",
+            Self::UnexpectedInput { .. } => "unexpected_input",
+            Self::UnexpectedEffect { .. } => "unexpected_effect",
+            Self::InvalidState { .. } => "invalid_state",
+            Self::StateTooLarge { .. } => "state_too_large",
+            Self::InputTooLarge { .. } => "input_too_large",
+        }
+    }
+}
+
 /// How many inputs' room the result of a script has.
 const RESULT_INPUTS: usize = 4;
 /// Scopes that only the engine fills.

@@ -8,9 +8,11 @@ use crate::content::{ContentItem, ContentQuery};
 use crate::draw::{draw, index_below};
 use crate::flow::node::random::{Exhausted, Random, reference};
 use crate::flow::target::Target;
+use crate::from_json::FromJson;
 use crate::id::ContentId;
 use crate::protocol::EffectKind;
 use crate::session::{Asked, Gathered, Resume};
+use crate::table::object;
 use crate::value::Lookup;
 use crate::value::display::text_of;
 use crate::value::option::{option_value, reduced};
@@ -45,7 +47,7 @@ impl Run<'_> {
 
     /// Takes over the items that the host has fetched.
     pub(super) fn receive_items(&mut self, gathered: &mut Gathered, value: Value) {
-        let found = serde_json::from_value::<Vec<Option<ContentItem>>>(value);
+        let found = Vec::<Option<ContentItem>>::from_json(value);
         match found {
             Ok(items) => {
                 for mut item in items.into_iter().flatten() {
@@ -65,7 +67,7 @@ impl Run<'_> {
 
     /// The ids of a candidate list.
     pub(super) fn candidates(&mut self, value: Value) -> Vec<ContentId> {
-        serde_json::from_value(value).unwrap_or_else(|error| {
+        Vec::from_json(value).unwrap_or_else(|error| {
             self.warn("content_unavailable", error.to_string());
             Vec::new()
         })
@@ -176,7 +178,8 @@ fn resolve(value: &Value, scope: &Scope<'_>) -> Option<Value> {
         Value::Object(map) => map
             .iter()
             .map(|(key, item)| Some((key.clone(), resolve(item, scope)?)))
-            .collect::<Option<Map<_, _>>>()
+            .collect::<Option<Vec<_>>>()
+            .map(object)
             .map(Value::Object),
         Value::Null | Value::Bool(_) | Value::Number(_) => Some(value.clone()),
     }

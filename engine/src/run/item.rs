@@ -15,6 +15,7 @@ use crate::html::clean_within;
 use crate::id::{ContentId, NodeId};
 use crate::protocol::{Content, Item};
 use crate::session::Gathered;
+use crate::table;
 use crate::value::Lookup;
 use crate::value::shape::{Purpose, Shape};
 use crate::value::template::Missing;
@@ -76,7 +77,7 @@ pub(super) fn render_rich(rich: &Rich, scope: &Scope<'_>, notes: &mut Notes) -> 
     let text = rich.text.as_ref().map(|text| text.show(scope, &mut notes.missing));
     let text = Value::from(text.unwrap_or_default());
     let body =
-        Map::from_iter([("rich_text".to_owned(), Value::from(markup)), ("text".to_owned(), text)]);
+        table::object([("rich_text".to_owned(), Value::from(markup)), ("text".to_owned(), text)]);
     Content::Object { body, text: None }
 }
 
@@ -114,7 +115,7 @@ fn render_list(list: &ListBody, scope: &Scope<'_>, notes: &mut Notes) -> Option<
     let limit = list.limit.unwrap_or(usize::MAX);
     let mut shown = Value::Array(items.iter().take(limit).cloned().collect());
     clean_within(&mut shown);
-    let mut body = Map::from_iter([(list.key.to_owned(), shown)]);
+    let mut body = table::object([(list.key.to_owned(), shown)]);
     if let Some(title) = &list.title {
         body.insert("title".to_owned(), Value::from(title.show(scope, &mut notes.missing)));
     }

@@ -23,6 +23,7 @@ use crate::flow::node::random::{Exhausted, Random};
 use crate::flow::target::Target;
 use crate::protocol::{Event, Next, Outcome, Prompt};
 use crate::session::{Asked, Gathered, Phase};
+use crate::table::object;
 use crate::value::Lookup;
 use crate::value::shape::{Purpose, Shape};
 
@@ -252,7 +253,7 @@ fn present(
     let own = || question.text.as_ref().map(|text| text.show(scope, &mut notes.missing));
     // A question may consist of its options only (R2.41, R4.14).
     let text = of_item.or_else(own).or_else(|| has_options.then(String::new))?;
-    let mut presented = Map::from_iter([("text".to_owned(), Value::from(text))]);
+    let mut presented = object([("text".to_owned(), Value::from(text))]);
     presented.extend(rich.filter(Value::is_string).map(|rich| ("rich_text".to_owned(), rich)));
     if let Some(media) = media {
         let url = media.get("url").and_then(Value::as_str).unwrap_or_default();

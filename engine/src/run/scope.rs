@@ -18,6 +18,20 @@ const RESULT_BYTES: usize = 256 * 1024;
 const COMPUTED: [&str; 9] =
     ["flow_id", "flow_version", "id", "locale", "now", "revision", "started_at", "turn", "user_id"];
 
+impl Session {
+    /// The variables as expressions see them: those that are stored, and the scopes `session`,
+    /// `input`, `output` and `local`.
+    pub fn scopes(&self) -> Map<String, Value> {
+        let mut scopes = self.state.clone();
+        scopes.insert("session".to_owned(), Scope::of(self).session());
+        if let Some(frame) = self.engine.frames.last() {
+            let own = [("input", &frame.input), ("output", &frame.output), ("local", &frame.local)];
+            scopes.extend(own.map(|(name, scope)| (name.to_owned(), scope.clone())));
+        }
+        scopes
+    }
+}
+
 /// A view of a session's variables.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {

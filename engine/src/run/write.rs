@@ -9,6 +9,7 @@ use super::Run;
 use crate::flow::node::NodeKind;
 use crate::flow::target::{Place, Target};
 use crate::session::Frame;
+use crate::table::sort;
 use crate::value::path::{WriteError, get_in, remove_in, set_in};
 use crate::value::{MAX_DEPTH, is_deeper_than, settle};
 
@@ -111,7 +112,7 @@ pub(super) fn code_of(error: WriteError) -> &'static str {
 
 /// Sorts and keeps each once: what history tells of a node's writes (R2.73).
 pub(super) fn once_each(mut paths: Vec<Arc<str>>) -> Vec<Arc<str>> {
-    paths.sort();
+    sort(&mut paths);
     paths.dedup();
     paths
 }

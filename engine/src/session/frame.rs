@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::from_json::FromJson;
 use crate::id::{FlowRef, NodeId};
 use crate::value::canonical_len;
 
 /// A flow that was entered, and the scopes that live as long as it runs (R9.5, R9.9).
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub(crate) struct Frame {
     pub(crate) flow: FlowRef,
     /// The composite node of the frame below that entered it; none for the root.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::content::ContentItem;
+use crate::from_json::FromJson;
 use crate::id::{ContentId, EffectId, FlowRef};
 use crate::protocol::{Ending, Prompt, ScriptRequest};
 use crate::time::Timestamp;
 
 /// Where a session stands between steps.
 // Content beside the tag is read as it comes; inside the tag's object it would be buffered first.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 #[serde(tag = "phase", content = "with", rename_all = "snake_case")]
 pub enum Phase {
     /// Not started.
@@ -48,7 +49,7 @@ pub enum Phase {
 
 /// How the node at the session's position goes on once its effect is resolved. Data, never code:
 /// it may be stored and resumed elsewhere.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 #[serde(tag = "node", rename_all = "snake_case")]
 pub enum Resume {
     /// A message or question that gathers content.
@@ -68,7 +69,7 @@ pub enum Resume {
 }
 
 /// What a node has gathered from the library so far.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct Gathered {
     /// What the open effect asks for.
     pub(crate) asked: Asked,
@@ -84,7 +85,7 @@ pub struct Gathered {
 }
 
 /// What the open effect of a [`Gathered`] asks for.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, FromJson, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Asked {
     /// Nothing yet.
@@ -99,7 +100,7 @@ pub(crate) enum Asked {
 }
 
 /// How far an action node has come.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct Acting {
     /// The action that is next, or whose effect is open.
     pub(crate) index: usize,

@@ -16,6 +16,7 @@ use crate::protocol::{
     Beginning, Content, EndReason, Event, Item, Next, Prompt, Refused, Traced, Turn, Visited,
 };
 use crate::session::Session;
+use crate::table::{object, sort};
 use crate::time::Timestamp;
 
 /// How much of a script's code is told, in characters.
@@ -146,7 +147,7 @@ impl Open {
             node,
             node_type,
             depth,
-            details: Map::from_iter([("type".to_owned(), node_type.into())]),
+            details: object([("type".to_owned(), node_type.into())]),
             conditions: Vec::new(),
             actions: Vec::new(),
             variable: String::new(),
@@ -304,12 +305,12 @@ impl Open {
                 let sides = |(path, [old, new]): (&String, &[Value; 2])| {
                     (path.clone(), json!({"old": old, "new": new}))
                 };
-                let changed = changed.iter().map(sides).collect();
+                let changed = object(changed.iter().map(sides));
                 self.set("variables_changed", Value::Object(changed));
             }
             "script" if self.details.contains_key("console_logs") => {
                 let left = |(path, [_, new]): (&String, &[Value; 2])| (path.clone(), new.clone());
-                self.set("outputs", Value::Object(changed.iter().map(left).collect()));
+                self.set("outputs", Value::Object(object(changed.iter().map(left))));
             }
             "webhook" => {
                 let message = self.error.as_ref().map(|(_, message)| message.clone());
@@ -394,5 +395,5 @@ fn gather(
         }
         into.insert(path, sides);
     }
-    removed.sort();
+    sort(removed);
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::TraceLevel;
 use crate::mask::Masker;
+use crate::table::object;
 
 /// The longest text of a standard trace, in characters.
 const TEXT: usize = 200;
@@ -39,12 +40,12 @@ pub(super) fn shown(
             (Some(masker), Value::Object(changes)) if key == "variables_changed" => {
                 let change =
                     |(path, sides): (&String, &Value)| (path.clone(), masker.mask_at(path, sides));
-                Value::Object(changes.iter().map(change).collect())
+                Value::Object(object(changes.iter().map(change)))
             }
             (Some(masker), Value::Object(outputs)) if key == "outputs" => {
                 let output =
                     |(path, value): (&String, &Value)| (path.clone(), masker.mask_at(path, value));
-                Value::Object(outputs.iter().map(output).collect())
+                Value::Object(object(outputs.iter().map(output)))
             }
             (Some(masker), _) => masker.mask(&value),
         };
@@ -56,7 +57,7 @@ pub(super) fn shown(
         }
         (key, value)
     };
-    details.into_iter().filter(|(key, _)| wanted(key)).map(entry).collect()
+    object(details.into_iter().filter(|(key, _)| wanted(key)).map(entry))
 }
 
 /// A body beyond 1,024 bytes is told by its beginning.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::changes::Changes;
 use crate::mask::REDACTED;
 use crate::session::Session;
+use crate::table::sort_by;
 use crate::value::path::{Path, get_in};
 
 /// What must not be told, as texts.
@@ -27,7 +28,7 @@ impl Secrets {
             now.into_iter().chain(then).for_each(|value| secrets.add(value));
         }
         // The longest first: a part of one must not hide the rest of it.
-        secrets.0.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        sort_by(&mut secrets.0, |a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.0.dedup();
         secrets
     }

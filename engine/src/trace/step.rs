@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::changes::{path_segments, put_in};
 use crate::flow::ConnectionType;
+use crate::from_json::FromJson;
 use crate::id::{FlowId, NodeId, Revision};
 use crate::time::Timestamp;
 
@@ -15,7 +16,7 @@ use crate::time::Timestamp;
 ///
 /// The steps of a session are numbered by their order in it. Steps between a composite's entering
 /// and its return have a greater `depth`: they are its sub-steps.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct TraceStep {
     /// The flow that owns the node.
     pub flow_id: FlowId,
@@ -59,7 +60,7 @@ pub struct TraceStep {
 }
 
 /// Something an author should know of a step.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, FromJson, PartialEq, Serialize)]
 pub struct TraceWarning {
     /// A stable code, e.g. `unresolved_reference`.
     pub code: String,
@@ -68,7 +69,7 @@ pub struct TraceWarning {
 }
 
 /// The variables around one step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepStates {
     /// Before the node did anything.
     pub before: Map<String, Value>,

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{canonical_len, string_len};
 
+use crate::table::object;
+
 /// A parsed path such as `temp.items[0].name`: at least one segment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Path {
@@ -243,7 +245,7 @@ fn nested(segments: &[Box<str>], value: Value) -> Value {
     segments
         .iter()
         .rev()
-        .fold(value, |value, key| Value::Object(Map::from_iter([(key.to_string(), value)])))
+        .fold(value, |value, key| Value::Object(object([(key.to_string(), value)])))
 }
 
 fn size(value: &Value, more: usize) -> isize {

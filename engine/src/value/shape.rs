@@ -1,12 +1,13 @@
 //! JSON values whose strings may hold references, parsed once (R5.24).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Lookup;
 use super::display::display;
 use super::option::option_value;
 use super::template::{Missing, Reference, Template, weight};
 use crate::check::{Pointer, Report};
+use crate::table::object;
 
 /// A JSON value whose strings may hold references.
 #[derive(Clone, Debug)]
@@ -101,9 +102,9 @@ impl Shape {
                 if entries.iter().all(|(_, item)| item.is_constant()) {
                     let entry =
                         |(key, item): (Box<str>, Self)| Some((key.into(), item.into_constant()?));
-                    return Self::Constant(Value::Object(
-                        entries.into_iter().filter_map(entry).collect(),
-                    ));
+                    return Self::Constant(Value::Object(object(
+                        entries.into_iter().filter_map(entry),
+                    )));
                 }
                 Self::Object(entries)
             }
@@ -160,7 +161,7 @@ impl Shape {
                 let entry = |(key, item): &(Box<str>, Self)| {
                     (key.to_string(), item.fill(scope, purpose, missing))
                 };
-                Value::Object(entries.iter().map(entry).collect::<Map<_, _>>())
+                Value::Object(object(entries.iter().map(entry)))
             }
         }
     }

@@ -10,7 +10,7 @@ use chatflow_storage::AnyStore;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::database::DatabaseArguments;
+use super::database::{Database, DatabaseArguments};
 use super::deliveries::{Background, EventArguments};
 use super::egress::EgressArguments;
 use super::report::{say, tell, tell_error};
@@ -48,8 +48,8 @@ pub(super) struct ServeArguments {
     events: EventArguments,
 }
 
-/// A thread that waits for the disk must not keep others from answering.
-const WORKERS: usize = 8;
+/// With a file, a thread that waits for the disk must not keep others from answering.
+const WORKERS_OF_FILE: usize = 8;
 
 pub(super) fn run(arguments: &ServeArguments) -> u8 {
     let handlers = match arguments.handlers.as_ref().map(|path| open::handlers(path)).transpose() {
@@ -66,8 +66,11 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
     let usual = SocketAddr::from(([127, 0, 0, 1], 8000));
     let listen = arguments.listen.or(config.server.listen).unwrap_or(usual);
     let environment = arguments.env.or(config.env).unwrap_or_default();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    if let Database::File(_) = arguments.database.db {
+        threads.worker_threads(WORKERS_OF_FILE);
+    }
+    let runtime = threads.enable_all().build();
     let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
             if let Some(on) = config.pg.session_notify {

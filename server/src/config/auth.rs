@@ -213,8 +213,12 @@ pub(crate) async fn settled_masker(store: &AnyStore) -> Result<Masker, ConfigErr
 
 /// A secret that is drawn once and kept by the database, the same for all its processes.
 async fn settled(store: &AnyStore, name: &str) -> Result<Secret, ConfigError> {
-    let drawn = Token::for_csrf()?;
-    let kept = store.settle_setting(name, &json!(drawn.as_str()).to_string()).await?;
+    let kept = if let Some(kept) = store.setting(name).await? {
+        kept
+    } else {
+        let drawn = Token::for_csrf()?;
+        store.settle_setting(name, &json!(drawn.as_str()).to_string()).await?
+    };
     Ok(Secret(kept.trim_matches('"').to_owned()))
 }
 

@@ -97,7 +97,9 @@ impl Jobs {
         if when == When::Now {
             return Ok(None);
         }
+        let one = self.looking.lock().await;
         let record = self.store.job(job.name).await?;
+        drop(one);
         Ok(job.due(record.as_ref()).filter(|due| *due > (self.clock)()))
     }
 

@@ -24,6 +24,7 @@ use crate::app::App;
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(listing::flows))
+        .routes(routes!(listing::flow))
         .routes(routes!(start::start))
         .routes(routes!(session::read))
         .routes(routes!(interact::interact))

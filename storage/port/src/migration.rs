@@ -21,6 +21,37 @@ pub struct Migration {
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations(pub &'static [Migration]);
 
+/// The migrations of the crate that calls it, whose folder `migrations` has a file for each. All stores have the same: which is
+/// told here, once.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! migrations {
+    () => {
+        $crate::migrations! {
+            1 "0001" "initial" false,
+            2 "0002" "variants_and_search" true,
+            3 "0003" "accounts" false,
+            4 "0004" "work" false,
+            5 "0005" "events" false,
+            6 "0006" "evidence" false,
+            7 "0007" "refs_and_exports" false,
+            8 "0008" "partitions" false,
+            9 "0009" "analytics" false,
+            11 "0011" "flow_catalog" false,
+            12 "0012" "previews" false,
+        }
+    };
+    ($($version:literal $number:literal $name:literal $fills_search:literal,)+) => {
+        $crate::Migrations(&[$($crate::Migration {
+            version: $version,
+            name: $name,
+            // Of the crate that calls it.
+            sql: include_str!(concat!("../migrations/", $number, "_", $name, ".sql")),
+            fills_search: $fills_search,
+        }),+])
+    };
+}
+
 /// What a database says of the migrations that were applied to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SchemaState {

@@ -6,94 +6,28 @@ use sqlx::{PgConnection, Row};
 use crate::library::search;
 use crate::open::{OpenError, explain};
 
-const MIGRATIONS: Migrations = Migrations(&[
-    Migration {
-        version: 1,
-        name: "initial",
-        sql: include_str!("../migrations/0001_initial.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 2,
-        name: "variants_and_search",
-        sql: include_str!("../migrations/0002_variants_and_search.sql"),
-        fills_search: true,
-    },
-    Migration {
-        version: 3,
-        name: "accounts",
-        sql: include_str!("../migrations/0003_accounts.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 4,
-        name: "work",
-        sql: include_str!("../migrations/0004_work.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 5,
-        name: "events",
-        sql: include_str!("../migrations/0005_events.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 6,
-        name: "evidence",
-        sql: include_str!("../migrations/0006_evidence.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 7,
-        name: "refs_and_exports",
-        sql: include_str!("../migrations/0007_refs_and_exports.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 8,
-        name: "partitions",
-        sql: include_str!("../migrations/0008_partitions.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 9,
-        name: "analytics",
-        sql: include_str!("../migrations/0009_analytics.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 11,
-        name: "flow_catalog",
-        sql: include_str!("../migrations/0011_flow_catalog.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 12,
-        name: "previews",
-        sql: include_str!("../migrations/0012_previews.sql"),
-        fills_search: false,
-    },
-]);
+const MIGRATIONS: Migrations = chatflow_storage::migrations!();
 
 /// What the server and the database say of themselves.
 ///
 /// `ours` asks for a column, because other programs have a table of this name too; tables of
-/// extensions are nobody's.
+/// extensions are nobody's. Where it is ours nobody looks for other tables, which takes longest.
 const FACTS: &str = "
 SELECT current_schema() IS NOT NULL AS has_schema,
   current_setting('server_encoding') AS encoding,
   current_setting('server_version_num')::integer AS release,
-  EXISTS (
-    SELECT 1 FROM pg_catalog.pg_namespace AS n
-    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'schema_migrations'
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'checksum'
-    WHERE n.nspname = current_schema()) AS ours,
-  EXISTS (
+  ours,
+  ours OR EXISTS (
     SELECT 1 FROM pg_catalog.pg_namespace AS n
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f')
     WHERE n.nspname = current_schema() AND NOT EXISTS (
       SELECT 1 FROM pg_catalog.pg_depend AS d
-      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS has_tables";
+      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS has_tables
+FROM (SELECT EXISTS (
+    SELECT 1 FROM pg_catalog.pg_namespace AS n
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'schema_migrations'
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'checksum'
+    WHERE n.nspname = current_schema()) AS ours) AS own";
 
 /// The key is the specification's, so that every program that migrates takes the same lock.
 pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(x'464C4F57'::integer)";
@@ -167,10 +101,10 @@ async fn run(connection: &mut PgConnection, sql: &'static str) -> sqlx::Result<(
     sqlx::raw_sql(sql).execute(connection).await.map(drop)
 }
 
-/// What the database holds.
+/// What the database holds. Each statement is asked once, so it is not prepared: that would be a round trip more.
 async fn state(connection: &mut PgConnection, server: &str) -> Result<SchemaState, OpenError> {
     let fail = |error| explain(server, "read what the database holds", error);
-    let facts = sqlx::query(FACTS).fetch_one(&mut *connection).await.map_err(fail)?;
+    let facts = sqlx::raw_sql(FACTS).fetch_one(&mut *connection).await.map_err(fail)?;
     let has = |column| facts.try_get::<bool, _>(column).map_err(fail);
     let release: i32 = facts.try_get("release").map_err(fail)?;
     let encoding: &str = facts.try_get("encoding").map_err(fail)?;
@@ -189,7 +123,7 @@ async fn state(connection: &mut PgConnection, server: &str) -> Result<SchemaStat
     if !has("ours")? {
         return Ok(if has("has_tables")? { SchemaState::Foreign } else { SchemaState::Empty });
     }
-    let rows = sqlx::query(APPLIED).fetch_all(connection).await.map_err(fail)?;
+    let rows = sqlx::raw_sql(APPLIED).fetch_all(connection).await.map_err(fail)?;
     let read = rows.iter().map(|row| {
         Ok((row.try_get::<i32, _>("version")?.unsigned_abs(), row.try_get("checksum")?))
     });

@@ -8,7 +8,7 @@ use chatflow_storage::{AsyncMonthStore, MonthlyTable, StoreError};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use crate::column::{Time, small_number, time};
+use crate::column::{Time, small_number};
 use crate::fault::failed;
 use crate::pool::PostgresStore;
 
@@ -32,10 +32,10 @@ CROSS JOIN generate_series(date_trunc('month', $3 AT TIME ZONE 'UTC'),
 WHERE to_regclass(format('%I.%I', current_schema(),
   t.name || to_char(m.month, '_YYYY_MM'))) IS NULL";
 
-/// The present, if this role may make partitions: a standby and a role that does not own the tables make
+/// The present in milliseconds, if this role may make partitions: a standby and a role that does not own the tables make
 /// none, and need none to read.
 const MAY_MAKE: &str = "
-SELECT now() AS at FROM pg_class AS c
+SELECT floor(extract(epoch FROM now()) * 1000)::bigint AS at FROM pg_class AS c
 WHERE c.oid = to_regclass(format('%I.%I', current_schema(), 'audit_log'))
   AND pg_has_role(c.relowner, 'USAGE') AND NOT pg_is_in_recovery()
   AND NOT current_setting('transaction_read_only')::boolean";
@@ -93,10 +93,10 @@ const fn names(table: MonthlyTable) -> (&'static str, &'static str) {
 /// later: what has no room lies in the rest, so whoever opens a store does not wait for it and does not
 /// fail with it.
 pub(crate) async fn keep_up(connection: &mut PgConnection) -> sqlx::Result<()> {
-    let Some(row) = sqlx::query(MAY_MAKE).fetch_optional(&mut *connection).await? else {
+    let Some(row) = sqlx::raw_sql(MAY_MAKE).fetch_optional(&mut *connection).await? else {
         return Ok(());
     };
-    let at = time(&row, "at")?;
+    let at = Timestamp::from_millis(row.try_get("at")?);
     if missing(connection, at, AHEAD).await?.is_empty() {
         return Ok(());
     }

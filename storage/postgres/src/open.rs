@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgConnection};
+use sqlx::{ConnectOptions as _, Connection, PgConnection, Row};
 
 use crate::fault::{boxed, cause};
 use crate::migrate::migrate;
@@ -132,7 +132,9 @@ impl PostgresStore {
     pub async fn connect_with(url: &str, options: Options) -> Result<Self, OpenError> {
         let settings = settings(url)?
             .application_name("chatflow")
-            .statement_cache_capacity(options.statement_cache.max(1));
+            .statement_cache_capacity(options.statement_cache.max(1))
+            // Nobody hears it, and it costs each statement a little.
+            .disable_statement_logging();
         let server = server(&settings);
         let mut first = open(&settings, options, &server).await?;
         migrate(&mut first, &server).await?;
@@ -181,7 +183,8 @@ macro_rules! foreign {
 /// none, nothing is written: a standby and a role that only reads can be connected to.
 async fn adopt(connection: &mut PgConnection) -> sqlx::Result<()> {
     let look = concat!("SELECT EXISTS (SELECT 1 FROM event_outbox WHERE ", foreign!(), ")");
-    if sqlx::query_scalar(look).fetch_one(&mut *connection).await? {
+    let found = sqlx::raw_sql(look).fetch_one(&mut *connection).await?;
+    if found.try_get(0)? {
         let take = concat!("UPDATE event_outbox SET written_by = '0' WHERE ", foreign!());
         sqlx::query(take).execute(connection).await?;
     }

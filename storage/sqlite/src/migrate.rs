@@ -2,80 +2,13 @@
 
 use std::path::Path;
 
-use chatflow_storage::{Migration, Migrations, Misfit, SchemaState, Versions};
+use chatflow_storage::{Migrations, Misfit, SchemaState, Versions};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::library::search;
 use crate::open::{Failed, OpenError, explain};
 
-const MIGRATIONS: Migrations = Migrations(&[
-    Migration {
-        version: 1,
-        name: "initial",
-        sql: include_str!("../migrations/0001_initial.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 2,
-        name: "variants_and_search",
-        sql: include_str!("../migrations/0002_variants_and_search.sql"),
-        fills_search: true,
-    },
-    Migration {
-        version: 3,
-        name: "accounts",
-        sql: include_str!("../migrations/0003_accounts.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 4,
-        name: "work",
-        sql: include_str!("../migrations/0004_work.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 5,
-        name: "events",
-        sql: include_str!("../migrations/0005_events.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 6,
-        name: "evidence",
-        sql: include_str!("../migrations/0006_evidence.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 7,
-        name: "refs_and_exports",
-        sql: include_str!("../migrations/0007_refs_and_exports.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 8,
-        name: "partitions",
-        sql: include_str!("../migrations/0008_partitions.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 9,
-        name: "analytics",
-        sql: include_str!("../migrations/0009_analytics.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 11,
-        name: "flow_catalog",
-        sql: include_str!("../migrations/0011_flow_catalog.sql"),
-        fills_search: false,
-    },
-    Migration {
-        version: 12,
-        name: "previews",
-        sql: include_str!("../migrations/0012_previews.sql"),
-        fills_search: false,
-    },
-]);
+const MIGRATIONS: Migrations = chatflow_storage::migrations!();
 
 /// The text is part of every database, so it stays as it is.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, MAIN_DB};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use crate::fault::{Fault, FaultKind};
 use crate::migrate::migrate;
@@ -25,7 +25,7 @@ pub enum Durability {
 pub struct Options {
     /// When a commit counts as written.
     pub durability: Durability,
-    /// How many connections read; at least one does.
+    /// How many connections read at most, and at least one; each is opened when it is first needed.
     pub readers: usize,
     /// How long to wait for another program's lock.
     pub patience: Duration,
@@ -121,22 +121,23 @@ impl SqliteStore {
     /// [`OpenError`].
     pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
         let path = path.as_ref();
-        let connect = || connect(Connection::open(path), options).map_err(|e| explain(path, e));
-        let mut writer = connect()?;
+        let opened = connect(Connection::open(path), options);
+        let mut writer = opened.map_err(|e| explain(path, e))?;
         // SQLite falls back to reading without a word.
         if writer.is_readonly(MAIN_DB).map_err(|e| explain(path, ("open the file", e)))? {
             return Err(OpenError::ReadOnly { path: path.to_owned() });
         }
         migrate(&mut writer, path)?;
-        let mut readers = Vec::new();
-        for _ in 0..options.readers.max(1) {
-            let reader = connect()?;
-            reader
-                .pragma_update(None, "query_only", true)
-                .map_err(|e| explain(path, ("set up a reader", e)))?;
-            readers.push(reader);
-        }
-        Ok(Self::new(writer, readers, options.patience))
+        // The working folder may be another one by the time that a reader is wanted.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        // Nor may it make a new file, should somebody have moved this one.
+        let flags = OpenFlags::default().difference(OpenFlags::SQLITE_OPEN_CREATE);
+        let open_reader = move || {
+            let reader = connect(Connection::open_with_flags(&path, flags), options).ok()?;
+            reader.pragma_update(None, "query_only", true).ok()?;
+            Some(reader)
+        };
+        Ok(Self::new(writer, options.readers.max(1), open_reader, options.patience))
     }
 
     /// Opens an empty database that lives as long as the store.
@@ -149,7 +150,7 @@ impl SqliteStore {
         let mut writer =
             connect(Connection::open_in_memory(), options).map_err(|e| explain(path, e))?;
         migrate(&mut writer, path)?;
-        Ok(Self::new(writer, Vec::new(), options.patience))
+        Ok(Self::new(writer, 0, || None, options.patience))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use chatflow_storage::{Observers, StoreError};
@@ -14,8 +14,10 @@ use crate::fault::Doing;
 /// A store in an SQLite database.
 pub struct SqliteStore {
     writer: Mutex<Connection>,
-    /// Empty for a database in memory, which only one connection can see.
-    readers: Vec<Mutex<Connection>>,
+    /// Each is opened when it is first needed. None for a database in memory, which only one connection can see.
+    readers: Vec<OnceLock<Mutex<Connection>>>,
+    /// Opens one more; there may be a cause why it cannot be.
+    open_reader: Box<dyn Fn() -> Option<Connection> + Send + Sync>,
     turn: AtomicUsize,
     /// How long a write waits for another program's lock.
     patience: Duration,
@@ -34,10 +36,17 @@ impl fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    pub(crate) fn new(writer: Connection, readers: Vec<Connection>, patience: Duration) -> Self {
+    /// At most so many `readers`, opened by `open_reader`.
+    pub(crate) fn new(
+        writer: Connection,
+        readers: usize,
+        open_reader: impl Fn() -> Option<Connection> + Send + Sync + 'static,
+        patience: Duration,
+    ) -> Self {
         Self {
             writer: Mutex::new(writer),
-            readers: readers.into_iter().map(Mutex::new).collect(),
+            readers: (0..readers).map(|_| OnceLock::new()).collect(),
+            open_reader: Box::new(open_reader),
             turn: AtomicUsize::new(0),
             patience,
             observers: Observers::default(),
@@ -121,13 +130,24 @@ impl SqliteStore {
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {
-        // Any that is free, else the next in turn.
-        let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
-        free.unwrap_or_else(|| {
+        // Any that is free, else one more, else the next in turn.
+        let open = || self.readers.iter().filter_map(OnceLock::get);
+        if let Some(free) = open().find_map(|reader| reader.try_lock().ok()) {
+            return free;
+        }
+        let next = self.another().or_else(|| {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-            let next = turn.checked_rem(self.readers.len()).and_then(|n| self.readers.get(n));
-            lock(next.unwrap_or(&self.writer))
-        })
+            open().nth(turn.checked_rem(open().count())?)
+        });
+        lock(next.unwrap_or(&self.writer))
+    }
+
+    /// One reader more, if there may be one and it can be opened; others do its work if not.
+    fn another(&self) -> Option<&Mutex<Connection>> {
+        let place = self.readers.iter().find(|place| place.get().is_none())?;
+        let opened = (self.open_reader)()?;
+        // Whoever was faster has filled it: one is as good as the other.
+        Some(place.get_or_init(|| Mutex::new(opened)))
     }
 }
 

@@ -33,7 +33,7 @@ WHERE job = ?1 AND owner = ?2";
 
 impl SettingStore for SqliteStore {
     fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
-        self.read("read a setting", |connection| {
+        self.read_newest("read a setting", |connection| {
             connection.prepare_cached(SETTING)?.query_row([key], |row| row.get("value")).optional()
         })
     }
@@ -51,7 +51,7 @@ impl SettingStore for SqliteStore {
 
 impl JobStore for SqliteStore {
     fn job(&self, job: &str) -> Result<Option<JobRecord>, StoreError> {
-        self.read("read a job", |connection| {
+        self.read_newest("read a job", |connection| {
             let mut statement = connection.prepare_cached(JOB)?;
             let found = statement.query_row([job], |row| {
                 Ok(JobRecord {

@@ -366,3 +366,26 @@ fn a_process_that_dies_in_a_commit_leaves_the_turn_before() {
     commit_turns(&store, 1);
     assert_turns(&store, 1);
 }
+
+#[test]
+fn readers_are_opened_when_they_are_needed_and_make_no_file() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("read.db");
+    let store = SqliteStore::open(&path).unwrap();
+    // Many at once need all the readers there may be.
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    assert_eq!(store.unread_flows(10).unwrap(), []);
+                }
+            });
+        }
+    });
+
+    let moved = directory.path().join("moved.db");
+    let store = SqliteStore::open(&moved).unwrap();
+    std::fs::rename(&moved, directory.path().join("elsewhere.db")).unwrap();
+    assert_eq!(store.unread_flows(10).unwrap(), [], "the writer reads");
+    assert!(!moved.exists());
+}

@@ -26,7 +26,8 @@ fn bind(target: &str, module: &str, folder: &str) -> Result<(), String> {
     bindgen.input_path(module).out_name("chatflow").typescript(true).remove_name_section(true);
     let chosen = match target {
         "nodejs" => bindgen.nodejs(true),
-        "web" => bindgen.web(true),
+        // Its callers say where the module is.
+        "web" => bindgen.omit_default_module_path(true).web(true),
         "bundler" => bindgen.bundler(true),
         _ => return Err(format!("no target `{target}`: nodejs, web or bundler")),
     };

@@ -14,7 +14,7 @@ use crate::{install, shell};
 pub(super) const BATCHES: u32 = 1;
 
 /// How many requests are drawn for each operation by itself; chains have their number in the configuration.
-const EXAMPLES: &str = "40";
+const EXAMPLES: &str = "66";
 
 /// The same requests in each run, as far as answers are the same.
 const SEED: &str = "20261123";

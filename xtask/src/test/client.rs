@@ -78,14 +78,7 @@ fn types(folder: &Path) -> Result<(), String> {
 
 /// Runs the example against a service on a fresh database.
 fn converse(folder: &Path) -> Result<(), String> {
-    let database = folder.join("chatflow.db");
-    for end in ["", "-wal", "-shm"] {
-        let mut path = database.clone().into_os_string();
-        path.push(end);
-        // It is there after an interruption only.
-        let _ = std::fs::remove_file(path);
-    }
-    let service = Service::start(&database.to_string_lossy(), folder)?;
+    let service = Service::start_fresh(folder)?;
     let mut example = shell::program("node");
     example.arg(folder.join("built/example.js")).args([service.address(), service.token()]);
     // Not by `shell::run`, which would print the token.

@@ -1,8 +1,10 @@
 //! Strongly connected components: the sets of nodes that lie on common cycles.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::mem;
 use std::slice;
+
+use crate::table::{Table, sort};
 
 /// For each vertex the targets of its edges.
 pub(in crate::check) type Edges = Vec<Vec<usize>>;
@@ -11,7 +13,7 @@ pub(in crate::check) type Edges = Vec<Vec<usize>>;
 pub(super) fn cyclic_components(edges: &Edges) -> Vec<Vec<usize>> {
     let mut cyclic = components(edges);
     cyclic.retain(|members| is_cyclic(edges, members));
-    cyclic.sort_unstable();
+    sort(&mut cyclic);
     cyclic
 }
 
@@ -26,7 +28,7 @@ pub(in crate::check) fn is_cyclic(edges: &Edges, members: &[usize]) -> bool {
 /// The shortest cycle through the first of `members`, a cyclic component, starting there.
 pub(super) fn cycle_in(edges: &Edges, members: &[usize]) -> Vec<usize> {
     let Some(&start) = members.first() else { return Vec::new() };
-    let mut came_from = BTreeMap::new();
+    let mut came_from = Table::new();
     let mut queue = VecDeque::from([start]);
     while let Some(vertex) = queue.pop_front() {
         for &to in targets(edges, vertex) {
@@ -72,7 +74,7 @@ pub(in crate::check) fn components(edges: &Edges) -> Vec<Vec<usize>> {
         let mut members = Vec::new();
         visit(&reversed, root, &mut seen, &mut members);
         if !members.is_empty() {
-            members.sort_unstable();
+            sort(&mut members);
             components.push(members);
         }
     }

@@ -1,13 +1,12 @@
 //! Cycles on which the visitor is never asked anything (R12.71).
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::components::{Edges, cycle_in, cyclic_components};
 use super::{Graph, Vertex};
 use crate::check::{Code, Pointer, Report, Severity};
 use crate::flow::{NodeDefinition, NodeType, read_children};
+use crate::table::Set;
 
 /// The most nodes of a cycle that a message names.
 const NAMED: usize = 20;
@@ -55,7 +54,7 @@ pub(super) fn check(graph: &Graph<'_>, report: &mut Report) {
             && is_certain.get(to) == Some(&true)
     });
 
-    let mut told = BTreeSet::new();
+    let mut told = Set::new();
     for members in cyclic_components(&certain) {
         told.extend(members.first().and_then(|first| loop_of.get(*first).copied()).flatten());
         tell(graph, &cycle_in(&certain, &members), Severity::Error, report);

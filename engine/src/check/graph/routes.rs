@@ -2,13 +2,12 @@
 
 mod exits;
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::{Graph, Vertex};
 use crate::check::{Code, Pointer, Report, Severity};
 use crate::flow::{ConnectionType, NodeType};
+use crate::table::{Set, sort_by_key};
 
 pub(super) fn check(vertex: &Vertex<'_>, graph: &Graph<'_>, report: &mut Report) {
     check_defaults(vertex, graph, report);
@@ -41,7 +40,7 @@ fn check_defaults(vertex: &Vertex<'_>, graph: &Graph<'_>, report: &mut Report) {
         })
         .collect();
     // Priority goes before document order (R1.22).
-    defaults.sort_by_key(|connection| {
+    sort_by_key(&mut defaults, |connection| {
         connection.info.get("priority").and_then(Value::as_i64).unwrap_or(0)
     });
     let mut defaults = defaults.into_iter();
@@ -66,8 +65,8 @@ fn check_defaults(vertex: &Vertex<'_>, graph: &Graph<'_>, report: &mut Report) {
 
 /// The ways out of a node.
 struct Exits<'a> {
-    kinds: BTreeSet<&'a ConnectionType>,
-    targets: BTreeSet<&'a str>,
+    kinds: Set<&'a ConnectionType>,
+    targets: Set<&'a str>,
 }
 
 impl<'a> Exits<'a> {
@@ -145,11 +144,11 @@ fn check_unused(vertex: &Vertex<'_>, report: &mut Report) {
     let thens = entries.into_iter().flatten().filter_map(|entry| entry.get("then"));
     let default = ["default_path", "else", "default"].into_iter().find_map(|key| content.get(key));
     let paths: Vec<_> = thens.chain(default).filter_map(path_text).collect();
-    let kinds: BTreeSet<_> = paths
+    let kinds: Set<_> = paths
         .iter()
         .filter_map(|path| ConnectionType::parse_from(path, &NodeType::Condition))
         .collect();
-    let targets: BTreeSet<&str> = paths.iter().map(|path| path.trim()).collect();
+    let targets: Set<&str> = paths.iter().map(|path| path.trim()).collect();
     for edge in &vertex.out {
         let connection = edge.connection;
         let is_named =

@@ -1,7 +1,5 @@
 //! The nodes of a flow and of its inline composites as one graph of points.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Map, Value};
 
 use super::touch::{Frame, Touch};
@@ -13,6 +11,7 @@ use crate::check::report::{Pointer, Report};
 use crate::extend::Extensions;
 use crate::flow::{ConnectionDefinition, FlowDefinition, NodeDefinition, NodeType};
 use crate::id::NodeId;
+use crate::table::{Set, Table};
 
 /// A place that a conversation passes, and what happens there, in order.
 #[derive(Debug, Default)]
@@ -41,7 +40,7 @@ struct Builder<'a, 'r> {
     network: Network,
     known: &'a Asked<'a>,
     extensions: &'a Extensions,
-    scopes: BTreeSet<String>,
+    scopes: Set<String>,
     frames: usize,
     report: &'r mut Report,
 }
@@ -55,10 +54,10 @@ impl Network {
     ) -> Self {
         let given = declared(definition);
         let scope = |path: &String| Some(path.split_once('.')?.0.to_owned());
-        let scopes: BTreeSet<_> = given.iter().filter_map(scope).collect();
+        let scopes: Set<_> = given.iter().filter_map(scope).collect();
         let network = Self::default();
         let mut builder = Builder { network, known, extensions, scopes, frames: 0, report };
-        let frame = builder.frame(BTreeSet::new(), BTreeSet::new());
+        let frame = builder.frame(Set::new(), Set::new());
         let promised = contract::entries(definition, contract::ENTRY);
         let promised = promised.filter_map(|(_, entry)| entry.as_str());
         let given = given.iter().map(String::as_str).chain(promised);
@@ -80,7 +79,7 @@ impl Network {
 }
 
 impl Builder<'_, '_> {
-    fn frame(&mut self, inputs: BTreeSet<String>, outputs: BTreeSet<String>) -> Frame {
+    fn frame(&mut self, inputs: Set<String>, outputs: Set<String>) -> Frame {
         let frame = Frame { number: self.frames, inputs, outputs, scopes: self.scopes.clone() };
         self.frames = self.frames.saturating_add(1);
         frame
@@ -111,8 +110,8 @@ impl Builder<'_, '_> {
         nodes: &[NodeDefinition],
         connections: &[ConnectionDefinition],
         frame: &Frame,
-    ) -> BTreeMap<NodeId, Doors> {
-        let mut doors: BTreeMap<NodeId, Doors> = BTreeMap::new();
+    ) -> Table<NodeId, Doors> {
+        let mut doors: Table<NodeId, Doors> = Table::new();
         for node in nodes {
             if !doors.contains_key(&node.id) {
                 let of_node = self.node(node, frame);
@@ -211,8 +210,7 @@ impl Builder<'_, '_> {
         } else {
             let named = content.get("entry_node_id").and_then(Value::as_str);
             let named = named.and_then(|id| doors.get(&NodeId::from(id)));
-            let targets: BTreeSet<_> =
-                connections.iter().map(|connection| &connection.target).collect();
+            let targets: Set<_> = connections.iter().map(|connection| &connection.target).collect();
             let is_first =
                 |(i, node): &(usize, &NodeDefinition)| *i == 0 || !targets.contains(&node.id);
             let inferred: Vec<_> = nodes
@@ -226,6 +224,6 @@ impl Builder<'_, '_> {
                 None => inferred.iter().for_each(|first| self.link(entered, first.entered)),
             }
         }
-        doors.into_values().collect()
+        doors.into_iter().map(|(_, doors)| doors).collect()
     }
 }

@@ -1,10 +1,9 @@
 //! Forward analysis: what can have been set when a point is reached.
 
-use std::collections::BTreeMap;
-
 use super::network::{Network, Point};
 use super::touch::{Touch, prefixes};
 use crate::check::graph::components::{components, is_cyclic};
+use crate::table::{Table, sort};
 
 /// How many variables are followed at a time; it bounds what is kept for each point.
 const AT_A_TIME: usize = 4096;
@@ -19,30 +18,30 @@ pub(super) fn unset<'n>(network: &'n Network, mut tell: impl FnMut(&'n Touch)) {
     let order = components(&edges);
     let reached = reached(&edges);
     // One number for all uses of the same variable.
-    let mut numbers: BTreeMap<&[String], usize> = BTreeMap::new();
+    let mut numbers: Table<&[String], usize> = Table::new();
     for touch in network.points.iter().flat_map(|point| &point.touches) {
         if let Some(keys) = checked_keys(touch) {
             let next = numbers.len();
-            numbers.entry(keys).or_insert(next);
+            numbers.or_insert_with(keys, || next);
         }
     }
     let mut unset: Vec<(usize, usize)> = Vec::new();
     let count = numbers.len();
     for first in (0..count).step_by(AT_A_TIME) {
-        let mut index: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (keys, number) in &numbers {
+        let mut index: Table<&str, Vec<usize>> = Table::new();
+        for (keys, number) in numbers.iter() {
             let Some(bit) = number.checked_sub(first).filter(|bit| *bit < AT_A_TIME) else {
                 continue;
             };
             for key in *keys {
-                index.entry(key).or_default().push(bit);
+                index.or_default(key).push(bit);
             }
         }
         let words = count.saturating_sub(first).min(AT_A_TIME).div_ceil(64);
         let pass = Pass { numbers: &numbers, first, words, masks: masks(network, &index, words) };
         pass.run(network, (&edges, &order), &reached, &mut unset);
     }
-    unset.sort_unstable();
+    sort(&mut unset);
     for (point, touch) in unset {
         let touch = network.points.get(point).and_then(|point| point.touches.get(touch));
         if let Some(touch) = touch {
@@ -56,7 +55,7 @@ fn checked_keys(touch: &Touch) -> Option<&[String]> {
     match touch {
         Touch::Read { variable, checked: true, .. } => Some(&variable.keys),
         Touch::Require { keys, .. } => Some(keys),
-        Touch::Read { .. } | Touch::Write { .. } | Touch::Everything => None,
+        Touch::Read { .. } | Touch::Given { .. } | Touch::Write { .. } | Touch::Everything => None,
     }
 }
 
@@ -74,10 +73,10 @@ fn reached(edges: &[Vec<usize>]) -> Vec<bool> {
 /// What each key that is written sets.
 fn masks<'n>(
     network: &'n Network,
-    index: &BTreeMap<&str, Vec<usize>>,
+    index: &Table<&str, Vec<usize>>,
     words: usize,
-) -> BTreeMap<&'n str, Bits> {
-    let mut masks: BTreeMap<&str, Bits> = BTreeMap::new();
+) -> Table<&'n str, Bits> {
+    let mut masks: Table<&str, Bits> = Table::new();
     for touch in network.points.iter().flat_map(|point| &point.touches) {
         let Touch::Write { keys, .. } = touch else { continue };
         for key in keys {
@@ -85,7 +84,7 @@ fn masks<'n>(
                 continue;
             }
             let mut mask = vec![0; words];
-            let below = index.range(key.as_str()..).take_while(|(below, _)| below.starts_with(key));
+            let below = index.from(key.as_str()).take_while(|(below, _)| below.starts_with(key));
             for bit in prefixes(key)
                 .filter_map(|prefix| index.get(prefix))
                 .chain(below.map(|(_, bits)| bits))
@@ -104,10 +103,10 @@ fn masks<'n>(
 
 /// One pass over the graph for the variables from `first` on.
 struct Pass<'n> {
-    numbers: &'n BTreeMap<&'n [String], usize>,
+    numbers: &'n Table<&'n [String], usize>,
     first: usize,
     words: usize,
-    masks: BTreeMap<&'n str, Bits>,
+    masks: Table<&'n str, Bits>,
 }
 
 impl Pass<'_> {
@@ -167,7 +166,7 @@ impl Pass<'_> {
                 }
             }
             Touch::Everything => set.fill(u64::MAX),
-            Touch::Read { .. } | Touch::Require { .. } => {}
+            Touch::Read { .. } | Touch::Given { .. } | Touch::Require { .. } => {}
         }
     }
 

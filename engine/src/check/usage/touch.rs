@@ -1,9 +1,8 @@
 //! What a node does with variables: reads and writes, by names that can be compared.
 
-use std::collections::BTreeSet;
-
 use super::Requirement;
 use crate::check::report::Pointer;
+use crate::table::Set;
 use crate::value::path::Path;
 
 /// Ends every segment of a key, so that a key is the beginning of all keys below it.
@@ -23,6 +22,8 @@ pub(super) struct Variable {
 pub(super) enum Touch {
     /// Uses a variable; `checked` if it ought to have been set before.
     Read { variable: Variable, at: Pointer, checked: bool },
+    /// Uses a variable that the host gives.
+    Given { text: String, at: Pointer },
     /// Sets a variable, which may be kept under any of the keys.
     Write { keys: Vec<String>, at: Pointer, text: String, by_action: bool },
     /// A sub-flow needs a variable.
@@ -37,11 +38,11 @@ pub(super) struct Frame {
     /// Tells the frames of a document apart; 0 is the flow's own.
     pub(super) number: usize,
     /// The inputs that an inline composite is given.
-    pub(super) inputs: BTreeSet<String>,
+    pub(super) inputs: Set<String>,
     /// The outputs that an inline composite declares: names without a scope are written there.
-    pub(super) outputs: BTreeSet<String>,
+    pub(super) outputs: Set<String>,
     /// The custom scopes that the flow declares.
-    pub(super) scopes: BTreeSet<String>,
+    pub(super) scopes: Set<String>,
 }
 
 /// Names that are given or belong to the engine (R12.90).
@@ -116,7 +117,7 @@ pub(super) fn prefixes(key: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether `keys` has `key`, one that it lies in or one that lies in it.
-pub(super) fn overlaps(keys: &BTreeSet<&str>, key: &str) -> bool {
+pub(super) fn overlaps(keys: &Set<&str>, key: &str) -> bool {
     prefixes(key).any(|prefix| keys.contains(prefix))
-        || keys.range(key..).next().is_some_and(|next| next.starts_with(key))
+        || keys.from(key).next().is_some_and(|next| next.starts_with(key))
 }

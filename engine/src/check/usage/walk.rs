@@ -340,6 +340,8 @@ impl Walk<'_> {
         if let Some((keys, ought)) = self.frame.read(path) {
             let variable = Variable { keys, text: text.to_owned() };
             self.touches.push(Touch::Read { variable, at: at.clone(), checked: checked && ought });
+        } else {
+            self.touches.push(Touch::Given { text: text.to_owned(), at: at.clone() });
         }
     }
 

@@ -9,6 +9,7 @@ use crate::expr::{
     operators,
     value::{List, Value},
 };
+use crate::table::sort_by;
 
 pub(super) fn function(name: &str, args: usize) -> Option<Function> {
     Some(match (name, args) {
@@ -149,5 +150,5 @@ pub(in crate::expr) fn sort_by_key<'a>(
 /// Stable; values that cannot be compared count as equal.
 #[inline(never)]
 pub(super) fn sort_pairs(pairs: &mut [(Value<'_>, Value<'_>)]) {
-    pairs.sort_by(|(a, _), (b, _)| a.compare(b).ok().flatten().unwrap_or(Ordering::Equal));
+    sort_by(pairs, |(a, _), (b, _)| a.compare(b).ok().flatten().unwrap_or(Ordering::Equal));
 }

@@ -185,6 +185,22 @@ fn is_explained(source: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Found by the property below.
+#[test]
+fn operators_of_one_operand_in_a_row_are_explained() {
+    for source in [
+        "((1 + -(-('a'))) + 1)",
+        "-(-(-('a')))",
+        "!(!(1))",
+        "!(!(!(1 == 1)))",
+        "1 - -(-(2))",
+        "-(-9223372036854775808)",
+        "-(-1.5)",
+    ] {
+        is_explained(source).unwrap_or_else(|error| panic!("{source}: {error}"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

@@ -15,6 +15,7 @@ use crate::check::{Code, Patch, Pointer, Report};
 use crate::flow::predicate::compile_path;
 use crate::flow::target::Target;
 use crate::id::ContentId;
+use crate::table::object;
 use crate::value::path::Path;
 use crate::value::shape::Shape;
 use crate::value::template::Template;
@@ -277,11 +278,8 @@ impl Body {
         let entry = |(key, value): (&String, &Value)| (key.clone(), value.clone());
         // What stands beside `media` belongs to it (R2.22).
         let media = media.into_iter().flatten();
-        let flat: Map<String, Value> = media
-            .chain(fields.map)
-            .filter(|(key, _)| !outside.contains(&key.as_str()))
-            .map(entry)
-            .collect();
+        let kept = media.chain(fields.map).filter(|(key, _)| !outside.contains(&key.as_str()));
+        let flat = object(kept.map(entry));
         let media_at = at("media");
         let url_at = if fields.map.contains_key("url") { fields.at } else { &media_at };
         check_media(kind, &flat, url_at, report);

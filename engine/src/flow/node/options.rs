@@ -1,6 +1,5 @@
 //! Options of questions and quick replies (R3.5 to R3.8).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -10,6 +9,7 @@ use crate::answer::options::normalise;
 use crate::answer::{AnswerOption, InputType};
 use crate::check::{Code, Pointer, Report};
 use crate::flow::predicate::compile_path;
+use crate::table::Set;
 use crate::value::option::plain_text;
 use crate::value::path::Path;
 use crate::value::shape::{Shape, is_plain};
@@ -57,7 +57,7 @@ impl Options {
         let at = fields.at.push(name);
         // Without a reference in any, what the check makes of them is normalised for good.
         let is_ready = list.into_iter().flatten().all(is_plain);
-        let (mut ready, mut shapes, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let (mut ready, mut shapes, mut seen) = (Vec::new(), Vec::new(), Set::new());
         for (i, option) in list.into_iter().flatten().enumerate() {
             let at = at.push(i);
             let usable = check_option(option, kind, &mut seen, &at, report);
@@ -99,7 +99,7 @@ impl Options {
 fn check_option(
     option: &Value,
     kind: InputType,
-    seen: &mut BTreeSet<(usize, String)>,
+    seen: &mut Set<(usize, String)>,
     at: &Pointer,
     report: &mut Report,
 ) -> Option<Map<String, Value>> {

@@ -13,6 +13,7 @@ use crate::answer::{AnswerRules, InputType};
 use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
 use crate::flow::target::Target;
 use crate::id::ContentId;
+use crate::table::object;
 use crate::value::shape::Shape;
 use crate::value::template::Template;
 
@@ -175,7 +176,7 @@ const RULE_KEYS: [&str; 12] = [
 fn rule_keys(content: &Map<String, Value>) -> Map<String, Value> {
     let is_rule =
         |(key, value): &(&String, &Value)| RULE_KEYS.contains(&key.as_str()) && !value.is_null();
-    content.iter().filter(is_rule).map(|(key, value)| (key.clone(), value.clone())).collect()
+    object(content.iter().filter(is_rule).map(|(key, value)| (key.clone(), value.clone())))
 }
 
 fn rich_text(fields: &Fields<'_>, report: &mut Report) -> Option<Template> {

@@ -10,6 +10,7 @@ use crate::check::{Code, Patch, Pointer, Report, Severity};
 use crate::flow::connection_type::ConnectionType;
 use crate::flow::definition::{ConnectionDefinition, NodeDefinition, NodeType};
 use crate::id::NodeId;
+use crate::table::{Table, sort_by_key};
 use crate::value::canonical_value;
 
 const SOURCE: &[&str] = &["source", "source_node_id", "from"];
@@ -25,7 +26,7 @@ type Key = (NodeId, NodeId, ConnectionType, String);
 
 /// Gathers the connections of one graph.
 pub(super) struct Reader<'a> {
-    kinds: BTreeMap<NodeId, NodeType>,
+    kinds: Table<NodeId, NodeType>,
     /// What was seen, and where it stands in `connections`.
     seen: BTreeMap<Key, usize>,
     connections: Vec<ConnectionDefinition>,
@@ -34,9 +35,9 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(nodes: &[NodeDefinition], report: &'a mut Report) -> Self {
-        let mut kinds = BTreeMap::new();
+        let mut kinds = Table::new();
         for node in nodes {
-            kinds.entry(node.id.clone()).or_insert_with(|| node.kind.clone());
+            kinds.or_insert_with(node.id.clone(), || node.kind.clone());
         }
         Self { kinds, seen: BTreeMap::new(), connections: Vec::new(), report }
     }
@@ -116,7 +117,7 @@ impl<'a> Reader<'a> {
                 copies: Vec::new(),
             });
         }
-        found.sort_by_key(|connection| (rank(&connection.kind), connection.kind.to_string()));
+        sort_by_key(&mut found, |connection| (rank(&connection.kind), connection.kind.to_string()));
         for connection in found {
             self.add(connection, [""; 2]);
         }

@@ -13,6 +13,7 @@ use crate::protocol::{Auth, EffectKind, Failure, HandlerRequest, HttpRequest, Re
 use crate::request::{
     BODY_BYTES, BreakerPolicy, Placeholder, RESPONSE_BYTES, SecretContext, header,
 };
+use crate::table::object;
 use crate::value::canonical_len;
 use crate::value::display::{data, percent_encode};
 use crate::value::shape::{Purpose, Shape};
@@ -172,7 +173,7 @@ fn headers(request: &Request, scope: &Scope<'_>, missing: &mut Missing) -> Map<S
         let text = template.header(scope, missing).filter(|text| !text.is_empty())?;
         Some((name.to_string(), Value::String(text)))
     };
-    request.headers.iter().filter_map(fill).collect()
+    object(request.headers.iter().filter_map(fill))
 }
 
 /// `None` if a reference found nothing.

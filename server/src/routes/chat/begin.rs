@@ -64,7 +64,7 @@ pub(super) fn school_of(caller: Option<&Caller>, flow: Option<TenantId>) -> Opti
 }
 
 /// The version that a caller starts (S2.25, S4.13).
-async fn startable(
+pub(super) async fn startable(
     app: &App,
     caller: Option<&Caller>,
     flow: FlowId,

@@ -1,8 +1,7 @@
 //! `POST /v1/chat/sessions/{token}/interact` (S4.28 to S4.37).
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use chatflow::{InputKind, InputType, Revision};
 use chatflow_storage::{SessionStatus, StoredSession};
@@ -12,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::access::{PathToken, session_for_change};
 use super::repeat::Repeat;
-use super::turn::{Wanted, take};
+use super::turn::{Wanted, take, with};
 use super::wire::TurnAnswer;
 use crate::app::Shared;
 use crate::error::ApiError;
@@ -60,7 +59,7 @@ pub(crate) async fn interact(
     let stored = session_for_change(&app, &headers, &token, &signed).await?;
     let JsonBody { value: body, warnings, .. } = body?;
     let key = body.client_message_id.as_deref();
-    let repeat = Repeat::of(&headers, "interact", key, &json!(body))?;
+    let repeat = Repeat::of(&headers, "interact", key, || json!(body))?;
     if let Some(answer) = repeat.answer(&app, stored.head.id).await? {
         return Ok(answer);
     }
@@ -74,11 +73,9 @@ pub(crate) async fn interact(
     };
     let wanted = Wanted::new(&repeat).traced();
     let answer = take(&app, &stored, kind, wanted, |driven, session| {
-        let mut answer = driven.turn.to_value_with(session, app.engine.options());
-        if let (Some(answer), false) = (answer.as_object_mut(), warnings.is_empty()) {
-            answer.insert("warnings".to_owned(), json!(warnings));
-        }
-        answer
+        let answer = driven.turn.wire(session, app.engine.options());
+        let answer = serde_json::to_string(&answer).unwrap_or_default();
+        if warnings.is_empty() { answer } else { with(&answer, "warnings", json!(warnings)) }
     });
     Ok(answer.await?.into_response())
 }
@@ -114,7 +111,9 @@ impl super::turn::Answered {
     /// The answer as it goes out.
     pub(crate) fn into_response(self) -> Response {
         match self {
-            Self::Now(answer) => Json(answer).into_response(),
+            Self::Now(answer) => {
+                ([(header::CONTENT_TYPE, "application/json")], answer).into_response()
+            }
             Self::Before(response) => response,
         }
     }

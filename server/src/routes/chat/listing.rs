@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use chatflow::FlowId;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, FlowSummary};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::begin::{school_of, startable};
+use super::theme;
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::identity::MaybeSigned;
@@ -61,4 +65,44 @@ pub(crate) async fn flows(
         }
     };
     Ok(Json(Startable { data: flows.into_iter().map(told).collect() }))
+}
+
+/// What a visitor sees of a flow before a conversation.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is written below")]
+pub(crate) struct FlowAnswer {
+    id: Uuid,
+    name: String,
+    /// What a conversation would be shown in.
+    #[schema(required)]
+    theme: Option<Map<String, Value>>,
+}
+
+/// What a page needs to offer a conversation.
+#[utoipa::path(get, path = "/v1/chat/flows/{flow}", tag = "chat",
+    params(("flow" = String, Path, description = "The flow's id, or its key")),
+    responses((status = 200, body = FlowAnswer)))]
+pub(crate) async fn flow(
+    State(app): Shared,
+    MaybeSigned { caller }: MaybeSigned,
+    flow: Result<Path<String>, axum::extract::rejection::PathRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let Path(named) = flow.map_err(|_| ApiError::flow_not_found())?;
+    let caller = caller.as_deref();
+    let anonymous = AccessScope::anonymous();
+    let scope = caller.map_or(&anonymous, |caller| &caller.scope);
+    let id = match named.parse() {
+        Ok(id) => FlowId(id),
+        Err(_) => match app.store.flow_by_seed_key(scope, &named).await? {
+            Some(found) => found.id,
+            None => return Err(ApiError::flow_not_found()),
+        },
+    };
+    let live = startable(&app, caller, id).await?.ok_or_else(ApiError::flow_not_found)?;
+    let session = school_of(caller, live.version.school_id);
+    let schools = theme::Schools { session, named: None };
+    let theme = theme::resolve(&app, &live.version, schools, &mut Vec::new()).await?;
+    Ok(Json(json!({
+        "id": id, "name": live.version.name, "theme": theme.as_ref().map(theme::shown),
+    })))
 }

@@ -21,12 +21,13 @@ const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 pub(crate) struct Repeat(Option<(String, String)>);
 
 impl Repeat {
-    /// The name is the header `Idempotency-Key`, else `client_message_id` of the body.
+    /// The name is the header `Idempotency-Key`, else `client_message_id` of the body. Without one nobody asks what
+    /// the `body` was.
     pub(crate) fn of(
         headers: &HeaderMap,
         route: &str,
         in_body: Option<&str>,
-        body: &Value,
+        body: impl FnOnce() -> Value,
     ) -> Result<Self, ApiError> {
         let header = headers.get("idempotency-key").map(HeaderValue::as_bytes);
         let Some(key) = header.or_else(|| in_body.map(str::as_bytes)) else {
@@ -39,7 +40,7 @@ impl Repeat {
             return Err(ApiError::field(&place, "value_error", message));
         }
         let key = String::from_utf8_lossy(key).into_owned();
-        Ok(Self(Some((key, digest(&format!("{route} {body}"))))))
+        Ok(Self(Some((key, digest(format!("{route} {}", body()))))))
     }
 
     /// The answer that the request had before, if it had one.
@@ -68,10 +69,10 @@ impl Repeat {
     }
 
     /// What is kept of an answer with status 200.
-    pub(crate) fn keep(&self, body: &Value, at: Timestamp) -> Option<AnsweredRequest> {
+    pub(crate) fn keep(&self, body: &str, at: Timestamp) -> Option<AnsweredRequest> {
         let (request_key, body_hash) = self.0.clone()?;
         let expires_at = Timestamp::from_millis(at.as_millis().saturating_add(KEPT_MS));
-        let (status, response) = (200, body.to_string());
+        let (status, response) = (200, body.to_owned());
         Some(AnsweredRequest { request_key, body_hash, status, response, expires_at })
     }
 }

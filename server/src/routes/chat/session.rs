@@ -149,7 +149,7 @@ pub(crate) async fn patch_state(
 ) -> Result<Response, ApiError> {
     let stored = session_for_change(&app, &headers, &token, &signed).await?;
     let body = body?.value;
-    let repeat = Repeat::of(&headers, "state", None, &json!(body))?;
+    let repeat = Repeat::of(&headers, "state", None, || json!(body))?;
     if let Some(answer) = repeat.answer(&app, stored.head.id).await? {
         return Ok(answer);
     }
@@ -182,6 +182,7 @@ pub(crate) async fn patch_state(
             "state": exposed.then(|| session.public_state()),
             "revision": session.revision(),
         })
+        .to_string()
     });
     Ok(answer.await?.into_response())
 }
@@ -204,7 +205,7 @@ pub(crate) async fn end(
 ) -> Result<Response, ApiError> {
     let stored = session_for_change(&app, &headers, &token, &signed).await?;
     let body = body?.value;
-    let repeat = Repeat::of(&headers, "end", None, &json!(body))?;
+    let repeat = Repeat::of(&headers, "end", None, || json!(body))?;
     if let Some(answer) = repeat.answer(&app, stored.head.id).await? {
         return Ok(answer);
     }
@@ -213,12 +214,8 @@ pub(crate) async fn end(
     let mut wanted = Wanted::new(&repeat);
     wanted.ended_as =
         matches!(body.reason, Some(Reason::Abandoned)).then_some(SessionStatus::Abandoned);
-    let answer = take(
-        &app,
-        &stored,
-        InputKind::End,
-        wanted,
-        |_, _| json!({"message": "Session ended successfully"}),
-    );
+    let answer = take(&app, &stored, InputKind::End, wanted, |_, _| {
+        json!({"message": "Session ended successfully"}).to_string()
+    });
     Ok(answer.await?.into_response())
 }

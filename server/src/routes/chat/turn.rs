@@ -41,8 +41,8 @@ impl<'a> Wanted<'a> {
 
 /// What a request is answered with.
 pub(crate) enum Answered {
-    /// The answer of its turn.
-    Now(Value),
+    /// The answer of its turn, as JSON.
+    Now(String),
     /// The answer that it had before.
     Before(Response),
 }
@@ -53,7 +53,7 @@ pub(crate) async fn take(
     stored: &StoredSession,
     kind: InputKind,
     wanted: Wanted<'_>,
-    answer: impl FnOnce(&Driven, &Session) -> Value,
+    answer: impl FnOnce(&Driven, &Session) -> String,
 ) -> Result<Answered, ApiError> {
     let mut session = restore(app, stored)?;
     let info: Map<String, Value> = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
@@ -117,11 +117,18 @@ pub(crate) async fn take(
 }
 
 /// The answer with the trace, which is never kept to be repeated.
-fn with_trace(mut body: Value, trace: Option<Value>) -> Value {
-    if let (Some(body), Some(trace)) = (body.as_object_mut(), trace) {
-        body.insert("trace".to_owned(), trace);
+fn with_trace(body: String, trace: Option<Value>) -> String {
+    match trace {
+        Some(trace) => with(&body, "trace", trace),
+        None => body,
     }
-    body
+}
+
+/// An object of JSON with one more entry.
+pub(crate) fn with(object: &str, key: &str, value: Value) -> String {
+    let mut object: Map<String, Value> = serde_json::from_str(object).unwrap_or_default();
+    object.insert(key.to_owned(), value);
+    Value::Object(object).to_string()
 }
 
 /// Gives the lease back when a turn comes to nothing.
@@ -168,7 +175,8 @@ pub(crate) async fn drive(
 pub(crate) fn restore(app: &App, stored: &StoredSession) -> Result<Session, ApiError> {
     let session = Session::restore(&stored.snapshot.engine, &stored.snapshot.state)
         .map_err(|error| ApiError::internal(chain(&error)))?;
-    let verified = stored.snapshot.state_hash.as_deref().map(|hash| session.verify_state(hash));
+    let Snapshot { state, state_hash, .. } = &stored.snapshot;
+    let verified = state_hash.as_deref().map(|hash| session.verify_restored(state, hash));
     if let Some(Err(mismatch)) = verified {
         app.metrics.state_hash_mismatches.inc();
         log(format_args!("warning: session {}: {mismatch}", stored.head.id));

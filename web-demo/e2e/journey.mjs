@@ -1,0 +1,218 @@
+/**
+ * The whole way of a flow: drawn from nothing, cured, talked to, halted, kept, published and talked to by a visitor. Once with the
+ * mouse and once with keys alone; what the visitor is told must be what the preview said: the same bytes,
+ * with keys in order and without the flow's id, which is another on a server.
+ */
+import { addFromPort, card, keyboard, startEmpty } from "./hands.mjs";
+import { equal, said, saved, until } from "./harness.mjs";
+import { signIn } from "./signing.mjs";
+
+/** The fault of both flows: a mistyped function. */
+const FAULT = "condition.unknown_function";
+
+const pill = (page, name) => page.locator(".chat .cb", { hasText: name });
+
+/** What a visitor is told in a turn, without what names the one conversation and its flow. */
+function told(turn) {
+  const { messages, input_request, validation_error, session_ended, ended_reason, current_node_id, wait_for_acknowledgment, typing_indicator, script_request, session_updated } = turn;
+  return sorted({ messages, input_request, validation_error, session_ended, ended_reason, current_node_id, wait_for_acknowledgment, typing_indicator, script_request, session_updated });
+}
+
+function sorted(value) {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+}
+
+async function palette(page, words) {
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type(words);
+  await page.keyboard.press("Enter");
+}
+
+async function transcript(page) {
+  const [download] = await Promise.all([page.waitForEvent("download"), palette(page, "keep the transcript")]);
+  const stream = await download.createReadStream();
+  let text = "";
+  for await (const chunk of stream) text += chunk.toString();
+  return JSON.parse(text);
+}
+
+/** Has the same conversation on the service's own page, as a visitor. */
+async function talkThere(context, link, answers) {
+  const visitor = await context.newPage();
+  const turns = [];
+  visitor.on("response", async (response) => {
+    if (/\/chat\/start$|\/interact$/.test(new URL(response.url()).pathname)) turns.push(response.json());
+  });
+  await visitor.goto(link);
+  for (const [index, answer] of answers.entries()) {
+    await until(() => turns.length, index + 1, "the turns on the service");
+    if (answer.text === undefined) await visitor.getByRole("button", { name: answer.pick }).click();
+    else {
+      await visitor.getByRole("textbox").fill(answer.text);
+      await visitor.keyboard.press("Enter");
+    }
+  }
+  await until(() => turns.length, answers.length + 1, "the turns on the service");
+  const shown = await visitor.locator(".bubble, [class*=bubble]").allInnerTexts();
+  return { turns: await Promise.all(turns), shown };
+}
+
+/** Chats, looks back, answers otherwise, halts, keeps, reloads, publishes and compares: the same for both ways of drawing. */
+async function rest(page, { service, context, keys }) {
+  const press = async (button, key) => (keys ? page.keyboard.press(key) : button.click());
+  const reply = async (text) => {
+    const input = page.locator(".chat .composer input");
+    await (keys ? input.focus() : input.click());
+    await page.keyboard.type(text);
+    await page.keyboard.press("Enter");
+  };
+  // A chat through it.
+  await until(async () => (await said(page)).slice(0, 2), ["Hello!", "What is your name?"], "the beginning");
+  await reply("Tui");
+  await until(async () => (await said(page)).slice(3), ["Tui, what a short name!"], "the end for short names");
+  // Step back, and change the answer.
+  await press(page.getByRole("button", { name: /^One answer back/ }), "Shift+F7");
+  await until(() => page.locator(".chat .composer input").count(), 1, "the question again");
+  await reply("Kahurangi");
+  await until(async () => (await said(page)).slice(2), ["Kahurangi", "What a long name."], "the end for long names");
+  await until(() => page.getByLabel("Which try").inputValue(), "1", "the try");
+  // A stop at the rule: the conversation halts before it, and goes on when told to.
+  if (keys) {
+    await page.locator('[data-story="outline"] [data-step="condition"]').first().focus();
+    await page.keyboard.press("F9");
+  } else {
+    await card(page, "condition").click();
+    await page.getByRole("button", { name: /^Halt the preview here/ }).click();
+  }
+  await page.locator(".stop-dot").waitFor();
+  await press(page.getByRole("button", { name: /^One answer back/ }), "Shift+F7");
+  await until(() => page.locator(".chat .composer input").count(), 1, "the question again");
+  await reply("Tui");
+  const halted = page.getByRole("group", { name: "Halted" });
+  await halted.waitFor();
+  equal(await halted.locator("b").innerText(), "“Condition”", "where it halts");
+  equal(await said(page), ["Hello!", "What is your name?", "Tui"], "what is said before the stop");
+  await press(halted.getByRole("button", { name: "Go on" }), "F8");
+  await until(async () => (await said(page)).at(-1), "Tui, what a short name!", "the end");
+  // Kept over a reload, the stop too.
+  await page.getByText("Saved on this computer").waitFor();
+  const before = await saved(page);
+  await page.reload();
+  await page.locator(".stop-dot").waitFor();
+  equal(await saved(page), before, "the file after a reload");
+  // The same conversation, to its end.
+  await page.locator(".chat .composer input").waitFor();
+  await reply("Tui");
+  await halted.waitFor();
+  await press(halted.getByRole("button", { name: "Go on" }), "F8");
+  await until(async () => (await said(page)).length, 4, "the length of the chat");
+  const preview = await transcript(page);
+  const bubbles = await said(page);
+  // Published to a running service.
+  if (keys) await page.keyboard.press("Shift+Control+p");
+  else await page.getByRole("button", { name: "Publish", exact: true }).click();
+  const form = page.getByRole("form", { name: "Sign in at a server" });
+  await form.waitFor();
+  if (keys) {
+    await form.getByLabel("Server").focus();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(service.url);
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(service.token);
+    await page.keyboard.press("Enter");
+  } else await signIn(page, service);
+  const sheet = page.locator(".sheet");
+  await sheet.getByText("All of it: this is the first version.").waitFor();
+  const go = sheet.locator(".foot").getByRole("button", { name: "Publish" });
+  await (keys ? go.press("Enter") : go.click());
+  await sheet.getByText("is live.").waitFor();
+  const link = await sheet.getByRole("link", { name: "Open the chat" }).getAttribute("href");
+  // And there it says the same.
+  const there = await talkThere(context, link, [{ text: "Tui" }]);
+  equal(there.turns.map(told), preview.turns.map(({ turn }) => told(turn)), "the transcript on the service");
+  equal(there.shown.map((text) => text.trim()).filter(Boolean), bubbles, "what the visitor reads");
+}
+
+export const journey = [
+  [
+    "takes a flow from nothing to a visitor, by mouse",
+    async (page, { url, service, context }) => {
+      await page.goto(url);
+      await page.getByRole("button", { name: "Start empty" }).click();
+      await card(page, "question").waitFor();
+      await addFromPort(page, card(page, "question").locator(".port.b"), "Condition");
+      await card(page, "condition").waitFor();
+      await page.getByLabel("Name of rule 1").fill("Short name");
+      await page.locator(".cm-content").click();
+      await page.keyboard.type("sise(user.name) < 5");
+      await addFromPort(page, card(page, "condition").locator(".port.r").first(), "New message");
+      await card(page, "message").waitFor();
+      await page.getByLabel("Text of message 1").fill("{{user.name}}, what a short name!");
+      await page.getByRole("button", { name: "Fit to view" }).click();
+      await page.waitForFunction(() => !document.querySelector(".react-flow__viewport.moving"));
+      await addFromPort(page, card(page, "condition").locator(".port.b"), "New message");
+      await card(page, "message_2").waitFor();
+      await page.getByLabel("Text of message 1").fill("What a long name.");
+      equal(JSON.parse(await saved(page)).nodes.length, 5, "the steps");
+      // A fault, reported and cured by its quick fix.
+      await page.getByRole("button", { name: /^Problems/ }).click();
+      const problem = page.locator(".problem", { hasText: FAULT }).first();
+      await problem.waitFor();
+      await problem.locator(".acts .btn").first().click();
+      await until(() => page.locator(".problem", { hasText: FAULT }).count(), 0, "the problem");
+      await page.getByRole("button", { name: /^Problems/ }).click();
+      await rest(page, { service, context, keys: false });
+    },
+    { service: true },
+  ],
+  [
+    "takes a flow from nothing to a visitor, with keys alone",
+    async (page, { url, service, context }) => {
+      const by = keyboard(page);
+      const { keys, at, inside } = by;
+      await startEmpty(page, url, by);
+      await keys("a");
+      await page.keyboard.type("cond");
+      await keys("Enter");
+      await at("condition");
+      await page.locator(".cm-content").waitFor();
+      await keys("Enter");
+      await inside("Name of rule 1");
+      await page.keyboard.type("Short name");
+      await page.locator(".cm-content").focus();
+      await page.keyboard.type("sise(user.name) < 5");
+      await keys("Escape", "Escape");
+      await at("condition");
+      await keys("ArrowDown", "a");
+      await page.keyboard.type("mess");
+      await keys("Enter");
+      await at("message");
+      await keys("Enter");
+      await inside("Text of message 1");
+      await page.keyboard.type("{{user.name}}, what a short name!");
+      await keys("Escape");
+      await at("message");
+      await keys("ArrowUp");
+      await at("condition");
+      await keys("a");
+      await page.keyboard.type("mess");
+      await keys("Enter");
+      await at("message_2");
+      await keys("Enter");
+      await inside("Text of message 1");
+      await page.keyboard.type("What a long name.");
+      await keys("Escape");
+      await at("message_2");
+      // The fault, by its key.
+      await page.locator('[data-story="outline"] [data-step="condition"]').first().focus();
+      await page.locator(".panel.inspector .note.error").first().waitFor();
+      await keys(".");
+      await until(async () => JSON.parse(await saved(page)).nodes.find((node) => node.id === "condition").content.conditions[0].if, "size(user.name) < 5", "the rule");
+      await until(() => page.locator(".panel.inspector .note.error").count(), 0, "the problems");
+      await rest(page, { service, context, keys: true });
+    },
+    { service: true },
+  ],
+];

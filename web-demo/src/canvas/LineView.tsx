@@ -1,0 +1,41 @@
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
+import { Plus, X } from "lucide-react";
+import { memo, useRef, useState } from "react";
+import { addAfter, cutLine } from "../palette/actions";
+import { IconButton } from "../parts/IconButton";
+import type { LineEdge } from "./elements";
+import { labelAt, path, route } from "./geometry";
+
+/** A line, with its label, and what can be done with it while the mouse is there. */
+export const LineView = memo(function LineView({ id, source, sourceX, sourceY, targetX, targetY, data, markerEnd }: EdgeProps<LineEdge>) {
+  const [near, setNear] = useState(false);
+  const leaving = useRef<ReturnType<typeof setTimeout>>(undefined);
+  if (!data) return null;
+  const points = route({ x: sourceX, y: sourceY }, data.side, { x: targetX, y: targetY - 2 }, data.outer);
+  const label = labelAt(points, data.side);
+  const enter = () => {
+    clearTimeout(leaving.current);
+    setNear(true);
+  };
+  const leave = () => {
+    leaving.current = setTimeout(() => setNear(false), 250);
+  };
+  return (
+    <g onMouseEnter={enter} onMouseLeave={leave}>
+      <BaseEdge id={id} path={path(points)} {...(markerEnd === undefined ? {} : { markerEnd })} className={`e${data.taken ? " on" : ""}${near ? " near" : ""}`} interactionWidth={20} />
+      {data.label !== "" || near ? (
+        <EdgeLabelRenderer>
+          <div className="elab nopan" style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)` }} onMouseEnter={enter} onMouseLeave={leave}>
+            <span className="elab-text">{data.label}</span>
+            {near ? (
+              <span className="elab-acts">
+                <IconButton icon={Plus} size="xs" label="Put a step in" tabIndex={-1} onClick={() => addAfter({ source, type: data.way.type })} />
+                <IconButton icon={X} size="xs" label="Cut the line" tabIndex={-1} onClick={() => cutLine(data.way)} />
+              </span>
+            ) : null}
+          </div>
+        </EdgeLabelRenderer>
+      ) : null}
+    </g>
+  );
+});

@@ -1,0 +1,103 @@
+import { Handle, Position, type NodeProps } from "@xyflow/react";
+import { Hourglass, OctagonPause } from "lucide-react";
+import { memo } from "react";
+import { HEADER, spoken } from "../model/card";
+import { firstText } from "../model/json";
+import { answers, wayName, type Way } from "../model/ways";
+import type { Flow, Step } from "../model/flow";
+import { kindName, Tile } from "../parts/kinds";
+import { ProblemMark } from "../problems/ProblemMark";
+import { select, useEditor } from "../state/editor";
+import { useProblems } from "../state/problems";
+import { visitedIn, waitingAt } from "../preview/progress";
+import { usePreview } from "../state/preview";
+import { stopOf, useStops } from "../state/stops";
+import type { StepNode } from "./elements";
+import { rowPort } from "./geometry";
+
+/** A step on the canvas. */
+export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps<StepNode>) {
+  const step = useEditor((state) => state.flow?.byId.get(id));
+  const label = useEditor((state) => (step && state.flow ? spoken(state.flow as Flow, step, kindName(step.kind)) : ""));
+  const roving = useEditor((state) => (state.selection[0] ?? state.flow?.entry ?? state.flow?.steps[0]?.id) === id);
+  const entry = useEditor((state) => state.flow?.entry === id);
+  const problems = useProblems((state) => state.byStep.get(id));
+  const waits = usePreview((state) => waitingAt(state.played, state.head) === id);
+  const halted = usePreview((state) => state.head !== undefined);
+  const stop = useStops((state) => stopOf(state.list, id));
+  const on = usePreview((state) => visitedIn(state.played, state.head).has(id));
+  if (!step) return null;
+  const { card } = data;
+  const problemWords = problems ? `. ${problems.length} ${problems.length === 1 ? "problem" : "problems"}` : "";
+  return (
+    <div
+      role="group"
+      className={`node k-${step.kind ?? "unknown"}${selected ? " sel" : ""}${on ? " hit" : ""}${step.kind === "composite" ? " stack" : ""}`}
+      style={{ height: card.height }}
+      tabIndex={roving ? 0 : -1}
+      data-step={id}
+      aria-label={`${label}${problemWords}${stop ? ". The preview halts here" : ""}`}
+      onFocus={(event) => event.target === event.currentTarget && (!useEditor.getState().selection.includes(id) || useEditor.getState().way) && select([id])}
+    >
+      <Handle type="target" position={Position.Top} id="in" className="port t" isConnectableStart={false} />
+      {waits ? (
+        <span className="badge wait">
+          {halted ? <OctagonPause aria-hidden="true" /> : <Hourglass aria-hidden="true" />} {halted ? "Halted here" : "Waiting here"}
+        </span>
+      ) : entry ? (
+        <span className="badge start-here">Start</span>
+      ) : null}
+      {stop ? <span className={`stop-dot${stop.rule === undefined ? "" : " ruled"}`} title={stop.rule === undefined ? "The preview halts here" : `The preview halts here if ${stop.rule}`} /> : null}
+      {problems && problems.length > 0 ? (
+        <span className="badge-right">
+          <ProblemMark problems={problems} />
+        </span>
+      ) : null}
+      <div className="nh" style={{ height: HEADER }}>
+        <Tile kind={step.kind} />
+        <b className="trunc">{step.title}</b>
+        <span className="slot">{slot(step)}</span>
+      </div>
+      {card.body === "" ? null : <p className={`nb${card.lines === 1 ? " one" : ""}`}>{filled(card.body)}</p>}
+      {card.rows.length > 0 || card.hidden > 0 || card.bottomRow ? (
+        <div className="opts">
+          {card.rows.map((way) => (
+            <Row key={way.id} way={way} question={step.kind === "question"} />
+          ))}
+          {card.hidden > 0 ? <div className="opt t3">{card.hidden} more answers</div> : null}
+          {card.bottomRow ? <div className="opt t2">Otherwise</div> : null}
+        </div>
+      ) : null}
+      {card.rows.map((way, index) => (
+        <Handle key={way.id} type="source" position={Position.Right} id={way.id} className={`port r${way.line ? " used" : ""}${way.role === "failed" ? " failed" : ""}`} style={{ top: rowPort(card, index) - 1 }} isConnectableEnd={false} />
+      ))}
+      {card.bottom ? <Handle type="source" position={Position.Bottom} id={card.bottom.id} className={`port b${card.bottom.line ? " used" : ""}`} isConnectableEnd={false} /> : null}
+    </div>
+  );
+});
+
+function Row({ way, question }: { way: Way; question: boolean }) {
+  return (
+    <div className="opt">
+      {question && way.role === "answer" ? <span className="bul" /> : null}
+      <span className={`trunc${way.rule !== undefined && way.label === "" ? " mono" : ""}`}>{wayName(way)}</span>
+    </div>
+  );
+}
+
+/** What stands at the right of the name. */
+function slot(step: Step): string {
+  if (step.kind === "question") {
+    const count = answers(step).length;
+    return count > 0 ? `${count} ${count === 1 ? "answer" : "answers"}` : (firstText(step.content.input_type) ?? "");
+  }
+  if (step.kind === "webhook") return firstText(step.content.method) ?? "POST";
+  if (step.kind === "composite") return firstText(step.content.version) ?? "";
+  if (step.kind === "script") return `${Number(step.content.timeout ?? 5000) / 1000} s`;
+  return "";
+}
+
+/** Values in a text stand out. */
+function filled(text: string) {
+  return text.split(/(\{\{[^}]*\}\})/).map((part, index) => (part.startsWith("{{") ? <code key={index}>{part.slice(2, -2).trim()}</code> : part));
+}

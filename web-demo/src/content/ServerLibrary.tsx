@@ -1,0 +1,105 @@
+/** The content of a server: a list, and the chosen item as a form. */
+import { CloudUpload, Download } from "lucide-react";
+import { useEffect, useState } from "react";
+import { go, libraryAddress } from "../app/route";
+import { TroubleNote } from "../parts/Sheet";
+import { resume, useSession } from "../server/session";
+import { SignIn } from "../server/SignIn";
+import { addItems, blankItem, tagsOf, titleOf } from "../state/content";
+import { changed, changeServerItem, listItems, makeItem, openItem, sendItem, useServerContent, type ServerItem } from "../state/serverContent";
+import { announce } from "../state/voice";
+import { ItemForm } from "./ItemForm";
+import { kindWords, TYPES } from "./kinds";
+
+const STATUS: Record<string, string> = { draft: "Draft", pending_review: "In review", approved: "Approved", published: "Published", archived: "Archived" };
+
+export function ServerLibrary({ id }: { id: string | undefined }) {
+  const who = useSession((state) => state.who);
+  const { list, trouble } = useServerContent();
+  const [query, setQuery] = useState("");
+  useEffect(() => void resume(), []);
+  useEffect(() => {
+    if (!who) return;
+    const timer = setTimeout(() => void listItems(query), 150);
+    return () => clearTimeout(timer);
+  }, [who, query]);
+  const known = list !== undefined;
+  useEffect(() => {
+    if (who && id !== undefined && known) void openItem(id);
+  }, [who, id, known]);
+  const chosen = list?.find(({ item }) => item.id === id);
+  if (!who) {
+    return (
+      <main className="main items" data-region="main">
+        <div className="items-sign">
+          <SignIn />
+        </div>
+      </main>
+    );
+  }
+  return (
+    <>
+      <main className="main items" data-region="main">
+        <div className="items-tools two">
+          <input className="fld" aria-label="Find an item on the server" placeholder="Find words" value={query} onChange={(event) => setQuery(event.target.value)} />
+          <select className="fld" aria-label="Write a new item on the server" value="" onChange={(event) => event.target.value !== "" && void makeItem(blankItem(event.target.value)).then((made) => made !== undefined && go(libraryAddress(made)))}>
+            <option value="">Write a new…</option>
+            {TYPES.map((each) => (
+              <option key={each} value={each}>
+                {kindWords(each)}
+              </option>
+            ))}
+          </select>
+        </div>
+        {trouble === undefined ? null : <TroubleNote text={trouble.text} details={trouble.details} />}
+        {trouble?.kind === "conflict" && chosen ? (
+          <p className="row items-clash">
+            <button type="button" className="btn" onClick={() => void openItem(chosen.item.id, true)}>
+              Show theirs
+            </button>
+            <button type="button" className="btn" onClick={() => void sendItem(chosen, true)}>
+              Keep mine
+            </button>
+          </p>
+        ) : null}
+        {list?.length === 0 ? <p className="empty">{query === "" ? "There is no content on the server yet." : "Nothing fits."}</p> : null}
+        <ul className="scroll" aria-label="Content on the server">
+          {list?.map((entry) => (
+            <li key={entry.item.id} className={entry === chosen ? "chosen" : undefined}>
+              <a href={libraryAddress(entry.item.id)} aria-current={entry === chosen ? "true" : undefined} className="trunc">
+                {titleOf(entry.item)}
+              </a>
+              <span className="sm t3">{kindWords(entry.item.type)}</span>
+              <span className="sm t3 trunc">{tagsOf(entry.item).join(", ")}</span>
+              <span className={`pill ${entry.item.status === "published" ? "ok" : "out"}`}>{changed(entry) ? "changed" : STATUS[String(entry.item.status)]}</span>
+            </li>
+          ))}
+        </ul>
+      </main>
+      {chosen?.etag !== undefined ? <ItemForm key={chosen.item.id} item={chosen.item} change={(change) => changeServerItem(chosen.item.id, change)} head={<Head entry={chosen} />} /> : null}
+    </>
+  );
+}
+
+function Head({ entry }: { entry: ServerItem }) {
+  const { item } = entry;
+  return (
+    <div className="item-head">
+      <select className="fld s" aria-label="Status" value={String(item.status)} onChange={(event) => changeServerItem(item.id, (now) => ({ ...now, status: event.target.value }))}>
+        {Object.entries(STATUS).map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </select>
+      <button type="button" className="btn s" onClick={() => void addItems([item]).then(() => announce("Previews on this computer use it now"))}>
+        <Download className="s12" aria-hidden="true" />
+        Use in previews
+      </button>
+      <button type="button" className="btn pri s" disabled={!changed(entry)} onClick={() => void sendItem(entry)}>
+        <CloudUpload className="s12" aria-hidden="true" />
+        Save on the server
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,11 @@
+/** The chat that visitors get, which is written in JavaScript with types of its own. */
+declare module "*/widget/chat/chat.js" {
+  export function createChat(setting: import("../../widget/wire").Setting): import("../../widget/wire").Chat;
+}
+declare module "*/widget/chat/colour.js" {
+  type Colour = [number, number, number];
+  export function colourOf(text: unknown, otherwise: string): Colour;
+  export function hexOf(colour: Colour): string;
+  export function contrast(one: Colour, other: Colour): number;
+  export function readable(colour: Colour, grounds: Colour[], least: number): Colour;
+}

@@ -1,0 +1,63 @@
+import { ChevronRight, CornerDownRight } from "lucide-react";
+import { memo } from "react";
+import { kindName, Tile } from "../parts/kinds";
+import { ProblemMark } from "../problems/ProblemMark";
+import { useProblems } from "../state/problems";
+import { waitingAt } from "../preview/progress";
+import { usePreview } from "../state/preview";
+import { fromWords, type Row } from "./rows";
+
+interface Properties {
+  row: Row;
+  active: boolean;
+  selected: boolean;
+}
+
+export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Properties) {
+  const problems = useProblems((state) => (row.type === "step" ? state.byStep.get(row.step.id) : undefined));
+  const waits = usePreview((state) => row.type === "step" && waitingAt(state.played, state.head) === row.step.id);
+  const from = fromWords(row);
+  return (
+    <div
+      role="row"
+      className={`orow is-${row.type}${selected ? " selected" : ""}`}
+      aria-level={row.depth + 1}
+      aria-expanded={row.open}
+      aria-selected={selected}
+      tabIndex={active ? 0 : -1}
+      data-key={row.key}
+      {...(row.type === "step" ? { "data-step": row.step.id } : {})}
+      style={{ "--depth": row.depth } as React.CSSProperties}
+    >
+      <span role="gridcell" className="oname">
+        {row.open === undefined ? (
+          <span className="ofold" />
+        ) : (
+          <span className={`ofold${row.open ? " open" : ""}`}>
+            <ChevronRight className="s14" aria-hidden="true" />
+          </span>
+        )}
+        {row.type === "open" ? <CornerDownRight className="s14 t3" aria-hidden="true" /> : <Tile kind={row.step.kind} />}
+        {from === undefined ? null : (
+          <span className="ofrom trunc" title={from}>
+            {row.type === "open" ? from : `${from}:`}
+          </span>
+        )}
+        {row.type === "open" ? null : <span className={`otitle trunc${row.type === "link" ? " t2" : ""}`}>{row.step.title}</span>}
+        <span className="vh">{row.type === "step" ? `, ${kindName(row.step.kind)}` : ""}</span>
+      </span>
+      <span role="gridcell" className="oleads trunc">
+        {waits ? <span className="pill acc">Waiting here</span> : row.leads}
+      </span>
+      <span role="gridcell" className="omark">
+        {problems && problems.length > 0 ? <ProblemMark problems={problems} /> : null}
+      </span>
+    </div>
+  );
+}, same);
+
+/** Rows are made anew with each change; most of them look as before. */
+function same(a: Properties, b: Properties): boolean {
+  const [x, y] = [a.row, b.row];
+  return a.active === b.active && a.selected === b.selected && x.key === y.key && x.type === y.type && x.depth === y.depth && x.leads === y.leads && x.open === y.open && x.step === y.step && fromWords(x) === fromWords(y);
+}

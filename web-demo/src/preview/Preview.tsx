@@ -1,0 +1,91 @@
+/** A conversation with the flow as it is now, by the real engine, in this page. */
+import { Dices, FileDown, FileUp, RotateCcw, Undo2, X } from "lucide-react";
+import { useEffect } from "react";
+import { chooseRecording, keepRecording } from "../palette/actions";
+import { hotkey } from "../palette/commands";
+import { IconButton } from "../parts/IconButton";
+import { Resizer } from "../parts/Resizer";
+import { useEditor } from "../state/editor";
+import { useLayout, type Below } from "../state/layout";
+import { answer, back, chooseTry, resolve, restart, setSeed, usePreview, watch } from "../state/preview";
+import { Calls } from "./Calls";
+import { Chat } from "./Chat";
+import { Refusal } from "./Refusal";
+import { RecordingBanner } from "./RecordingBanner";
+import { Steps } from "./Steps";
+import { Stops } from "./Stops";
+import { TalkContext } from "./talk";
+import { Timeline } from "./Timeline";
+import { Values } from "./Values";
+
+const BELOW: readonly (readonly [Below, string])[] = [
+  ["steps", "Steps"],
+  ["values", "Values"],
+  ["calls", "Calls"],
+  ["stops", "Stops"],
+];
+const TALK = { answer, resolve };
+
+export function Preview() {
+  const name = useEditor((state) => state.flow?.name ?? "");
+  const upTo = usePreview((state) => state.upTo);
+  const seed = usePreview((state) => state.seed);
+  const tries = usePreview((state) => state.tries.length);
+  const current = usePreview((state) => state.current);
+  const refused = usePreview((state) => state.refused);
+  const played = usePreview((state) => state.played);
+  const head = usePreview((state) => state.head);
+  const recording = usePreview((state) => state.recording);
+  const tab = useLayout((state) => state.below);
+  useEffect(() => {
+    watch(true);
+    return () => watch(false);
+  }, []);
+  return (
+    <aside className="panel preview" data-region="preview" aria-label="Preview">
+      <Resizer panel="preview" label="Width of the preview" side="left" />
+      <header className="ph">
+        <h2>Preview</h2>
+        <label className="pill out seed" title="Same seed, same random picks">
+          <Dices className="s12" aria-hidden="true" />
+          <span>seed</span>
+          <input aria-label="Seed of the random picks" value={seed} size={Math.max(2, seed.length)} onChange={(event) => setSeed(event.target.value)} />
+        </label>
+        {tries > 1 ? (
+          <select className="pill out" aria-label="Which try" value={current} onChange={(event) => chooseTry(Number(event.target.value))}>
+            {Array.from({ length: tries }, (_, index) => (
+              <option key={index} value={index}>
+                Try {index + 1}
+              </option>
+            ))}
+          </select>
+        ) : null}
+        <span className="grow" />
+        <IconButton icon={Undo2} size="sm" label="One answer back" hotkey={hotkey("answer-back") ?? ""} disabled={upTo === 0} onClick={back} />
+        <IconButton icon={RotateCcw} size="sm" label="Start again" hotkey={hotkey("preview") ?? ""} onClick={restart} />
+        <IconButton icon={FileUp} size="sm" label="Open a recorded conversation" onClick={chooseRecording} />
+        <IconButton icon={FileDown} size="sm" label="Keep the conversation as a file" disabled={played === undefined} onClick={() => void keepRecording()} />
+        <IconButton icon={X} size="sm" label="Close preview" onClick={() => useLayout.setState({ preview: false })} />
+      </header>
+      {recording ? <RecordingBanner recording={recording} played={played} /> : null}
+      {refused === undefined ? (
+        <TalkContext value={TALK}>
+          <Chat played={played} name={name} head={head} />
+        </TalkContext>
+      ) : (
+        <Refusal reason={refused} />
+      )}
+      <Timeline />
+      <div className="tabs" role="tablist" aria-label="What happened">
+        {BELOW.map(([name, words]) => (
+          <button key={name} type="button" role="tab" id={`tab-${name}`} aria-selected={tab === name} aria-controls="tab-panel" onClick={() => useLayout.setState({ below: name })}>
+            {words}
+          </button>
+        ))}
+      </div>
+      <div className="scroll below" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
+        {tab === "stops" ? <Stops /> : tab === "calls" ? <Calls played={played} /> : played === undefined ? null : tab === "steps" ? <Steps played={played} /> : <Values played={played} />}
+      </div>
+    </aside>
+  );
+}
