@@ -50,7 +50,7 @@ export const access = [
     async (page, { url }) => {
       await page.goto(url);
       await page.getByRole("button", { name: "Open the guide" }).click();
-      await page.locator(".chat .cb").first().waitFor();
+      await page.locator(".preview .chat .cb").first().waitFor();
       await look(page, "build");
       await page.getByRole("button", { name: /^Outline/ }).click();
       await page.locator('[data-key="what_next"]').click();
@@ -116,7 +116,7 @@ export const access = [
       await page.getByRole("list", { name: "Flows on the server" }).getByRole("button", { name: "Which ticket?" }).waitFor();
       await look(page, "server-flows");
       await page.getByRole("list", { name: "Flows on the server" }).getByRole("button", { name: "Which ticket?" }).click();
-      await page.locator(".chat .cb").first().waitFor();
+      await page.locator(".preview .chat .cb").first().waitFor();
       await page.getByRole("button", { name: "Publish", exact: true }).click();
       await page.getByText("The server found nothing that stands in the way.").waitFor();
       await look(page, "publish");
@@ -139,8 +139,8 @@ export const access = [
     "has no serious finding while the preview halts",
     async (page, { url }) => {
       await openFile(page, url, demo("ticket"));
-      await page.locator(".chat .cb", { hasText: "My family" }).click();
-      await page.locator(".chat .composer").waitFor();
+      await page.locator(".preview .chat .cb", { hasText: "My family" }).click();
+      await page.locator(".preview .chat .composer").waitFor();
       await page.locator('.node[data-step="children"]').focus();
       await page.keyboard.press("F9");
       await page.keyboard.press("Shift+F10");

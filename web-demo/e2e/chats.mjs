@@ -1,10 +1,10 @@
 /** The preview: the real engine, step back, another answer, and cures. */
 import { demo, equal, openFile, openText, outline, said, saved, still, until } from "./harness.mjs";
 
-const pill = (page, name) => page.locator(".chat .cb", { hasText: name });
+const pill = (page, name) => page.locator(".preview .chat .cb", { hasText: name });
 
 async function type(page, text) {
-  await page.locator(".chat .composer input").fill(text);
+  await page.locator(".preview .chat .composer input").fill(text);
   await page.keyboard.press("Enter");
 }
 
@@ -26,7 +26,7 @@ export const chats = [
       await pill(page, "A quick look").click();
       await pill(page, "No").click();
       for (let count = 0; count < 4; count += 1) {
-        await page.locator(".chat .cb").first().click();
+        await page.locator(".preview .chat .cb").first().click();
         await still(page);
       }
       await until(async () => (await said(page)).length > 14, true, "the length of the chat");

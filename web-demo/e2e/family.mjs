@@ -15,7 +15,7 @@ function overlaps() {
 /** Answers with the first choice, or something that fits, until it is over or has gone round often enough. */
 async function converse(page, most) {
   for (let count = 0; count < most; count += 1) {
-    const chat = page.locator(".chat");
+    const chat = page.locator(".preview .chat");
     if (await chat.getByText("The conversation is over.").count()) return true;
     const before = (await said(page)).length;
     const step = await page.getByLabel("Step of the conversation").getAttribute("max");
@@ -47,13 +47,13 @@ export const family = [
       await page.locator(".node").first().waitFor();
       equal(await page.locator(".crumb h1").innerText(), JSON.parse(readFileSync(join(folder, "huey-bookbot-flow.json"), "utf8")).name, "the flow to begin with");
       // A conversation through all of them.
-      await page.locator(".chat .in").waitFor();
+      await page.locator(".preview .chat .in").waitFor();
       const over = await converse(page, 60);
       const kinds = await page.evaluate(() => [...document.querySelectorAll(".visit .tile")].map((tile) => /k-(\w+)/.exec(tile.className)?.[1]));
       equal(over || kinds.length > 120, true, "the conversation is long enough or over");
       for (const kind of ["composite", "question", "condition", "action", "message"]) equal(kinds.includes(kind), true, `a ${kind} was visited`);
       equal(await page.locator(".hand").count(), 0, "calls that nobody answered");
-      equal(await page.locator(".chat .things").count() > 0, true, "a list of books was shown");
+      equal(await page.locator(".preview .chat .things").count() > 0, true, "a list of books was shown");
       // Each of them, drawn.
       await page.goto(`${url}#/`);
       const links = await page.locator("ul[aria-label='Flows on this computer'] a").evaluateAll((all) => all.map((link) => link.getAttribute("href")));

@@ -127,4 +127,4 @@ export async function openText(page, url, text) {
 export const outline = (page) => page.locator('[data-story="outline"] .orow');
 
 /** What was said in the chat, one line each. */
-export const said = (page) => page.locator(".chat .log .b").allInnerTexts();
+export const said = (page) => page.locator(".preview .chat .log .b").allInnerTexts();

@@ -10,7 +10,7 @@ import { signIn } from "./signing.mjs";
 /** The fault of both flows: a mistyped function. */
 const FAULT = "condition.unknown_function";
 
-const pill = (page, name) => page.locator(".chat .cb", { hasText: name });
+const pill = (page, name) => page.locator(".preview .chat .cb", { hasText: name });
 
 /** What a visitor is told in a turn, without what names the one conversation and its flow. */
 function told(turn) {
@@ -63,7 +63,7 @@ async function talkThere(context, link, answers) {
 async function rest(page, { service, context, keys }) {
   const press = async (button, key) => (keys ? page.keyboard.press(key) : button.click());
   const reply = async (text) => {
-    const input = page.locator(".chat .composer input");
+    const input = page.locator(".preview .chat .composer input");
     await (keys ? input.focus() : input.click());
     await page.keyboard.type(text);
     await page.keyboard.press("Enter");
@@ -74,7 +74,7 @@ async function rest(page, { service, context, keys }) {
   await until(async () => (await said(page)).slice(3), ["Tui, what a short name!"], "the end for short names");
   // Step back, and change the answer.
   await press(page.getByRole("button", { name: /^One answer back/ }), "Shift+F7");
-  await until(() => page.locator(".chat .composer input").count(), 1, "the question again");
+  await until(() => page.locator(".preview .chat .composer input").count(), 1, "the question again");
   await reply("Kahurangi");
   await until(async () => (await said(page)).slice(2), ["Kahurangi", "What a long name."], "the end for long names");
   await until(() => page.getByLabel("Which try").inputValue(), "1", "the try");
@@ -88,7 +88,7 @@ async function rest(page, { service, context, keys }) {
   }
   await page.locator(".stop-dot").waitFor();
   await press(page.getByRole("button", { name: /^One answer back/ }), "Shift+F7");
-  await until(() => page.locator(".chat .composer input").count(), 1, "the question again");
+  await until(() => page.locator(".preview .chat .composer input").count(), 1, "the question again");
   await reply("Tui");
   const halted = page.getByRole("group", { name: "Halted" });
   await halted.waitFor();
@@ -103,7 +103,7 @@ async function rest(page, { service, context, keys }) {
   await page.locator(".stop-dot").waitFor();
   equal(await saved(page), before, "the file after a reload");
   // The same conversation, to its end.
-  await page.locator(".chat .composer input").waitFor();
+  await page.locator(".preview .chat .composer input").waitFor();
   await reply("Tui");
   await halted.waitFor();
   await press(halted.getByRole("button", { name: "Go on" }), "F8");

@@ -92,7 +92,7 @@ export const keeping = [
       await page.reload();
       await page.getByRole("link", { name: "Is this mine?" }).waitFor();
       await openText(page, url, JSON.stringify(flow));
-      await until(() => page.locator(".chat").innerText().then((text) => text.includes("Is this mine?") && text.includes("Quite so")), true, "the chat");
+      await until(() => page.locator(".preview .chat").innerText().then((text) => text.includes("Is this mine?") && text.includes("Quite so")), true, "the chat");
     },
   ],
   [

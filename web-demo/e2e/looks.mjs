@@ -28,6 +28,13 @@ export const looks = [
       equal((await ground(page)) === "rgb(255, 240, 244)", false, "the ground in the dark is the light one");
       await page.reload();
       await until(() => page.getByLabel("Name of the look").inputValue(), "Pink", "the name after a reload");
+      // Another one, made before those that are there have been read, leaves them there.
+      const names = () => page.getByRole("navigation", { name: "Looks" }).getByRole("link").allInnerTexts();
+      await page.reload();
+      await page.getByRole("button", { name: "New look" }).click();
+      await until(names, ["Pink", "New look"], "the looks");
+      await page.reload();
+      await until(names, ["Pink", "New look"], "the looks after a reload");
     },
   ],
   [

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { demo, equal, openFile, openText, said, until } from "./harness.mjs";
 
-const pill = (page, name) => page.locator(".chat .cb", { hasText: name });
+const pill = (page, name) => page.locator(".preview .chat .cb", { hasText: name });
 const tab = (page, name) => page.getByRole("tab", { name });
 
 async function reply(page, text) {
-  await page.locator(".chat .composer input").fill(text);
+  await page.locator(".preview .chat .composer input").fill(text);
   await page.keyboard.press("Enter");
 }
 
@@ -69,7 +69,7 @@ export const stopping = [
     async (page, { url }) => {
       const flow = { seed_key: "by-hand", name: "By hand", entry_node_id: "q", nodes: [{ id: "q", type: "question", content: { question: { text: "Go?" }, input_type: "text", variable: "temp.go" } }, { id: "m", type: "message", content: { text: "Age {{user.age}}" } }], connections: [{ source: "q", target: "m", type: "default" }] };
       await openText(page, url, JSON.stringify(flow));
-      await page.locator(".chat .composer input").waitFor();
+      await page.locator(".preview .chat .composer input").waitFor();
       await tab(page, "Values").click();
       await page.getByRole("button", { name: "Set a value" }).click();
       await page.getByLabel("Name of the value").fill("user.age");

@@ -153,7 +153,7 @@ export const together = [
       await page.getByLabel("Step of the conversation").fill("2");
       await until(async () => (await said(page)).length, 2, "the bubbles at step 2");
       await page.getByRole("button", { name: /^One answer back/ }).click();
-      await page.locator(".chat .composer input").fill("2");
+      await page.locator(".preview .chat .composer input").fill("2");
       await page.keyboard.press("Enter");
       await until(async () => (await said(page)).slice(3, 4), ["2"], "the conversation with another answer");
     },
@@ -167,7 +167,7 @@ export const together = [
       await page.getByRole("region", { name: "On a server" }).getByRole("button", { name: "Sign in" }).click();
       await signIn(page, service);
       await page.getByRole("list", { name: "Flows on the server" }).getByRole("button", { name: "Museum guide", exact: true }).click();
-      await page.locator(".chat .cb", { hasText: "Hello, Pip!" }).click();
+      await page.locator(".preview .chat .cb", { hasText: "Hello, Pip!" }).click();
       // This is asked by a sub-flow.
       await until(async () => (await said(page)).at(-1), "What may I call you?", "the question");
       await page.goto(`${url}#/`);
@@ -184,7 +184,7 @@ export const together = [
       const start = page.waitForRequest((request) => /\/chat\/start/.test(request.url()));
       await page.getByRole("button", { name: /^Start again/ }).click();
       equal(JSON.parse((await start).postData()).preview !== undefined, true, "a preview on the server");
-      await page.locator(".chat .cb", { hasText: "My family" }).click();
+      await page.locator(".preview .chat .cb", { hasText: "My family" }).click();
       await until(async () => (await said(page)).at(-1), "How many children are with you?", "the answer of the server");
       await page.getByRole("tab", { name: "Steps" }).click();
       await until(() => page.locator(".visit .nm").allInnerTexts(), ["Who", "Who", "Party", "Children"], "the steps");

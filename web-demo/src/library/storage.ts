@@ -90,12 +90,19 @@ export interface Extras {
 }
 
 export async function loadExtras(): Promise<Extras> {
-  const kept = (await (await database()).get("extras", "all")) as unknown as Extras | undefined;
-  return kept ?? { content: [], handlers: {} };
+  return read(await (await database()).get("extras", "all"));
 }
 
-export async function saveExtras(extras: Extras): Promise<void> {
-  await (await database()).put("extras", extras as unknown as Json, "all");
+function read(kept: Json | undefined): Extras {
+  return (kept as unknown as Extras | undefined) ?? { content: [], handlers: {} };
+}
+
+/** Changes it in one go, since something else may be changed at the same moment. Tells what is kept then. */
+export async function changeExtras(change: (extras: Extras) => Extras): Promise<Extras> {
+  const { store, done } = (await database()).transaction("extras", "readwrite");
+  const extras = change(read(await store.get("all")));
+  await Promise.all([store.put(extras as unknown as Json, "all"), done]);
+  return extras;
 }
 
 /** Looks of chats that are kept here. */
@@ -103,6 +110,9 @@ export async function loadThemes(): Promise<JsonObject[]> {
   return ((await (await database()).get("extras", "themes")) ?? []) as JsonObject[];
 }
 
-export async function saveThemes(themes: readonly JsonObject[]): Promise<void> {
-  await (await database()).put("extras", [...themes], "themes");
+/** Changes them in one go. */
+export async function changeThemes(change: (themes: readonly JsonObject[]) => JsonObject[]): Promise<void> {
+  const { store, done } = (await database()).transaction("extras", "readwrite");
+  const themes = ((await store.get("themes")) ?? []) as JsonObject[];
+  await Promise.all([store.put(change(themes), "themes"), done]);
 }

@@ -1,7 +1,7 @@
 /** Looks of chats: those on this computer, and those of the server that somebody is signed in at. */
 import { create } from "zustand";
 import { answered, Refused, type Schemas } from "../../../bindings/client/client";
-import { loadThemes, saveThemes } from "../library/storage";
+import { changeThemes, loadThemes } from "../library/storage";
 import { isObject, type Json, type JsonObject } from "../model/json";
 import { api, noted, useSession } from "../server/session";
 import type { Trouble } from "../server/trouble";
@@ -26,20 +26,36 @@ interface Looks {
 
 export const useLooks = create<Looks>(() => ({ list: undefined, trouble: undefined }));
 
+/** How often looks of this computer were changed: what was read before is old. */
+let changes = 0;
+
 export async function refreshLooks(): Promise<void> {
-  const here = (await loadThemes()).map((theme, index): Look => ({ id: String(theme.id ?? theme.seed_key ?? `look-${index + 1}`), name: String(theme.name ?? "A look"), config: isObject(theme.config) ? theme.config : {}, place: "here" }));
-  const mine = useLooks.getState().list?.filter((look) => look.changed) ?? [];
-  let there: Look[] = [];
-  if (useSession.getState().who) {
-    try {
-      const page = await answered(api().GET("/v1/cms/themes", { params: { query: { limit: 100 } } }));
-      there = page.data.map((theme) => mine.find((look) => look.id === theme.id) ?? fromServer(theme));
-      useLooks.setState({ trouble: undefined });
-    } catch (error) {
-      useLooks.setState({ trouble: noted(error) });
-    }
-  }
+  let [here, there, seen]: [Look[], Look[], number] = [[], [], changes];
+  do {
+    seen = changes;
+    here = named(await loadThemes()).map(({ id, name, config }): Look => ({ id, name: String(name ?? "A look"), config: isObject(config) ? config : {}, place: "here" }));
+    there = await lookThere();
+  } while (seen !== changes);
   useLooks.setState({ list: [...here, ...there] });
+}
+
+/** Those from files may have no id yet. */
+function named(themes: readonly JsonObject[]): (JsonObject & { id: string })[] {
+  return themes.map((theme, index) => ({ ...theme, id: String(theme.id ?? theme.seed_key ?? `look-${index + 1}`) }));
+}
+
+/** The looks of the server; changes of those that are not sent yet stay. */
+async function lookThere(): Promise<Look[]> {
+  if (!useSession.getState().who) return [];
+  try {
+    const page = await answered(api().GET("/v1/cms/themes", { params: { query: { limit: 100 } } }));
+    useLooks.setState({ trouble: undefined });
+    const mine = useLooks.getState().list?.filter((look) => look.changed) ?? [];
+    return page.data.map((theme) => mine.find((look) => look.id === theme.id) ?? fromServer(theme));
+  } catch (error) {
+    useLooks.setState({ trouble: noted(error) });
+    return [];
+  }
 }
 
 function fromServer(theme: Schemas["Theme"], etag?: string): Look {
@@ -51,22 +67,27 @@ function put(look: Look): void {
   useLooks.setState({ list: list.some((each) => each.id === look.id) ? list.map((each) => (each.id === look.id ? look : each)) : [...list, look] });
 }
 
-async function keepHere(): Promise<void> {
-  await saveThemes((useLooks.getState().list ?? []).filter((look) => look.place === "here").map(({ id, name, config }) => ({ id, name, config })));
+/** Keeps a look of this computer. */
+function keepHere({ id, name, config }: Look): Promise<void> {
+  changes += 1;
+  return changeThemes((themes) => {
+    const known = named(themes);
+    return known.some((theme) => theme.id === id) ? known.map((theme) => (theme.id === id ? { ...theme, name, config } : theme)) : [...known, { id, name, config }];
+  });
 }
 
 export async function addLook(): Promise<string> {
-  const id = `look-${Date.now().toString(36)}`;
-  put({ id, name: "New look", config: {}, place: "here" });
-  await keepHere();
-  return id;
+  const look: Look = { id: `look-${Date.now().toString(36)}`, name: "New look", config: {}, place: "here" };
+  put(look);
+  await keepHere(look);
+  return look.id;
 }
 
 /** Changes a look: at once on this computer; one of the server is sent when somebody says so. */
 export function changeLook(look: Look, change: { name?: string; path?: readonly string[]; value?: Json | undefined }): void {
   const next: Look = { ...look, name: change.name ?? look.name, config: change.path ? written(look.config, change.path, change.value) : look.config, ...(look.place === "server" ? { changed: true } : {}) };
   put(next);
-  if (look.place === "here") void keepHere();
+  if (look.place === "here") void keepHere(next);
 }
 
 function written(config: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
@@ -129,8 +150,8 @@ export async function keepMine(look: Look): Promise<void> {
 }
 
 export async function removeLook(look: Look): Promise<void> {
-  const before = useLooks.getState().list ?? [];
-  useLooks.setState({ list: before.filter((each) => each !== look) });
-  await keepHere();
-  toast(`Deleted “${look.name}”`, { label: "Undo", run: () => (useLooks.setState({ list: before }), void keepHere()) });
+  useLooks.setState({ list: useLooks.getState().list?.filter((each) => each.id !== look.id) });
+  changes += 1;
+  await changeThemes((themes) => named(themes).filter((theme) => theme.id !== look.id));
+  toast(`Deleted “${look.name}”`, { label: "Undo", run: () => (put(look), void keepHere(look)) });
 }

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react"
 import { addAfter } from "../palette/actions";
 import { hotkey } from "../palette/commands";
 import { IconButton } from "../parts/IconButton";
+import { reveal } from "../parts/reveal";
 import { Resizer } from "../parts/Resizer";
 import { select, useEditor } from "../state/editor";
 import { OutlineRow } from "./OutlineRow";
@@ -22,7 +23,7 @@ export function Outline() {
   const current = shown && (only === undefined || owner(shown) === only) ? shown : (rows.find((row) => row.key === only) ?? rows[0]);
 
   useEffect(() => {
-    if (only !== undefined) grid.current?.querySelector(`[data-step="${CSS.escape(only)}"]`)?.scrollIntoView({ block: "nearest" });
+    if (only !== undefined) reveal(grid.current?.querySelector(`[data-step="${CSS.escape(only)}"]`));
   }, [only]);
 
   const fold = (row: Row, shut: boolean) => {

@@ -1,6 +1,7 @@
 /** A box to type in with a list of what fits: the palette and the picker of steps are made of it. */
 import { Search } from "lucide-react";
 import { useEffect, useId, useMemo, useRef, useState, type ReactNode } from "react";
+import { reveal } from "../parts/reveal";
 
 export interface Item {
   id: string;
@@ -25,7 +26,7 @@ export function ListBox({ label, placeholder, items, close }: { label: string; p
     box.current?.focus();
   }, []);
   useEffect(() => {
-    list.current?.children[active]?.scrollIntoView({ block: "nearest" });
+    reveal(list.current?.children[active]);
   }, [active]);
 
   const choose = (item: Item | undefined) => {

@@ -4,6 +4,7 @@ import { readable } from "../model/flow";
 import { firstText, isObject, type Json } from "../model/json";
 import { kindOf } from "../model/kinds";
 import { Tile } from "../parts/kinds";
+import { reveal } from "../parts/reveal";
 import { select, useEditor } from "../state/editor";
 import { scrub, travel, usePreview } from "../state/preview";
 import { Why } from "./Why";
@@ -18,7 +19,7 @@ export function Steps({ played }: { played: Played }) {
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => setOpen(undefined), [played]);
   useEffect(() => {
-    list.current?.children[last]?.scrollIntoView({ block: "nearest" });
+    reveal(list.current?.children[last]);
   }, [played, last]);
   return (
     <ol className="steps" ref={list}>

@@ -35,7 +35,7 @@ function write(list: readonly Item[]): void {
   forget();
   // One after the other, so that the last one stays.
   writing = writing
-    .then(async () => storage.saveExtras({ ...(await storage.loadExtras()), content: [...list] }))
+    .then(async () => void (await storage.changeExtras((extras) => ({ ...extras, content: [...list] }))))
     .catch((error: unknown) => useContent.setState({ error: error instanceof Error ? error.message : String(error) }));
 }
 

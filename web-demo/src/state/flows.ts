@@ -39,12 +39,9 @@ export async function keep(text: string, remote?: storage.Remote): Promise<strin
 export async function takeIn(texts: readonly string[]): Promise<string | undefined> {
   const sorted = texts.map(sortOut);
   for (const { items } of sorted) if (items.length > 0) await addItems(items);
-  for (const { themes } of sorted) if (themes.length > 0) await storage.saveThemes([...(await storage.loadThemes()), ...themes.filter(isObject)]);
+  for (const { themes } of sorted) if (themes.length > 0) await storage.changeThemes((kept) => [...kept, ...themes.filter(isObject)]);
   const handlers = Object.assign({}, ...sorted.map((each) => each.replies)) as JsonObject;
-  if (Object.keys(handlers).length > 0) {
-    const extras = await storage.loadExtras();
-    await storage.saveExtras({ ...extras, handlers: { ...extras.handlers, ...handlers } });
-  }
+  if (Object.keys(handlers).length > 0) await storage.changeExtras((extras) => ({ ...extras, handlers: { ...extras.handlers, ...handlers } }));
   forget();
   const flows = sorted.flatMap((each) => each.flows);
   if (flows.length === 0 && sorted.every((each) => each.items.length + each.themes.length + Object.keys(each.replies).length === 0)) throw new Error("There is no flow in it.");
@@ -65,9 +62,8 @@ export async function startEmpty(): Promise<string> {
 
 export async function openSample(): Promise<string> {
   const samples = await import("../library/samples");
-  const extras = await storage.loadExtras();
   const more = samples.extras();
-  await storage.saveExtras({ content: extras.content.length > 0 ? extras.content : more.content, handlers: { ...extras.handlers, ...more.handlers } });
+  await storage.changeExtras((extras) => ({ content: extras.content.length > 0 ? extras.content : more.content, handlers: { ...extras.handlers, ...more.handlers } }));
   const known = new Set((await storage.listFlows()).map((flow) => flow.key));
   let first: string | undefined;
   for (const text of samples.flows.toReversed()) {

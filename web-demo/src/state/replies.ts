@@ -1,6 +1,6 @@
 /** Replies of calls that are kept on this computer, for previews. */
 import { create } from "zustand";
-import { loadExtras, saveExtras } from "../library/storage";
+import { changeExtras, loadExtras } from "../library/storage";
 import { isObject, type Json, type JsonObject } from "../model/json";
 import { restart } from "./preview";
 import { forget } from "./surroundings";
@@ -28,9 +28,7 @@ export async function importReplies(text: string): Promise<number> {
 }
 
 async function change(make: (handlers: JsonObject) => JsonObject): Promise<void> {
-  const extras = await loadExtras();
-  const handlers = make(extras.handlers);
-  await saveExtras({ ...extras, handlers });
+  const { handlers } = await changeExtras((extras) => ({ ...extras, handlers: make(extras.handlers) }));
   useReplies.setState({ handlers });
   forget();
   restart();
