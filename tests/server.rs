@@ -34,6 +34,7 @@ mod replaced;
 mod scripts;
 mod secrets;
 mod sessions;
+mod starting;
 mod starts;
 mod streams;
 mod telemetry;

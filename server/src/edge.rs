@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
@@ -31,14 +31,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// all have.
 pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let name = HeaderName::from_static("x-request-id");
-    let given = request.headers().get(&name).filter(|id| is_request_id(id)).cloned();
-    let id = given.or_else(|| HeaderValue::from_str(&random_id().ok()?.simple().to_string()).ok());
+    let id = request_id(request.headers());
     let (mut parts, body) = request.into_parts();
     // Who writes down what was done writes down which request did it.
     match &id {
-        Some(id) => parts.headers.insert(name.clone(), id.clone()),
-        None => parts.headers.remove(&name),
+        Some(id) => parts.headers.insert(REQUEST_ID, id.clone()),
+        None => parts.headers.remove(REQUEST_ID),
     };
     if let Some(id) = id.as_ref().and_then(|id| id.to_str().ok()) {
         parts.extensions.insert(RequestId(id.to_owned()));
@@ -66,9 +64,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
         let name = HeaderName::from_static("x-auth-warning");
         headers.insert(name, HeaderValue::from_static("invalid-token-ignored"));
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    guard(headers, id.as_ref());
     if app.options.tls_terminated {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
@@ -84,15 +80,30 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
             took: began.elapsed(),
         },
     );
-    if let Some(id) = id {
-        response.headers_mut().insert(name, id);
-    }
     response
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a request is called: as it says itself, or by a random name.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let given = headers.get(REQUEST_ID).filter(|id| is_request_id(id)).cloned();
+    given.or_else(|| HeaderValue::from_str(&random_id().ok()?.simple().to_string()).ok())
+}
+
+/// Gives an answer the headers that all have (S12.9).
+pub(crate) fn guard(headers: &mut HeaderMap, request_id: Option<&HeaderValue>) {
+    if let Some(id) = request_id {
+        headers.insert(REQUEST_ID, id.clone());
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// Reads what was sent, if anybody means to send it.
 async fn read(app: &App, head: &Parts, body: Body, patience: Duration) -> Result<Body, ApiError> {
-    check_head(head)?;
+    check_head(&head.uri, &head.headers)?;
     let client_patience = app.options.client_patience.unwrap_or(listen::PATIENCE);
     body::receive(body, client_patience, patience).await
 }
@@ -105,15 +116,15 @@ const LONGEST_URL: usize = 28 * 1024;
 const LARGEST_HEADERS: usize = 32 * 1024;
 
 /// Refuses what nobody means to send (S12.1).
-fn check_head(parts: &Parts) -> Result<(), ApiError> {
-    let url = parts.uri.path_and_query().map_or(0, |url| url.as_str().len());
+pub(crate) fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    let url = uri.path_and_query().map_or(0, |url| url.as_str().len());
     if url > LONGEST_URL {
         let detail = format!("The address may have at most {LONGEST_URL} bytes");
         return Err(ApiError::new(StatusCode::URI_TOO_LONG, "uri_too_long", detail));
     }
-    let headers = parts.headers.iter();
     // With `: ` and the end of the line.
     let lengths = headers
+        .iter()
         .map(|(name, value)| name.as_str().len().saturating_add(value.len()).saturating_add(4));
     if lengths.fold(0_usize, usize::saturating_add) > LARGEST_HEADERS {
         let detail = format!("The headers may have at most {LARGEST_HEADERS} bytes");

@@ -55,7 +55,7 @@ pub use import::{Counts, ImportError, ImportReport, import};
 pub use internal::{InternalApi, InternalApiError};
 pub use jobs::{JOBS, Job, JobError, JobSettings, Jobs, Outcome, Period, Running};
 pub use limit::{Rate, RateLimits};
-pub use listen::{ListenOptions, serve};
+pub use listen::{Entrance, ListenOptions, serve};
 pub use outbound::{
     EgressRules, FetchError, NameLookup, NoSecrets, Outbound, OutboundError, Secret, SecretBook,
     SecretBookError, SecretError, SecretResolver, SystemNames,

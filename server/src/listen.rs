@@ -1,5 +1,6 @@
 //! Connections: accepted, kept from lingering, and finished before the process ends (S12.1, S12.10).
 
+mod entrance;
 mod patient;
 mod room;
 
@@ -8,7 +9,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -18,8 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tower_service::Service as _;
 
+pub use self::entrance::Entrance;
 use self::patient::Patient;
 
 /// How long a client may take to send the head of a request, and to take a part of an answer; also
@@ -51,16 +51,17 @@ impl Default for ListenOptions {
     }
 }
 
-/// Serves a router until `stop` is ready, then finishes what is under way.
+/// Serves a router, or an [`Entrance`] that gets one, until `stop` is ready, then finishes what is under way.
 ///
 /// # Errors
 /// What the listener says of itself.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    entrance: impl Into<Entrance>,
     options: ListenOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> std::io::Result<()> {
+    let entrance = entrance.into();
     // The limit of files is raised in any case.
     let most = room::connections();
     let room = options.max_connections.map_or(most, |wanted| wanted.min(most));
@@ -83,7 +84,7 @@ pub async fn serve(
         };
         // Answers are small and wanted at once.
         drop(stream.set_nodelay(true));
-        let service = with_peer(router.clone(), peer);
+        let service = with_peer(entrance.clone(), peer);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(options.client_patience)
@@ -101,9 +102,9 @@ pub async fn serve(
     Ok(())
 }
 
-/// The router as hyper calls it, told who calls.
+/// The entrance as hyper calls it, told who calls.
 fn with_peer(
-    router: Router,
+    entrance: Entrance,
     peer: SocketAddr,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
@@ -113,7 +114,7 @@ fn with_peer(
 > {
     service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        let mut router = router.clone();
-        async move { router.call(request).await }
+        let entrance = entrance.clone();
+        async move { entrance.call(request).await }
     })
 }

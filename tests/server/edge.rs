@@ -90,17 +90,18 @@ fn the_service_tells_how_it_is() {
     let place = Place::with_flows();
     let server = place.serve_signed();
     let client = server.client();
+    // This waits until the service is there.
+    let version = client.get("/v1/version");
+    assert!(
+        version.body["schema_version"].as_u64().is_some_and(|number| number >= 9),
+        "{version:?}"
+    );
     for path in ["/healthz", "/health", "/readyz"] {
         let answer = client.get(path);
         assert_eq!((answer.status, &answer.body), (200, &json!({"status": "ok"})), "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("strict-transport-security"), "", "development has no TLS");
     }
-    let version = client.get("/v1/version");
-    assert!(
-        version.body["schema_version"].as_u64().is_some_and(|number| number >= 9),
-        "{version:?}"
-    );
 }
 
 #[test]

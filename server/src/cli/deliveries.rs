@@ -116,15 +116,7 @@ impl Background {
 }
 
 impl Running {
-    /// Tells all that they are to end.
-    pub(super) fn stopper(&self) -> impl FnOnce() + use<> {
-        let stop = self.stop.clone();
-        move || {
-            stop.send_replace(true);
-        }
-    }
-
-    /// Waits for all to end.
+    /// Tells all that they are to end, and waits until they have.
     pub(super) async fn finish(self) {
         self.stop.send_replace(true);
         for task in self.tasks {

@@ -9,6 +9,8 @@ use chatflow_postgres::Options;
 use chatflow_storage::AnyStore;
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::database::{Database, DatabaseArguments};
 use super::deliveries::{Background, EventArguments};
@@ -18,7 +20,8 @@ use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 use crate::config::{Config, ConfigError, Environment, settled_masker};
 use crate::jobs::Jobs;
-use crate::listen::ListenOptions;
+use crate::listen::{Entrance, ListenOptions};
+use crate::outbound::Outbound;
 use crate::reading::Shelf;
 use crate::token::random_id;
 
@@ -73,33 +76,81 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
     let runtime = threads.enable_all().build();
     let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
-            if let Some(on) = config.pg.session_notify {
-                arguments.database.db.set_session_notify(on).await?;
-            }
-            let max_connections = config.database.max_connections.get();
-            let reach = Options { max_connections, ..Options::default() };
-            let store = arguments.database.db.connect_with(reach).await?;
-            let (options, background) =
-                prepare(arguments, &config, environment, handlers, &store).await?;
-            let jobs = jobs_of(&store, &config, &arguments.events)?;
             let connections = config.listening().map_err(|error| {
                 tell_error(&error);
                 exit::INPUT
             })?;
-            serve((listen, connections), store, options, background, jobs).await
+            let (stop, _) = watch::channel(false);
+            let door = Door::listen(listen, connections, stop.clone()).await?;
+            // Who calls while the database is opened waits at the door; only `/healthz` answers.
+            let begun = async {
+                let store = connect(arguments, &config).await?;
+                let (mut options, outbound) =
+                    prepare(arguments, &config, environment, handlers, &store).await?;
+                options.stopping = Some(stop.subscribe());
+                let background = Background::new(&arguments.events, outbound, &options, stop);
+                let jobs = jobs_of(&store, &config, &arguments.events)?;
+                Ok::<_, u8>((store, options, background, jobs))
+            };
+            tokio::select! {
+                begun = begun => {
+                    let (store, options, background, jobs) = begun?;
+                    serve(door, store, options, background, jobs).await
+                }
+                () = interrupted() => Ok(()),
+            }
         })
     });
     served.map_or_else(|code| code, |()| exit::OK)
 }
 
-/// What the service does, and what goes on beside it.
+/// Where visitors come in, from the first moment on.
+struct Door {
+    address: SocketAddr,
+    entrance: Entrance,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Door {
+    /// Listens until the process is told to end, and tells `stop` of that; on failure the reason has been
+    /// told and the exit code is returned.
+    async fn listen(
+        address: SocketAddr,
+        connections: ListenOptions,
+        stop: watch::Sender<bool>,
+    ) -> Result<Self, u8> {
+        let listener = TcpListener::bind(address).await;
+        let bound = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (bound, listener) = bound.map_err(|error| cannot_serve(address, &error))?;
+        say(format_args!("Chatflow listens on http://{bound}/"));
+        let entrance = Entrance::default();
+        let interrupted = async move {
+            interrupted().await;
+            // Streams would never end by themselves.
+            stop.send_replace(true);
+        };
+        let serving = crate::listen::serve(listener, entrance.clone(), connections, interrupted);
+        Ok(Self { address, entrance, serving: tokio::spawn(serving) })
+    }
+}
+
+async fn connect(arguments: &ServeArguments, config: &Config) -> Result<AnyStore, u8> {
+    let database = &arguments.database.db;
+    if let Some(on) = config.pg.session_notify {
+        database.set_session_notify(on).await?;
+    }
+    let max_connections = config.database.max_connections.get();
+    database.connect_with(Options { max_connections, ..Options::default() }).await
+}
+
+/// What the service does, and what calls the outside for it.
 async fn prepare(
     arguments: &ServeArguments,
     config: &Config,
     environment: Environment,
     handlers: Handlers,
     store: &AnyStore,
-) -> Result<(ServiceOptions, Background), u8> {
+) -> Result<(ServiceOptions, Outbound), u8> {
     let refuse = |error: ConfigError| {
         tell_error(&error);
         exit::INPUT
@@ -114,7 +165,6 @@ async fn prepare(
         exit::INPUT
     })?;
     let internal = config.internal(store, environment, &outbound).await.map_err(refuse)?;
-    let (stop, stopping) = tokio::sync::watch::channel(false);
     let options = ServiceOptions {
         handlers,
         internal,
@@ -123,46 +173,34 @@ async fn prepare(
         secrets_key: arguments.events.key()?,
         session_events: arguments.events.sessions(),
         service_name: Some(arguments.events.service_name.clone()),
-        stopping: Some(stopping),
         masker: masker(store).await,
         telemetry: telemetry.map_err(refuse)?,
         ..config.options(environment, identity).map_err(refuse)?
     };
-    let background = Background::new(&arguments.events, outbound, &options, stop);
-    Ok((options, background))
+    Ok((options, outbound))
 }
 
 async fn serve(
-    (listen, connections): (SocketAddr, ListenOptions),
+    door: Door,
     store: AnyStore,
     options: ServiceOptions,
     background: Background,
     jobs: Option<Jobs>,
 ) -> Result<(), u8> {
-    let served = async {
-        let listener = TcpListener::bind(listen).await?;
-        say(format_args!("Chatflow listens on http://{}/", listener.local_addr()?));
-        let running = background.start(&store);
-        let jobs = jobs.map(Jobs::start);
-        let stop = running.stopper();
-        let interrupted = async move {
-            interrupted().await;
-            // Streams would never end by themselves.
-            stop();
-        };
-        let telemetry = options.telemetry.clone();
-        let served =
-            crate::listen::serve(listener, router(store, options), connections, interrupted).await;
-        running.finish().await;
-        if let Some(telemetry) = telemetry {
-            telemetry.finish().await;
-        }
-        if let Some(jobs) = jobs {
-            jobs.stop().await;
-        }
-        served
-    };
-    served.await.map_err(|error| cannot_serve(listen, &error))
+    let running = background.start(&store);
+    let jobs = jobs.map(Jobs::start);
+    let telemetry = options.telemetry.clone();
+    door.entrance.open(router(store, options));
+    // A panic was reported when it happened.
+    let served = door.serving.await.unwrap_or(Ok(()));
+    running.finish().await;
+    if let Some(telemetry) = telemetry {
+        telemetry.finish().await;
+    }
+    if let Some(jobs) = jobs {
+        jobs.stop().await;
+    }
+    served.map_err(|error| cannot_serve(door.address, &error))
 }
 
 /// One key for requests and deliveries. A database that cannot be written keeps none; then it is the

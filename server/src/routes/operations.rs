@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, Request, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use chatflow_storage::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +14,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::app::{App, Shared};
-use crate::error::ApiError;
+use crate::edge;
+use crate::error::{ApiError, complete};
 use crate::identity::Signed;
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -100,8 +102,28 @@ async fn health() -> Json<Health> {
 #[utoipa::path(get, path = "/readyz", tag = "service",
     responses((status = 200, body = Health), (status = 503, description = "the database does not answer")))]
 async fn ready(State(app): Shared) -> Result<Json<Health>, ApiError> {
-    // Tables are brought up to date before the service listens, so one read tells.
+    // Tables were brought up to date before, so one read tells.
     app.store.setting("ready").await.map(|_| Json(OK)).map_err(|error| {
         ApiError::from(error).or_status(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
     })
+}
+
+/// What is said of a service that is still opening its database; on other questions it waits.
+pub(crate) fn while_starting<B>(request: &Request<B>) -> Option<Response> {
+    if request.method() != Method::GET {
+        return None;
+    }
+    let answer = match request.uri().path() {
+        "/healthz" | "/health" => Ok(Json(OK)),
+        "/readyz" => {
+            let detail = "The service is starting";
+            Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail))
+        }
+        _ => return None,
+    };
+    let checked = edge::check_head(request.uri(), request.headers());
+    let mut response = checked.and(answer).into_response();
+    let id = edge::request_id(request.headers());
+    edge::guard(response.headers_mut(), id.as_ref());
+    Some(complete(response, id.as_ref()))
 }
