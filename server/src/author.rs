@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::identity::{Caller, Manager};
 use crate::input::Condition;
+use crate::refused::Known;
 use crate::trail::{Deed, Trail};
 
 /// A manager who changes something.
@@ -20,6 +21,8 @@ pub(crate) struct Author {
     pub(crate) trail: Trail,
     /// Which version of a row they mean to change (S3.10).
     pub(crate) condition: Condition,
+    /// Takes note of items that they may not change (S12.13).
+    pub(crate) known: Known,
 }
 
 impl Author {
@@ -45,6 +48,7 @@ impl FromRequestParts<Arc<App>> for Author {
         let Manager(caller) = Manager::from_request_parts(parts, app).await?;
         let Ok(trail) = Trail::from_request_parts(parts, app).await;
         let Ok(condition) = Condition::from_request_parts(parts, app).await;
-        Ok(Self { caller, trail, condition })
+        let known = parts.extensions.get::<Known>().cloned().unwrap_or_default();
+        Ok(Self { caller, trail, condition, known })
     }
 }

@@ -11,7 +11,6 @@ mod retention;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use chatflow_storage::StoreError;
@@ -27,7 +26,7 @@ use retention::{AnalyticsConfig, AuditConfig, JobsConfig, OutboxConfig};
 
 use crate::app::{AccessMode, ServiceOptions};
 use crate::cors::{NoOrigin, Origins};
-use crate::identity::{IdentityProvider, KeyError};
+use crate::identity::KeyError;
 use crate::internal::InternalApiError;
 use crate::limit::{Rate, RateLimits};
 use crate::listen::ListenOptions;
@@ -264,16 +263,11 @@ impl Config {
     }
 
     /// What the service does, as far as it is set here.
-    pub(crate) fn options(
-        &self,
-        environment: Environment,
-        identity: Arc<dyn IdentityProvider>,
-    ) -> Result<ServiceOptions, ConfigError> {
+    pub(crate) fn options(&self, environment: Environment) -> Result<ServiceOptions, ConfigError> {
         let development = environment == Environment::Development;
         let origins = self.cors.origins.iter().chain(&self.cors.origin_patterns);
         Ok(ServiceOptions {
             development,
-            identity: Some(identity),
             invalid_tokens: self.auth.invalid_tokens()?,
             access: self.access_mode(),
             rates: self.rates(),
@@ -359,9 +353,7 @@ mod tests {
         let options = |text: &str| {
             fs::write(&path, text).unwrap();
             let config = Config::read(Some(&path)).unwrap();
-            config
-                .options(Environment::Production, Arc::new(crate::identity::NobodySignsIn))
-                .unwrap()
+            config.options(Environment::Production).unwrap()
         };
         let usual = options("");
         assert_eq!((usual.cookies, usual.strict_state_hash), (Cookies::default(), false));

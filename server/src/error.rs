@@ -90,6 +90,11 @@ impl ApiError {
         self
     }
 
+    /// Whether somebody may not do what they may see.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN
+    }
+
     /// The stable name of the error.
     pub(crate) const fn code(&self) -> &'static str {
         self.code

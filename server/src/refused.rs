@@ -14,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::error::{chain, refusal_code};
+use crate::error::{ApiError, chain, refusal_code};
 use crate::host::now;
 use crate::identity::{Caller, Role};
 use crate::trail::{Deed, Trail};
@@ -26,15 +26,38 @@ const PERIOD_MS: i64 = 60 * 1000;
 /// So many accounts are kept in mind before those that have been quiet are forgotten.
 const SWEEP_AT: usize = 1000;
 
-/// Who was found to send a request.
+/// Who was found to send a request, and what of it was refused though the answer is none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Known(Arc<OnceLock<Caller>>);
+pub(crate) struct Known {
+    caller: Arc<OnceLock<Caller>>,
+    items: Arc<OnceLock<RefusedItems>>,
+}
+
+/// Items that somebody may not change, among others of one request.
+#[derive(Clone, Debug)]
+struct RefusedItems {
+    code: &'static str,
+    count: usize,
+    /// Some of them.
+    ids: Vec<Uuid>,
+}
+
+/// So many items of a request are named in its entry.
+const MOST_ITEMS: usize = 20;
 
 impl Known {
     /// Takes note of who sends it.
     pub(crate) fn is(&self, caller: &Caller) {
         // It is the same account each time.
-        drop(self.0.set(caller.clone()));
+        drop(self.caller.set(caller.clone()));
+    }
+
+    /// Takes note of items that were refused, each with the reason.
+    pub(crate) fn may_not<'a>(&self, items: impl Iterator<Item = (Option<Uuid>, &'a ApiError)>) {
+        let refused: Vec<_> = items.filter(|(_, error)| error.is_forbidden()).collect();
+        let Some((_, first)) = refused.first() else { return };
+        let ids = refused.iter().filter_map(|(id, _)| *id).take(MOST_ITEMS).collect();
+        drop(self.items.set(RefusedItems { code: first.code(), count: refused.len(), ids }));
     }
 }
 
@@ -83,9 +106,11 @@ pub(crate) async fn note(State(app): State<Arc<App>>, request: Request, next: Ne
     let (method, route) = (parts.method.clone(), parts.extensions.get::<MatchedPath>().cloned());
     let resource_id = first_id(&mut parts).await;
     let response = next.run(Request::from_parts(parts, body)).await;
-    let caller = known.0.get().filter(|caller| is_of_school(caller));
-    let code = refusal_code(&response).filter(|code| !code.starts_with("csrf_"));
-    let (StatusCode::FORBIDDEN, Some(caller), Some(code)) = (response.status(), caller, code)
+    let caller = known.caller.get().filter(|caller| is_of_school(caller));
+    let items = known.items.get();
+    let whole = refusal_code(&response).filter(|code| !code.starts_with("csrf_"));
+    let whole = whole.filter(|_| response.status() == StatusCode::FORBIDDEN);
+    let (Some(caller), Some(code)) = (caller, whole.or_else(|| items.map(|items| items.code)))
     else {
         return response;
     };
@@ -93,8 +118,11 @@ pub(crate) async fn note(State(app): State<Arc<App>>, request: Request, next: Ne
     let Some(left_out) = app.refusals.admit(caller.id, at) else { return response };
     let route = route.as_ref().map_or("", MatchedPath::as_str);
     let left_out = (left_out > 0).then_some(left_out);
-    let changes =
+    let mut changes =
         json!({"method": method.as_str(), "route": route, "code": code, "left_out": left_out});
+    if let (Some(items), Some(changes)) = (items, changes.as_object_mut()) {
+        changes.insert("items".to_owned(), json!({"count": items.count, "ids": items.ids}));
+    }
     let deed = Deed {
         action: "permission.refused".to_owned(),
         resource_type: resource_type(route),

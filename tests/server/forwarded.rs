@@ -31,6 +31,21 @@ fn flow(key: &str, endpoint: &str, more: &Value) -> Value {
     flow
 }
 
+/// A flow that asks for a word, and then runs another.
+fn around(key: &str, inner: &str, more: &Value) -> Value {
+    let mut flow = flow(key, "", more);
+    let question =
+        json!({"question": {"text": "Ready?"}, "input_type": "text", "variable": "temp.word"});
+    flow["flow_data"] = json!({
+        "nodes": [
+            {"id": "call", "type": "question", "content": question},
+            {"id": "inner", "type": "composite", "content": {"composite_flow_seed_key": inner}},
+        ],
+        "connections": [{"source": "call", "target": "inner", "type": "default"}],
+    });
+    flow
+}
+
 fn place() -> Place {
     let place = Place::new();
     let none = json!({});
@@ -38,7 +53,10 @@ fn place() -> Place {
     let seed = json!({
         "seed_key": "forwarded",
         "school": {"seed_key": "hill", "name": "Hill", "wriveted_identifier": HILLSIDE},
-        "users": [{"label": "boss", "type": "wriveted", "id": BOSS}],
+        "users": [
+            {"label": "boss", "type": "wriveted", "id": BOSS},
+            {"label": "teacher", "type": "educator", "id": TEACHER, "school_seed_key": "hill"},
+        ],
         "flows": [
             flow("listed", "/v1/books/7/", &none),
             flow("unlisted", "/v1/people", &none),
@@ -48,6 +66,8 @@ fn place() -> Place {
             flow("lost", "/v1/books/lost", &none),
             flow("handled", "/v1/books/handled", &none),
             flow("hill", "/v1/books/7", &of_school),
+            around("hill-around", "listed", &of_school),
+            around("around", "listed", &none),
         ],
     });
     let file = place.file("forwarded.json", seed.to_string());
@@ -57,6 +77,7 @@ fn place() -> Place {
 }
 
 const BOSS: &str = "11111111-1111-4111-8111-111111111111";
+const TEACHER: &str = "22222222-2222-4222-8222-222222222222";
 
 fn site() -> Site {
     Site::start(|heard| {
@@ -124,6 +145,35 @@ fn listed_endpoints_are_forwarded_with_a_credential_for_nothing_else() {
     let path = visitor.path("");
     visitor.turn = client.get(&path).body;
     assert!(!visitor.turn.to_string().contains(bearer.trim_start_matches("Bearer ")));
+}
+
+#[test]
+fn it_is_the_outermost_flow_whose_school_counts_in_every_turn() {
+    // F13, F14: neither the school of the visitor nor whose the embedded flow is.
+    let (site, place) = (site(), place());
+    let base = site.url("/api");
+    let settings = [
+        ("FLOW_INTERNAL__API_BASE", base.as_str()),
+        ("FLOW_INTERNAL__ALLOW_PATHS", "[\"/v1/books\"]"),
+    ];
+    let server = serve(&place, &settings);
+    let client = server.client();
+    let teacher = format!("Bearer {}", place.token(&["--user", TEACHER]));
+    let headers = [("authorization", teacher.as_str()), ("content-type", "application/json")];
+    for (flow, told) in
+        [("hill-around", "no handler answers this request"), ("around", "Tide Bearer [SECRET]")]
+    {
+        let body = json!({"flow_id": client.flow(flow)}).to_string();
+        let started = client.send(("POST", "/v1/chat/start"), &headers, body.as_bytes());
+        let visitor = Visitor::of(&client, &started);
+        let body = json!({"input": "yes", "input_type": "text"}).to_string();
+        let path = visitor.path("/interact");
+        let answer = client.send(("POST", &path), &headers, body.as_bytes());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let visitor = Visitor { turn: answer.body, ..visitor };
+        assert_eq!(visitor.heard(), [told], "{flow}");
+    }
+    assert_eq!(site.heard().len(), 1);
 }
 
 #[test]

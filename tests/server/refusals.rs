@@ -69,3 +69,31 @@ fn a_refused_account_of_a_school_is_written_down() {
     let last = entries(&place).pop().expect("an entry");
     assert_eq!([&last[0], &last[1], &last[2]], [&other.id, "flow", ""]);
 }
+
+#[test]
+fn items_that_are_refused_among_others_are_written_down_together() {
+    let place = Place::with_flows();
+    let server = place.serve_set(&[]);
+    let client = server.client();
+    let [admin, platform] =
+        [place.user("school_admin", &["--school", HILLSIDE]), place.user("wriveted", &[])];
+    let item = |visibility: &str| json!({"type": "message", "content": {"text": "Hi"}, "visibility": visibility});
+    let made = |who: &str, visibility: &str| {
+        let headers = [("authorization", who)];
+        let made = client.send_json(("POST", "/v1/cms/content"), &headers, &item(visibility));
+        assert_eq!(made.status, 201, "{made:?}");
+        made.body["id"].as_str().expect("an id").to_owned()
+    };
+    let everybodys = made(platform.header().1, "wriveted");
+    let own = made(admin.header().1, "school");
+    let body = json!({"content_ids": [own, everybodys], "updates": {"tags": ["seen"]}});
+    let bulk = ("PATCH", "/v1/cms/content/bulk");
+    let done = client.send_json(bulk, &[admin.header()], &body);
+    assert_eq!((done.status, &done.body["updated_count"]), (200, &json!(1)), "{done:?}");
+    let found = entries(&place);
+    let [entry] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!([&entry[0], &entry[1], &entry[2]], [&admin.id, "content", ""]);
+    let expected = json!({"method": "PATCH", "route": "/v1/cms/content/bulk", "code": "forbidden",
+                          "left_out": null, "items": {"count": 1, "ids": [everybodys]}});
+    assert_eq!(serde_json::from_str::<Value>(&entry[4]).unwrap(), expected);
+}

@@ -172,7 +172,7 @@ fn a_collector_that_is_away_holds_nobody_up() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let url = format!("http://{}", free.expect("there is a free port"));
     let mut server = place.serve_set(&[("FLOW_OTEL__ENDPOINT", &url)]);
-    assert_eq!(server.client().get("/healthz").status, 200);
+    assert_eq!(server.client().get("/v1/version").status, 200);
     let (_, printed) = server.stop();
     assert!(printed.contains("error: otel.endpoint: the host could not be reached"), "{printed}");
 }

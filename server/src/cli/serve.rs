@@ -76,18 +76,20 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
     let runtime = threads.enable_all().build();
     let served = runtime.map_err(|error| cannot_serve(listen, &error)).and_then(|runtime| {
         runtime.block_on(async {
-            let connections = config.listening().map_err(|error| {
-                tell_error(&error);
-                exit::INPUT
-            })?;
-            let (stop, _) = watch::channel(false);
+            let connections = config.listening().map_err(refuse)?;
+            // What is wrong with the settings is told before anybody comes in.
+            let (mut options, outbound) = prepare(arguments, &config, environment, handlers)?;
+            let (stop, stopping) = watch::channel(false);
+            options.stopping = Some(stopping);
             let door = Door::listen(listen, connections, stop.clone()).await?;
             // Who calls while the database is opened waits at the door; only `/healthz` answers.
             let begun = async {
                 let store = connect(arguments, &config).await?;
-                let (mut options, outbound) =
-                    prepare(arguments, &config, environment, handlers, &store).await?;
-                options.stopping = Some(stop.subscribe());
+                let identity = config.identity(&store, environment, &outbound).await;
+                options.identity = Some(identity.map_err(refuse)?);
+                let internal = config.internal(&store, environment, &outbound).await;
+                options.internal = internal.map_err(refuse)?;
+                options.masker = masker(&store).await;
                 let background = Background::new(&arguments.events, outbound, &options, stop);
                 let jobs = jobs_of(&store, &config, &arguments.events)?;
                 Ok::<_, u8>((store, options, background, jobs))
@@ -143,20 +145,14 @@ async fn connect(arguments: &ServeArguments, config: &Config) -> Result<AnyStore
     database.connect_with(Options { max_connections, ..Options::default() }).await
 }
 
-/// What the service does, and what calls the outside for it.
-async fn prepare(
+/// What the service does as far as no database says so, and what calls the outside for it.
+fn prepare(
     arguments: &ServeArguments,
     config: &Config,
     environment: Environment,
     handlers: Handlers,
-    store: &AnyStore,
 ) -> Result<(ServiceOptions, Outbound), u8> {
-    let refuse = |error: ConfigError| {
-        tell_error(&error);
-        exit::INPUT
-    };
     let outbound = arguments.egress.outbound(environment == Environment::Development)?;
-    let identity = config.identity(store, environment, &outbound).await.map_err(refuse)?;
     let authorities = &outbound.rules().authorities;
     let telemetry = config.telemetry(&arguments.events.service_name, authorities);
     let shelf = arguments.works.as_ref().map(|path| Shelf::open(path)).transpose();
@@ -164,20 +160,24 @@ async fn prepare(
         tell_error(&error);
         exit::INPUT
     })?;
-    let internal = config.internal(store, environment, &outbound).await.map_err(refuse)?;
     let options = ServiceOptions {
         handlers,
-        internal,
         reading: shelf.map(|shelf| Arc::new(shelf) as _),
         outbound: arguments.egress.is_open().then(|| outbound.clone()),
         secrets_key: arguments.events.key()?,
         session_events: arguments.events.sessions(),
         service_name: Some(arguments.events.service_name.clone()),
-        masker: masker(store).await,
         telemetry: telemetry.map_err(refuse)?,
-        ..config.options(environment, identity).map_err(refuse)?
+        ..config.options(environment).map_err(refuse)?
     };
     Ok((options, outbound))
+}
+
+/// Tells what is wrong with the settings.
+#[expect(clippy::needless_pass_by_value, reason = "it is the end of each such error")]
+fn refuse(error: ConfigError) -> u8 {
+    tell_error(&error);
+    exit::INPUT
 }
 
 async fn serve(

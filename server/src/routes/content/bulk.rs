@@ -66,7 +66,7 @@ pub(super) async fn many(
         wishes.push(wish(&app, operation, item));
     }
     let teller = Teller::new(&app, &author);
-    let outcomes = fulfil(&app, &author.caller, &teller, wishes, atomic).await?;
+    let outcomes = fulfil(&app, &author, &teller, wishes, atomic).await?;
     let mut result = BulkResult::default();
     for (index, outcome) in outcomes {
         match outcome {
@@ -104,7 +104,7 @@ pub(super) async fn update(
     let ids = each_once(content_ids);
     let wishes = ids.iter().map(|id| Ok(Wish::Update(*id, updates.clone()))).collect();
     let teller = Teller::new(&app, &author);
-    let outcomes = fulfil(&app, &author.caller, &teller, wishes, false).await?;
+    let outcomes = fulfil(&app, &author, &teller, wishes, false).await?;
     let (updated_count, errors) = counted(&ids, outcomes);
     Ok(Json(BulkUpdated { updated_count, errors }))
 }
@@ -120,7 +120,7 @@ pub(super) async fn delete(
     let ids = each_once(body.value.content_ids);
     let wishes = ids.iter().map(|id| Ok(Wish::Delete(*id))).collect();
     let teller = Teller::new(&app, &author);
-    let outcomes = fulfil(&app, &author.caller, &teller, wishes, false).await?;
+    let outcomes = fulfil(&app, &author, &teller, wishes, false).await?;
     let (deleted_count, errors) = counted(&ids, outcomes);
     Ok(Json(BulkDeleted { deleted_count, errors }))
 }
@@ -152,11 +152,13 @@ fn wish(app: &App, operation: Operation, item: Value) -> Result<Wish, ApiError> 
 /// anew. If they are one whole and one is refused, nothing is done and only refusals are told.
 async fn fulfil(
     app: &App,
-    caller: &Caller,
+    author: &Author,
     teller: &Teller<'_>,
     wishes: Vec<Result<Wish, ApiError>>,
     is_whole: bool,
 ) -> Result<Outcomes, ApiError> {
+    let caller = &author.caller;
+    let ids: Vec<_> = wishes.iter().map(|wish| wish.as_ref().ok().and_then(Wish::id)).collect();
     let mut outcomes = Outcomes::new();
     let mut open = Vec::new();
     for (index, wish) in wishes.into_iter().enumerate() {
@@ -194,6 +196,10 @@ async fn fulfil(
         outcomes.retain(|index, _| open.iter().all(|(open, _)| open != index));
     }
     outcomes.extend(open.into_iter().map(|(index, _)| (index, Err(crowded()))));
+    let refused = outcomes.iter().filter_map(|(index, outcome)| {
+        Some((ids.get(*index).copied().flatten(), outcome.as_ref().err()?))
+    });
+    author.known.may_not(refused);
     if is_whole && outcomes.values().any(Result::is_err) {
         outcomes.retain(|_, outcome| outcome.is_err());
     }
