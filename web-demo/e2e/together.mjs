@@ -43,6 +43,25 @@ export const together = [
     { service: true, refusals: true },
   ],
   [
+    "gives a flow its look, which visitors see then",
+    async (page, { url, service }) => {
+      const sea = await service.call("POST", "/v1/cms/themes", { name: "Sea", config: { colors: { botBubble: "#e0f0ff" } } });
+      const id = await openThere(page, { url, service });
+      const look = page.getByLabel("Look of the chat");
+      await look.getByRole("option", { name: "Sea" }).waitFor({ state: "attached" });
+      await look.selectOption("Sea");
+      await save(page).click();
+      await page.getByText("Saved on the server").first().waitFor();
+      await service.call("PUT", `/v1/cms/flows/${id}`, { publish: true });
+      const theme = async () => (await service.call("POST", "/v1/chat/start", { flow_id: id })).theme;
+      equal([(await theme()).id, (await theme()).config.colors.botBubble], [sea.id, "#e0f0ff"], "the look of a visitor's chat");
+      await look.selectOption("The school's, or the usual one");
+      await save(page).click();
+      await until(async () => (await service.call("GET", `/v1/cms/flows/${id}`)).info.theme_id ?? null, null, "the look there");
+    },
+    { service: true, refusals: true },
+  ],
+  [
     "lets somebody choose where both changed the same, and loses nothing",
     async (page, { url, service }) => {
       const id = await openThere(page, { url, service });

@@ -3,6 +3,7 @@ import { at, firstText, toPointer, type Json } from "../model/json";
 import { run, useEditor } from "../state/editor";
 import { Section } from "./fields/Section";
 import { TextField } from "./fields/Text";
+import { LookField } from "./LookField";
 import { mergeKey } from "./visit";
 
 /** The flow itself, while no step is selected. */
@@ -10,13 +11,13 @@ export function FlowForm() {
   const flow = useEditor((state) => state.flow);
   const document = useEditor((state) => state.history?.document);
   if (!flow) return null;
-  const field = (key: string) => {
-    const path = [...flow.envelope, key];
+  const field = (...keys: string[]) => {
+    const path = [...flow.envelope, ...keys];
     const pointer = toPointer(path);
     return {
       pointer,
       value: at(document, path) as Json | undefined,
-      set: (value: Json | undefined) => run(setField(key === "name" ? "Rename the flow" : "Change the flow", path, value, mergeKey(pointer))),
+      set: (value: Json | undefined) => run(setField(keys[0] === "name" ? "Rename the flow" : "Change the flow", path, value, mergeKey(pointer))),
     };
   };
   return (
@@ -29,6 +30,7 @@ export function FlowForm() {
           <TextField label="Name" field={field("name")} />
           <TextField label="What it is for" field={field("description")} area />
           <TextField label="Version" field={field("version")} mono />
+          <LookField field={field("info", "theme_id")} />
         </Section>
         <Section>
           <p className="t2">
