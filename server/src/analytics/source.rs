@@ -9,6 +9,7 @@ use chatflow_storage::{
     OutcomeQuery, RollupQuery, RollupRow, SessionFacts, SessionOutcome, StoreError, Tally, UserId,
 };
 
+use super::node::Place;
 use super::window::Window;
 use crate::jobs::ROLLUP;
 
@@ -129,6 +130,21 @@ impl Source {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether anything is kept of a node, of whatever day.
+    pub(crate) async fn has_kept(&self, place: &Place) -> Result<bool, StoreError> {
+        let day = |millis| Day::of(Timestamp::from_millis(millis));
+        let query = RollupQuery {
+            flows: vec![place.flow],
+            school: self.school,
+            measured: Measured::Node(place.node.clone()),
+            from: day(i64::MIN),
+            to: day(i64::MAX),
+            after: None,
+            limit: 1,
+        };
+        Ok(!self.store.rollups(&self.scope, &query).await?.is_empty())
     }
 
     /// The numbers of a flow, and of those of its nodes that are asked for.

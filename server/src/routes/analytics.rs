@@ -2,6 +2,7 @@
 
 mod compare;
 mod flow;
+mod node;
 
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(flow::funnel))
         .routes(routes!(flow::performance))
         .routes(routes!(compare::read))
+        .routes(routes!(node::read))
+        .routes(routes!(node::responses))
+        .routes(routes!(node::paths))
 }
 
 /// What the caller is told of now.
