@@ -2,7 +2,10 @@
 
 mod compare;
 mod flow;
+mod live;
 mod node;
+mod overview;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -24,6 +27,11 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(node::read))
         .routes(routes!(node::responses))
         .routes(routes!(node::paths))
+        .routes(routes!(overview::dashboard))
+        .routes(routes!(live::read))
+        .routes(routes!(overview::top))
+        .routes(routes!(overview::summary))
+        .routes(routes!(sessions::list))
 }
 
 /// What the caller is told of now.
