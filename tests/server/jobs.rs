@@ -100,7 +100,7 @@ pub(crate) fn two_processes(stores: &[AnyStore; 2], client: &Client, runtime: &i
     // S4.44: 0 days keep them.
     assert_eq!(run_both("session-retention", hours_on(26)), [Outcome::Done(Map::new())]);
     let settings = JobSettings { sessions: 30, pause_ms: 0, ..JobSettings::default() };
-    let run_at = |days, name| {
+    let run_at = |days: i64, name| {
         let jobs = Jobs::new(store.clone(), settings).expect("a process");
         let jobs = jobs.with_clock(move || hours_on(24 * days));
         runtime.block_on(jobs.run(job(name))).expect("it runs")
