@@ -3,18 +3,23 @@
 mod facts;
 mod live;
 mod metrics;
+mod outcome;
 mod reach;
 mod rollup;
 mod story;
 mod tally;
 
+use chatflow::{FlowId, TenantId};
+
 use crate::error::StoreError;
 use crate::role::role;
 use crate::scope::AccessScope;
 
+pub(crate) use facts::millis;
 pub use facts::{Audience, FactQuery, RowFacts, SessionFacts, SessionOutcome};
 pub use live::{LiveFlow, LiveQuery};
 pub use metrics::{FlowMetrics, NodeMetrics};
+pub use outcome::{OpenSessions, OutcomeCount, OutcomeQuery};
 pub use reach::Reach;
 pub use rollup::{
     FlowDay, FlowDayQuery, Measure, Measured, Rollup, RollupKey, RollupPart, RollupQuery, RollupRow,
@@ -32,10 +37,9 @@ role! {
     /// A scope is told of all sessions of the flows that it may change, and of the sessions of its
     /// own schools of the flows that it views (S2.30); see [`Reach`].
     ///
-    /// The rows of a day stay when its sessions are deleted, anonymised or forgotten. Whoever deletes
-    /// old sessions leaves alone those of days that are due (S4.44), and whoever takes numbers asks
-    /// for no days whose sessions may have been deleted: a day whose sessions are gone would count
-    /// those that are left.
+    /// The rows of a day stay when its sessions are deleted, anonymised or forgotten (S4.44). Whoever
+    /// takes the numbers of a day again that has fewer sessions than were counted leaves them as they
+    /// are: they would be those of the sessions that are left.
     AnalyticsStore, async AsyncAnalyticsStore, dyn DynAnalyticsStore {
         /// A page of the sessions of a flow, in the order in which they started, then of ids. The next
         /// page is behind the last one's [`SessionFacts::cursor`]; behind the last page is an empty one.
@@ -75,5 +79,23 @@ role! {
         fn live_flows(
             &self, scope: &AccessScope, query: &LiveQuery
         ) -> Result<Vec<LiveFlow>, StoreError>;
+
+        /// How the sessions of flows came out that started in a window, in the order of flows and
+        /// hours; histories are not looked at.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn outcomes(
+            &self, scope: &AccessScope, query: &OutcomeQuery
+        ) -> Result<Vec<OutcomeCount>, StoreError>;
+
+        /// How many sessions of these flows go on, or of these flows and this school, by flow;
+        /// nothing for flows without one.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn open_sessions(
+            &self, scope: &AccessScope, flows: &[FlowId], school: Option<TenantId>
+        ) -> Result<Vec<OpenSessions>, StoreError>;
     }
 }
