@@ -4,13 +4,20 @@
 //! sessions, and how long an answer is repeated.
 
 mod cache;
+mod content;
+mod experiment;
 mod options;
 mod rate;
 mod reporter;
+mod sentiment;
 mod window;
 
 pub(crate) use cache::Cache;
+pub(crate) use content::{
+    AbTest, ContentEngagement, ContentOverview, ContentUsage, Tested, TopBy, TopContent, window_of,
+};
 pub use options::AnalyticsOptions;
 pub(crate) use rate::{number, percentage, rate, rounded, seconds};
 pub(crate) use reporter::{OfSchool, Reporter, ScopeEcho};
+pub use sentiment::{EnglishWords, SentimentScorer};
 pub(crate) use window::{Days, TimePeriod, Window, date};

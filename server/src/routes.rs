@@ -1,5 +1,6 @@
 //! One folder per resource: authenticate, load, drive, commit, render.
 
+mod analytics;
 mod chat;
 mod content;
 mod events;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .merge(chat::routes())
         .merge(content::routes())
+        .merge(analytics::routes())
         .merge(flows::routes())
         .merge(themes::routes())
         .merge(traces::routes())

@@ -33,8 +33,9 @@ role! {
             &self, scope: &AccessScope, window: ContentWindow
         ) -> Result<Vec<ContentDay>, StoreError>;
 
-        /// The variants of an item that were shown in the window or ever had a counter, by key; what
-        /// was shown without one comes first.
+        /// The variants of an item that were shown in the window, by key; what was shown without one
+        /// comes first. Who is told of all sessions is also told of every variant that ever had a
+        /// counter.
         ///
         /// # Errors
         /// [`StoreError`] if the store breaks.

@@ -124,19 +124,7 @@ impl AsyncEngagementStore for PostgresStore {
     ) -> Result<Vec<ContentArm>, StoreError> {
         let mut lent = self.lend("read the variants of an item").await?;
         let rows = rows(lent.connection(), scope, window, ARMS).await;
-        let arm = |row: &PgRow, reach: &ContentReach| {
-            Ok(ContentArm {
-                variant_key: row.try_get("variant_key")?,
-                sessions: count(row, "sessions")?,
-                engaged: count(row, "engaged")?,
-                converted: count(row, "converted")?,
-                by_hand: match reach {
-                    ContentReach::Everything => counters(row)?,
-                    ContentReach::Schools(_) | ContentReach::Nothing => Counters::default(),
-                },
-            })
-        };
-        lent.read(rows.and_then(|(rows, reach)| rows.iter().map(|row| arm(row, &reach)).collect()))
+        lent.read(rows.and_then(|(rows, reach)| arms(&rows, &reach)))
     }
 
     async fn content_audience(
@@ -239,6 +227,23 @@ async fn reach(
     }
     let access = access(connection, window.content).await?;
     Ok(ContentReach::of(scope, access.as_ref()))
+}
+
+/// Who is told of some schools is not told of counters, which are of all.
+fn arms(rows: &[PgRow], reach: &ContentReach) -> sqlx::Result<Vec<ContentArm>> {
+    let is_whole = *reach == ContentReach::Everything;
+    let arm = |row: &PgRow| {
+        Ok(ContentArm {
+            variant_key: row.try_get("variant_key")?,
+            sessions: count(row, "sessions")?,
+            engaged: count(row, "engaged")?,
+            converted: count(row, "converted")?,
+            by_hand: if is_whole { counters(row)? } else { Counters::default() },
+        })
+    };
+    let mut arms = rows.iter().map(arm).collect::<sqlx::Result<Vec<_>>>()?;
+    arms.retain(|arm| is_whole || arm.sessions > 0);
+    Ok(arms)
 }
 
 fn audience(rows: &[PgRow]) -> sqlx::Result<ContentAudience> {

@@ -239,20 +239,16 @@ impl<'a> Asked<'a> {
         Ok(())
     }
 
-    /// The variants that have counters.
+    /// The variants that have counters, for who is told of all sessions.
     fn counted(&self) -> rusqlite::Result<BTreeMap<Option<String>, ContentArm>> {
-        if self.reach == ContentReach::Nothing {
+        if self.reach != ContentReach::Everything {
             return Ok(BTreeMap::new());
         }
         let ContentId(content) = self.window.content;
         let mut statement = self.connection.prepare_cached(COUNTED)?;
         let arms = statement.query_map([Id(content)], |row| {
             let key: Option<String> = row.get("variant_key")?;
-            let by_hand = match self.reach {
-                ContentReach::Everything => counters(row)?,
-                ContentReach::Schools(_) | ContentReach::Nothing => Counters::default(),
-            };
-            Ok((key.clone(), ContentArm { by_hand, ..empty_arm(key) }))
+            Ok((key.clone(), ContentArm { by_hand: counters(row)?, ..empty_arm(key) }))
         })?;
         arms.collect()
     }

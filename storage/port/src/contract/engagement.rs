@@ -207,12 +207,11 @@ fn what_was_added_by_hand_is_what_no_event_counted<S: Store>(store: &S) {
     assert_eq!(by_hand(&system()), expected);
     count_all(store);
     assert_eq!(by_hand(&system()), expected);
-    // It is of no school.
+    // It is of no school, and counters are of all.
     let school = AccessScope::school_admin(None, vec![school_id(1)]);
-    assert_eq!(
-        by_hand(&school),
-        [("a".to_owned(), 0, of(0, 0, 0)), ("b".to_owned(), 0, of(0, 0, 0))]
-    );
+    assert_eq!(by_hand(&school), []);
+    Talk { school: Some(1), ..talk(2, Some("a"), 0) }.hold(store);
+    assert_eq!(by_hand(&school), [("a".to_owned(), 1, of(0, 0, 0))]);
 }
 
 fn hours_are_those_of_utc<S: Store>(store: &S) {

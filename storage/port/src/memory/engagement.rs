@@ -255,7 +255,7 @@ impl Tables {
         content: ContentId,
     ) -> BTreeMap<Option<String>, ContentArm> {
         let mut arms = BTreeMap::new();
-        if *reach == ContentReach::Nothing {
+        if *reach != ContentReach::Everything {
             return arms;
         }
         for ((_, key), counters) in self.counters.iter().filter(|((of, _), _)| *of == content) {
@@ -263,10 +263,7 @@ impl Tables {
             let days = self.content_days.iter();
             let days = days.filter(|(of, day)| *of == content && day.variant_key == key);
             let counted = days.fold(Counters::default(), |sum, (_, day)| sum.plus(day.counters));
-            let by_hand = match reach {
-                ContentReach::Everything => counters.minus(counted),
-                ContentReach::Schools(_) | ContentReach::Nothing => Counters::default(),
-            };
+            let by_hand = counters.minus(counted);
             arms.insert(key.clone(), ContentArm { by_hand, ..empty_arm(key) });
         }
         arms
