@@ -147,7 +147,12 @@ pub(super) fn sessions_stand_for_the_arms_that_they_were_shown(managed: &Managed
     assert_eq!(results["c"]["traffic_percentage"], 33.333_333);
     assert_eq!(results["c"]["lift"], -1.0);
     // Added by hand, to what events say.
-    add(managed, &item, &variant(managed, &item, "c"), &json!({"impressions": 7, "conversions": 9}));
+    add(
+        managed,
+        &item,
+        &variant(managed, &item, "c"),
+        &json!({"impressions": 7, "conversions": 9}),
+    );
     let sizes = |found: &Value| {
         let arm = &found["test_results"]["c"];
         [&arm["sample_size"], &arm["conversions"]].map(|n| n.as_u64().expect("a count"))

@@ -39,8 +39,12 @@ pub(super) fn the_best_and_all_together(managed: &Managed) {
     let off = json!({"type": "joke", "content": {"text": "Off"}, "tags": ["off"],
         "visibility": "wriveted", "is_active": false});
     let off = new(managed, "platform", &off);
-    new(managed, "platform", &json!({"type": "joke", "content": {"text": "Never shown"},
-        "visibility": "wriveted", "tags": ["owls"]}));
+    new(
+        managed,
+        "platform",
+        &json!({"type": "joke", "content": {"text": "Never shown"},
+        "visibility": "wriveted", "tags": ["owls"]}),
+    );
     let flow = flow(managed, "Shows");
     let (time, day) = today();
     let mut n = 0;
@@ -61,10 +65,11 @@ pub(super) fn the_best_and_all_together(managed: &Managed) {
             Talk { n, variant: None, school, turns, answer, ends: false, ..talk }.hold(managed);
         }
     }
-    let of = |id: &str, kind: &str, title: &str, score: f64, [shown, taken]: [u64; 2], tags: Value| {
-        json!({"content_id": id, "type": kind, "title": title, "engagement_score": score,
+    let of =
+        |id: &str, kind: &str, title: &str, score: f64, [shown, taken]: [u64; 2], tags: Value| {
+            json!({"content_id": id, "type": kind, "title": title, "engagement_score": score,
             "impressions": shown, "interactions": taken, "tags": tags})
-    };
+        };
     let title = "Why did the owl laugh so long about it all night?!";
     let jokes = of(&joke, "joke", title, 0.666_667, [6, 4], json!(["owls", "night"]));
     let title = "Owls cannot move their eyes. Owls cannot move thei";

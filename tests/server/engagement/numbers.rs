@@ -64,7 +64,8 @@ fn names_that_are_alike_stand_apart(managed: &Managed, item: &str) {
         let turns: Vec<(&str, &[&str])> = vec![("2026-04-10T10:00:00Z", &["q"])];
         super::talk::Talk { n, turns, ..talks[5].clone() }.hold(managed);
     }
-    let path = format!("/v1/cms/content/{item}/analytics?start_date=2026-04-10&end_date=2026-04-10");
+    let path =
+        format!("/v1/cms/content/{item}/analytics?start_date=2026-04-10&end_date=2026-04-10");
     let found = ok(managed, "platform", &path);
     let third = 0.333_333;
     let expected = json!({&twins[0]: third, &twins[1]: third, &gone: third});

@@ -16,8 +16,7 @@ fn talk(managed: &Managed, flow: &str, age: u64, words: &[&str]) -> (Value, bool
     let mut has_ended = false;
     for word in words {
         let body = json!({"input": word, "input_type": "text"});
-        let answer =
-            managed.send_with("", ("POST", &path), &[("x-csrf-token", &csrf)], &body);
+        let answer = managed.send_with("", ("POST", &path), &[("x-csrf-token", &csrf)], &body);
         assert_eq!(answer.status, 200, "{answer:?}");
         has_ended = answer.body["session_ended"] == true;
     }
@@ -50,8 +49,7 @@ pub(super) fn real_conversations_are_counted(managed: &Managed) {
         "visibility": "wriveted"});
     let flow = made(managed, "platform", "/v1/cms/flows", &flow);
     let publish = json!({"publish": true});
-    let published =
-        managed.send("platform", ("PUT", &format!("/v1/cms/flows/{flow}")), &publish);
+    let published = managed.send("platform", ("PUT", &format!("/v1/cms/flows/{flow}")), &publish);
     assert_eq!(published.status, 200, "{published:?}");
     let mut shown = 0;
     for (age, words) in [
@@ -70,7 +68,10 @@ pub(super) fn real_conversations_are_counted(managed: &Managed) {
     let found = ok(managed, "platform", &path);
     assert_eq!(found["impressions"], shown);
     assert_eq!([&found["interactions"], &found["conversions"]], [&json!(9), &json!(3)]);
-    assert_eq!([&found["engagement_rate"], &found["conversion_rate"]], [&json!(0.75), &json!(0.25)]);
+    assert_eq!(
+        [&found["engagement_rate"], &found["conversion_rate"]],
+        [&json!(0.75), &json!(0.25)]
+    );
     assert_eq!(found["unique_sessions"], shown);
     // A message is taken up by the very next answer only.
     let third = 0.333_333;
