@@ -7,6 +7,7 @@ mod content;
 mod conversations;
 mod deliveries;
 mod dump;
+mod engagement;
 mod flows;
 mod jobs;
 mod management;

@@ -12,6 +12,7 @@ mod corrupt;
 pub(crate) mod demo;
 mod description;
 mod edge;
+pub(crate) mod engagement;
 mod envelopes;
 mod evidence;
 mod faults;

@@ -1,6 +1,7 @@
 //! Numbers of flows, nodes and content, and of all together (S3.148 to S3.164).
 
 mod compare;
+mod content;
 mod flow;
 mod live;
 mod node;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(overview::top))
         .routes(routes!(overview::summary))
         .routes(routes!(sessions::list))
+        .merge(content::routes())
 }
 
 /// What the caller is told of now.
