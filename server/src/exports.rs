@@ -7,11 +7,14 @@
 mod ask;
 mod assemble;
 mod cells;
+mod fault;
 mod folder;
 mod gather;
 mod link;
+mod pulse;
 mod sheet;
 mod worker;
+mod xlsx;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,12 +22,15 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 pub(crate) use ask::{Ask, Asker, Format};
+pub(crate) use assemble::{Whole, assemble};
 pub(crate) use cells::Dataset;
+pub(crate) use fault::Fault;
 pub(crate) use folder::Folder;
-pub(crate) use gather::{Fault, Pulse, Reading};
-pub(crate) use link::LinkKey;
+pub(crate) use gather::Reading;
+pub(crate) use link::{Link, LinkKey};
+pub(crate) use pulse::Pulse;
 pub(crate) use sheet::Sheets;
-pub use worker::make_exports;
+pub use worker::{ExportWorker, make_exports};
 
 /// For how long a file is there, in milliseconds (S5.43).
 pub(crate) const KEPT_MS: i64 = 7 * 86_400_000;

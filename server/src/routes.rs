@@ -3,6 +3,7 @@
 mod chat;
 mod content;
 mod events;
+mod exports;
 mod flows;
 mod operations;
 mod outbox;
@@ -31,6 +32,7 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
         .merge(events::routes())
         .merge(outbox::routes())
         .merge(webhooks::routes())
+        .merge(exports::routes())
         .merge(recommend::routes())
         .merge(operations::routes())
 }

@@ -17,6 +17,7 @@ use super::report::{say, tell, tell_error};
 use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 use crate::config::{Config, ConfigError, Environment, settled_masker};
+use crate::exports::ExportWorker;
 use crate::jobs::Jobs;
 use crate::listen::ListenOptions;
 use crate::reading::Shelf;
@@ -82,6 +83,9 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
             let (options, background) =
                 prepare(arguments, &config, environment, handlers, &store).await?;
             let jobs = jobs_of(&store, &config, &arguments.events)?;
+            let jobs = jobs
+                .zip(options.exports.as_ref())
+                .map(|(jobs, exports)| jobs.with_exports(exports));
             let connections = config.listening().map_err(|error| {
                 tell_error(&error);
                 exit::INPUT
@@ -114,13 +118,16 @@ async fn prepare(
         exit::INPUT
     })?;
     let internal = config.internal(store, environment, &outbound).await.map_err(refuse)?;
+    let key = arguments.events.key()?;
+    let exports = config.exports(store, key.as_ref()).await.map_err(refuse)?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let options = ServiceOptions {
         handlers,
         internal,
         reading: shelf.map(|shelf| Arc::new(shelf) as _),
         outbound: arguments.egress.is_open().then(|| outbound.clone()),
-        secrets_key: arguments.events.key()?,
+        secrets_key: key,
+        exports: Some(exports.clone()),
         session_events: arguments.events.sessions(),
         service_name: Some(arguments.events.service_name.clone()),
         stopping: Some(stopping),
@@ -129,6 +136,11 @@ async fn prepare(
         ..config.options(environment, identity).map_err(refuse)?
     };
     let background = Background::new(&arguments.events, outbound, &options, stop);
+    if !config.jobs.enabled {
+        return Ok((options, background));
+    }
+    let (analytics, service_name) = (options.analytics, arguments.events.service_name.clone());
+    let background = background.with_exports(ExportWorker { exports, analytics, service_name });
     Ok((options, background))
 }
 

@@ -90,9 +90,7 @@ impl Asker {
             (Role::SchoolAdmin, schools) => {
                 Some(Self::SchoolAdmin { user, schools: schools.to_vec() })
             }
-            (Role::Educator, [school, ..]) => {
-                Some(Self::Educator { user: user?, school: *school })
-            }
+            (Role::Educator, [school, ..]) => Some(Self::Educator { user: user?, school: *school }),
             (Role::Educator | Role::Reader | Role::Learner, _) => None,
         }
     }
@@ -128,7 +126,10 @@ mod tests {
     fn what_is_asked_is_kept_as_ever() {
         // S5.42: rows of yesterday are read today.
         let ask = Ask {
-            asker: Asker::Educator { user: Uuid::from_u128(1), school: TenantId(Uuid::from_u128(2)) },
+            asker: Asker::Educator {
+                user: Uuid::from_u128(1),
+                school: TenantId(Uuid::from_u128(2)),
+            },
             flows: vec![FlowId(Uuid::from_u128(3))],
             contents: Vec::new(),
             from: 20_000,

@@ -4,9 +4,21 @@ use chatflow::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::gather;
+
 /// A table of an export.
 #[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema, clap::ValueEnum,
+    Clone,
+    Copy,
+    Debug,
+    Deserialize,
+    Eq,
+    Ord,
+    PartialEq,
+    PartialOrd,
+    Serialize,
+    ToSchema,
+    clap::ValueEnum,
 )]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Dataset {
@@ -54,6 +66,19 @@ impl Dataset {
             Self::Responses => "responses",
             Self::Content => "content",
             Self::Variants => "variants",
+        }
+    }
+
+    /// The names of its columns.
+    pub(crate) const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Flows => &gather::FLOWS,
+            Self::Daily => &gather::DAILY,
+            Self::Nodes => &gather::NODES,
+            Self::Sessions => &gather::SESSIONS,
+            Self::Responses => &gather::RESPONSES,
+            Self::Content => &gather::CONTENT,
+            Self::Variants => &gather::VARIANTS,
         }
     }
 

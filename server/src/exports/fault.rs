@@ -11,7 +11,9 @@ use crate::error::chain;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     /// It would be too long.
-    #[error("the file would be longer than this service allows (help: ask for fewer days, flows or datasets)")]
+    #[error(
+        "the file would be longer than this service allows (help: ask for fewer days, flows or datasets)"
+    )]
     TooLarge,
     /// A sheet has no room for so many rows (S5.48).
     #[error(

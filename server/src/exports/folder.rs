@@ -37,7 +37,7 @@ impl Folder {
 
     /// The file of this name; none where it is gone, or the name is not one of ours.
     pub(crate) fn open(&self, name: &str) -> io::Result<Option<File>> {
-        if Path::new(name).file_name() != Some(name.as_ref()) {
+        if !is_plain(name) {
             return Ok(None);
         }
         match File::open(self.0.join(name)) {
@@ -49,6 +49,9 @@ impl Folder {
 
     /// Removes a file; that it is gone already is no fault.
     pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        if !is_plain(name) {
+            return Ok(());
+        }
         match fs::remove_file(self.0.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(()),
@@ -59,6 +62,16 @@ impl Folder {
     pub(crate) fn remove_all(&self, begin: &str) -> io::Result<()> {
         for name in self.names()? {
             if name.starts_with(begin) {
+                self.remove(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what is being written of all files whose names begin so.
+    pub(crate) fn remove_parts(&self, begin: &str) -> io::Result<()> {
+        for name in self.names()? {
+            if name.starts_with(begin) && name.ends_with(PART) {
                 self.remove(&name)?;
             }
         }
@@ -85,8 +98,15 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
-        entries.filter_map(|entry| entry.map(|e| e.file_name().into_string().ok()).transpose()).collect()
+        entries
+            .filter_map(|entry| entry.map(|e| e.file_name().into_string().ok()).transpose())
+            .collect()
     }
+}
+
+/// Whether a name leads nowhere else.
+fn is_plain(name: &str) -> bool {
+    Path::new(name).file_name() == Some(name.as_ref())
 }
 
 /// Makes a folder that only its owner looks into, with those above it.
@@ -145,6 +165,10 @@ mod tests {
         let mut left = folder.names().unwrap();
         left.sort();
         assert_eq!(left, ["a.2.part", "b.1.part"]);
+        fs::write(place.path().join("b.1"), "x").unwrap();
+        folder.remove_parts("b.").unwrap();
+        assert_eq!(folder.names().unwrap().len(), 2);
+        folder.part("b.1").unwrap();
         assert_eq!(folder.sweep(Duration::from_hours(1)).unwrap(), 0);
         assert_eq!(folder.sweep(Duration::ZERO).unwrap(), 2);
         assert_eq!(Folder::new(place.path().join("none")).sweep(Duration::ZERO).unwrap(), 0);

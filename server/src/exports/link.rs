@@ -5,16 +5,30 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chatflow::Timestamp;
-use chatflow_storage::ExportRecord;
+use chatflow_storage::prelude::*;
+use chatflow_storage::{AccessScope, AnyStore, ExportId, ExportQuery, ExportRecord, StoreError};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
+
+use super::Exports;
 
 /// How long a link is good, in milliseconds.
 const GOOD_MS: i64 = 10 * 60_000;
 
 /// What the key is derived for.
 const PURPOSE: &[u8] = b"export";
+
+/// What a link leads to.
+#[derive(Debug)]
+pub(crate) enum Link {
+    /// This export.
+    Good(Box<ExportRecord>),
+    /// An export, but not any more.
+    Over,
+    /// Nothing that we have signed.
+    Unknown,
+}
 
 /// Signs links.
 #[derive(Clone)]
@@ -32,16 +46,9 @@ impl LinkKey {
         format!("sig={}&exp={until}", self.signature(record, until))
     }
 
-    /// Whether a link to the file is signed, and still good.
-    pub(crate) fn allows(
-        &self,
-        record: &ExportRecord,
-        (signature, until): (&str, i64),
-        at: Timestamp,
-    ) -> bool {
-        let expected = self.signature(record, until);
-        let is_ours: bool = expected.as_bytes().ct_eq(signature.as_bytes()).into();
-        is_ours && at.as_millis() < until.saturating_mul(1000)
+    /// Whether a link to the file is signed by us.
+    fn signed(&self, record: &ExportRecord, (signature, until): (&str, i64)) -> bool {
+        self.signature(record, until).as_bytes().ct_eq(signature.as_bytes()).into()
     }
 
     /// Bound to the file, the end of the link and the account whose file it is.
@@ -50,6 +57,23 @@ impl LinkKey {
         let account = account.or(record.service_account_id.map(|id| id.0)).unwrap_or_default();
         let text = format!("{}\n{until}\n{account}", record.id);
         URL_SAFE_NO_PAD.encode(mac(&self.0, &[text.as_bytes()]))
+    }
+}
+
+impl Exports {
+    /// What a link with this signature and end leads to. Who has it needs no account.
+    pub(crate) async fn linked(
+        &self,
+        store: &AnyStore,
+        id: ExportId,
+        link: (&str, i64),
+        at: Timestamp,
+    ) -> Result<Link, StoreError> {
+        let found = store.exports(&AccessScope::system(), ExportQuery::one(id)).await?;
+        let found = found.into_iter().next().filter(|record| self.key.signed(record, link));
+        let Some(record) = found else { return Ok(Link::Unknown) };
+        let is_over = link.1.saturating_mul(1000) <= at.as_millis();
+        Ok(if is_over { Link::Over } else { Link::Good(Box::new(record)) })
     }
 }
 
@@ -75,7 +99,7 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use chatflow_storage::{ExportId, ExportKind, ExportState, UserId};
+    use chatflow_storage::{ExportKind, ExportState, UserId};
     use uuid::Uuid;
 
     use super::*;
@@ -111,24 +135,19 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_good_for_its_file_and_account_for_ten_minutes() {
+    fn a_link_is_good_for_its_file_and_account() {
         // S5.46, F60
         let key = LinkKey::derived(b"a secret");
-        let second = |second: i64| Timestamp::from_millis(second * 1000);
-        let query = key.query(&record(1, 1), second(100));
+        let query = key.query(&record(1, 1), Timestamp::from_millis(100_000));
         let (signature, until) = query.split_once("&exp=").unwrap();
         let signature = signature.strip_prefix("sig=").unwrap();
-        let until: i64 = until.parse().unwrap();
-        assert_eq!(until, 700);
-        let allows = |record, until, at| key.allows(&record, (signature, until), second(at));
-        assert!(allows(record(1, 1), 700, 699));
-        assert!(!allows(record(1, 1), 700, 700), "it is over");
-        assert!(!allows(record(1, 1), 900, 699), "nobody prolongs it");
-        assert!(!allows(record(2, 1), 700, 699), "of another file");
-        assert!(!allows(record(1, 2), 700, 699), "of another account");
-        let other = LinkKey::derived(b"another secret");
-        assert!(!other.allows(&record(1, 1), (signature, 700), second(1)));
-        assert!(!key.allows(&record(1, 1), ("", 700), second(1)));
+        assert_eq!(until, "700", "ten minutes later");
+        assert!(key.signed(&record(1, 1), (signature, 700)));
+        assert!(!key.signed(&record(1, 1), (signature, 900)), "nobody prolongs it");
+        assert!(!key.signed(&record(2, 1), (signature, 700)), "of another file");
+        assert!(!key.signed(&record(1, 2), (signature, 700)), "of another account");
+        assert!(!key.signed(&record(1, 1), ("", 700)));
+        assert!(!LinkKey::derived(b"another").signed(&record(1, 1), (signature, 700)));
         assert_eq!(format!("{key:?}"), "LinkKey(…)");
     }
 }

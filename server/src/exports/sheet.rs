@@ -73,7 +73,11 @@ impl Sheets {
         let room = Arc::new(AtomicU64::new(most));
         let begin = |dataset: &Dataset| {
             let file = folder.part(&format!("{begin}.{}", dataset.name()))?;
-            Sheet::begin(*dataset, format, Piece { file: BufWriter::new(file), room: Arc::clone(&room) })
+            Sheet::begin(
+                *dataset,
+                format,
+                Piece { file: BufWriter::new(file), room: Arc::clone(&room) },
+            )
         };
         Ok(Self { sheets: datasets.iter().map(begin).collect::<Result<_, Fault>>()? })
     }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, AnyStore, Batch, ChangeNotice, ExportClaim, ExportFile, ExportLease, ExportOutcome,
-    ExportProgress, ExportRecord, StoreError,
+    AccessScope, AnyStore, Batch, ChangeNotice, ExportClaim, ExportFile, ExportLease,
+    ExportOutcome, ExportProgress, ExportRecord, StoreError,
 };
 use serde_json::{Map, json};
 use tokio::sync::watch;
 
-use super::assemble::assemble;
+use super::Exports;
 use super::ask::{Ask, Format};
+use super::assemble::assemble;
 use super::fault::Fault;
 use super::gather::Reading;
 use super::pulse::{Beat, Pulse, until};
 use super::sheet::Sheets;
-use super::Exports;
 use crate::analytics::AnalyticsOptions;
 use crate::cli::log;
 use crate::error::chain;
@@ -110,33 +110,35 @@ impl Desk {
 
     /// Makes the file of an export and says so; or leaves it to others, without a trace of a file.
     async fn make(&self, record: &ExportRecord) {
-        let lease = record.lease(&self.holder);
-        // The file of each taking up has a name of its own, so that a worker that was taken for lost cannot
-        // spoil that of another one.
-        let begin = format!("{}.{}", record.id, record.attempts);
-        let made = self.write(record, &lease, &begin).await;
         let folder = &self.worker.exports.folder;
-        let name = made.as_ref().map(|file| file.path.clone()).unwrap_or_default();
-        let is_settled = match made {
+        // What was left by those who were lost. A file of each taking up has a name of its own, so that one that
+        // was only taken for lost cannot spoil that of another.
+        let own = format!("{}.", record.id);
+        self.cleared(folder.remove_all(&own));
+        let lease = record.lease(&self.holder);
+        let name = format!("{own}{}", record.attempts);
+        let ended = match self.write(record, &lease, &name).await {
             Ok(file) => self.settle(record, &lease, ExportOutcome::Completed(file)).await,
             Err(Fault::Stopped) => self.hand_back(&lease).await,
-            Err(error @ Fault::Store(_)) => {
-                error.told();
+            Err(fault @ Fault::Store(_)) => {
+                fault.told();
                 self.hand_back(&lease).await
             }
             Err(fault) => self.settle(record, &lease, ExportOutcome::Failed(fault.told())).await,
         };
-        let cleared = match is_settled {
-            // Someone else makes it, or nobody wants it.
-            Ok(false) => folder.remove(&name).and_then(|()| folder.remove_all(&begin)),
-            Ok(true) => folder.remove_all(&format!("{begin}.part")),
+        self.cleared(match ended {
+            Ok(true) => folder.remove_parts(&own),
+            Ok(false) => folder.remove_all(&format!("{name}.")),
             Err(error) => {
                 log(format_args!("error: cannot settle an export: {}", chain(&error)));
-                // It is made again when the lease has run out.
-                folder.remove_all(&begin)
+                // Whether it is settled is not known. If it is not, it is made again.
+                folder.remove_parts(&own)
             }
-        };
-        if let Err(error) = cleared.and_then(|()| self.clear_pieces(&begin)) {
+        });
+    }
+
+    fn cleared(&self, cleared: std::io::Result<()>) {
+        if let Err(error) = cleared {
             log(format_args!("error: cannot clear the folder of exports: {error}"));
         }
     }

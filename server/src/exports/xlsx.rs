@@ -62,7 +62,9 @@ pub(super) fn parts(datasets: &[Dataset]) -> [(&'static str, String); 4] {
         format!("<sheet name=\"{}\" sheetId=\"{n}\" r:id=\"rId{n}\"/>", dataset.name())
     });
     let links = each(&|n, _| {
-        format!("<Relationship Id=\"rId{n}\" Type=\"{LINKS}/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>")
+        format!(
+            "<Relationship Id=\"rId{n}\" Type=\"{LINKS}/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>"
+        )
     });
     [
         (
@@ -88,7 +90,9 @@ pub(super) fn parts(datasets: &[Dataset]) -> [(&'static str, String); 4] {
         ),
         (
             "xl/_rels/workbook.xml.rels",
-            format!("{HEAD}<Relationships xmlns=\"{PACKAGE}/relationships\">{links}</Relationships>"),
+            format!(
+                "{HEAD}<Relationships xmlns=\"{PACKAGE}/relationships\">{links}</Relationships>"
+            ),
         ),
     ]
 }
@@ -121,7 +125,8 @@ mod tests {
     fn text_stays_text() {
         // S5.49
         let mut out = Vec::new();
-        let cells = [Cell::from("=1+1 <&>\r\u{1}"), Cell::Nothing, Cell::from(2.5), Cell::from(true)];
+        let cells =
+            [Cell::from("=1+1 <&>\r\u{1}"), Cell::Nothing, Cell::from(2.5), Cell::from(true)];
         row(&mut out, &cells).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
