@@ -117,7 +117,13 @@ impl Desk {
         self.cleared(folder.remove_all(&own));
         let lease = record.lease(&self.holder);
         let name = format!("{own}{}", record.attempts);
-        let ended = match self.write(record, &lease, &name).await {
+        let written = self.write(record, &lease, &name).await;
+        // Before anybody hears that it has ended.
+        self.cleared(match &written {
+            Ok(_) => folder.remove_parts(&own),
+            Err(_) => folder.remove_all(&own),
+        });
+        let ended = match written {
             Ok(file) => self.settle(record, &lease, ExportOutcome::Completed(file)).await,
             Err(Fault::Stopped) => self.hand_back(&lease).await,
             Err(fault @ Fault::Store(_)) => {
@@ -126,15 +132,12 @@ impl Desk {
             }
             Err(fault) => self.settle(record, &lease, ExportOutcome::Failed(fault.told())).await,
         };
-        self.cleared(match ended {
-            Ok(true) => folder.remove_parts(&own),
-            Ok(false) => folder.remove_all(&format!("{name}.")),
-            Err(error) => {
-                log(format_args!("error: cannot settle an export: {}", chain(&error)));
-                // Whether it is settled is not known. If it is not, it is made again.
-                folder.remove_parts(&own)
-            }
-        });
+        match ended {
+            Ok(true) => {}
+            Ok(false) => self.cleared(folder.remove_all(&format!("{name}."))),
+            // Whether it is settled is not known, so the file stays; if it is not, it is made again.
+            Err(error) => log(format_args!("error: cannot settle an export: {}", chain(&error))),
+        }
     }
 
     fn cleared(&self, cleared: std::io::Result<()>) {
