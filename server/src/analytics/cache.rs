@@ -15,7 +15,7 @@ use crate::error::ApiError;
 const MOST_BYTES: usize = 32 << 20;
 
 /// How many answers.
-const MOST: usize = 2000;
+const MOST: usize = 500;
 
 /// Answers by what was asked, and by whom.
 #[derive(Debug, Default)]
