@@ -11,6 +11,7 @@ mod fault;
 mod folder;
 mod gather;
 mod link;
+mod pick;
 mod pulse;
 mod sheet;
 mod worker;

@@ -4,7 +4,7 @@ use chatflow::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::gather;
+use super::{gather, pick};
 
 /// A table of an export.
 #[derive(
@@ -70,7 +70,12 @@ impl Dataset {
     }
 
     /// The names of its columns.
-    pub(crate) const fn columns(self) -> &'static [&'static str] {
+    pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
+        self.columns().iter().map(|column| pick::name(column))
+    }
+
+    /// Its columns, see [`pick`].
+    pub(super) const fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Flows => &gather::FLOWS,
             Self::Daily => &gather::DAILY,

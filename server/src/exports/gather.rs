@@ -10,7 +10,7 @@ use super::ask::Ask;
 use super::fault::Fault;
 use super::pulse::Pulse;
 use super::sheet::Sheets;
-use crate::analytics::{AnalyticsOptions, Window};
+use crate::analytics::{AnalyticsOptions, Source, Window};
 
 pub(super) use flows::{DAILY, FLOWS, NODES, RESPONSES, SESSIONS};
 
@@ -46,9 +46,11 @@ impl Reading<'_> {
     pub(crate) async fn fill(&self, sheets: &mut Sheets, pulse: &mut Pulse) -> Result<(), Fault> {
         if self.ask.datasets.iter().any(|dataset| !dataset.is_of_content()) {
             let flows = self.flows().await?;
+            let (scope, days) = (&self.scope, self.analytics.raw_days);
+            let source = Source::open(self.store, (scope, None), days, self.at).await?;
             for (done, flow) in flows.iter().enumerate() {
                 pulse.at(done, flows.len()).await?;
-                self.flow(flow, sheets, pulse).await?;
+                self.flow((flow, &source), sheets, pulse).await?;
             }
         }
         Ok(())

@@ -106,7 +106,7 @@ impl Sheet {
             Format::Csv => {
                 let lines = csv::Terminator::CRLF;
                 let mut csv = csv::WriterBuilder::new().terminator(lines).from_writer(piece);
-                csv.write_record(dataset.columns())?;
+                csv.write_record(dataset.names())?;
                 Out::Csv(Box::new(csv))
             }
             Format::Json => {
@@ -115,7 +115,8 @@ impl Sheet {
             }
             Format::Ndjson => Out::Ndjson(piece),
             Format::Xlsx => {
-                xlsx::begin(&mut piece, dataset.columns())?;
+                let names: Vec<&str> = dataset.names().collect();
+                xlsx::begin(&mut piece, &names)?;
                 Out::Xlsx(piece)
             }
         };
@@ -181,7 +182,7 @@ fn csv_text(cell: &Cell) -> String {
 
 /// The inside of a JSON object, in the order of the columns.
 fn members(out: &mut impl Write, dataset: Dataset, cells: &[Cell]) -> io::Result<()> {
-    for (n, (column, cell)) in dataset.columns().iter().zip(cells).enumerate() {
+    for (n, (column, cell)) in dataset.names().zip(cells).enumerate() {
         write!(out, "{}\"{column}\":", if n == 0 { "" } else { "," })?;
         match cell {
             Cell::Nothing => out.write_all(b"null")?,

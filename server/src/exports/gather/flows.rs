@@ -2,41 +2,45 @@
 
 use std::collections::BTreeMap;
 
-use chatflow::NodeId;
+use chatflow::{NodeId, Timestamp};
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    Day, FactQuery, FlowMetrics, NodeMetrics, SessionFacts, SessionOutcome, Story, Tally,
+    Day, FactQuery, FlowMetrics, Measure, Measured, NodeMetrics, RollupRow, SessionFacts,
+    SessionOutcome, Story, Tally,
 };
+use serde_json::json;
 
 use super::super::cells::{Cell, Dataset};
 use super::super::fault::Fault;
+use super::super::pick;
 use super::super::pulse::Pulse;
 use super::super::sheet::Sheets;
 use super::{Reading, Subject};
-use crate::analytics::{date, rate, seconds};
+use crate::analytics::{Counted, FlowAnalytics, Source, date, rate, seconds};
 
-/// As S5.9 names and computes them.
-pub(in crate::exports) const FLOWS: [&str; 20] = [
+/// What the endpoint of a flow tells (S5.9), with the flow's name and version.
+pub(in crate::exports) const FLOWS: [&str; 21] = [
     "flow_id",
     "name",
     "version",
-    "start_date",
-    "end_date",
+    "time_period/start_date",
+    "time_period/end_date",
     "total_sessions",
     "completion_rate",
     "average_duration",
     "bounce_rate",
-    "total_interactions",
-    "unique_users",
-    "completed_sessions",
-    "abandoned_sessions",
-    "active_sessions",
-    "terminated_sessions",
-    "failed_sessions",
-    "anonymous_sessions",
-    "engaged_sessions",
-    "engagement_rate",
-    "average_interactions",
+    "engagement_metrics/total_interactions",
+    "engagement_metrics/unique_users",
+    "engagement_metrics/completed_sessions",
+    "engagement_metrics/abandoned_sessions",
+    "engagement_metrics/active_sessions",
+    "engagement_metrics/terminated_sessions",
+    "engagement_metrics/failed_sessions",
+    "engagement_metrics/anonymous_sessions",
+    "engagement_metrics/engaged_sessions",
+    "engagement_metrics/engagement_rate",
+    "engagement_metrics/average_interactions",
+    "approximate",
 ];
 
 pub(in crate::exports) const DAILY: [&str; 6] =
@@ -77,7 +81,7 @@ pub(in crate::exports) const RESPONSES: [&str; 5] =
 /// The numbers of a flow, as a whole and by day.
 #[derive(Debug, Default)]
 struct Numbers {
-    whole: Tally,
+    whole: Counted,
     days: BTreeMap<Day, Tally>,
 }
 
@@ -85,39 +89,51 @@ impl Reading<'_> {
     /// Writes the rows of a flow.
     pub(super) async fn flow(
         &self,
-        flow: &Subject,
+        (flow, source): (&Subject, &Source),
         sheets: &mut Sheets,
         pulse: &mut Pulse,
     ) -> Result<(), Fault> {
-        let numbers = self.read(flow, sheets, pulse).await?;
-        sheets.add(Dataset::Flows, &self.flow_row(flow, &numbers.whole.flow))?;
+        let mut numbers = Numbers::default();
+        let kept = |row: RollupRow| numbers.keep(&row);
+        source.each_kept(&[flow.id], Measured::All, self.window(), kept).await?;
+        self.sessions((flow, source), &mut numbers, sheets, pulse).await?;
+        sheets.add(Dataset::Flows, &self.flow_row(flow, &numbers.whole))?;
         for (day, tally) in &numbers.days {
             sheets.add(Dataset::Daily, &day_row(flow, *day, &tally.flow))?;
         }
-        for (node, metrics) in &numbers.whole.nodes {
+        for (node, metrics) in &numbers.whole.tally.nodes {
             sheets.add(Dataset::Nodes, &node_row(flow, node, metrics))?;
         }
         Ok(())
     }
 
-    async fn read(
+    /// Goes through the sessions of a flow once: those of open days are counted, and all told of if somebody wants
+    /// to know of each.
+    async fn sessions(
         &self,
-        flow: &Subject,
+        (flow, source): (&Subject, &Source),
+        numbers: &mut Numbers,
         sheets: &mut Sheets,
         pulse: &mut Pulse,
-    ) -> Result<Numbers, Fault> {
-        let mut numbers = Numbers::default();
-        let window = self.window();
-        let mut query = FactQuery::of(flow.id, window.begins(), window.ends().min(self.at));
+    ) -> Result<(), Fault> {
+        let of_each = sheets.has(Dataset::Sessions) || sheets.has(Dataset::Responses);
+        let window = Some(self.window());
+        let window = if of_each { window } else { window.and_then(|all| source.raw(all)) };
+        let Some(window) = window else { return Ok(()) };
+        // Who comes later is not told of.
+        let end = Timestamp::from_millis(self.at.as_millis().saturating_add(1));
+        let mut query = FactQuery::of(flow.id, window.begins(), window.ends().min(end));
         loop {
             let page = self.store.session_facts(&self.scope, &query).await?;
-            let Some(last) = page.last() else { return Ok(numbers) };
+            let Some(last) = page.last() else { return Ok(()) };
             query.after = Some(last.cursor());
             for session in &page {
-                numbers.whole.add(session, self.at);
                 let day = Day::of(session.started_at);
-                numbers.days.entry(day).or_default().add(session, self.at);
-                if sheets.has(Dataset::Sessions) {
+                if source.is_open(day) {
+                    numbers.whole.tally.add(session, self.at);
+                    numbers.days.entry(day).or_default().add(session, self.at);
+                }
+                if of_each {
                     let story = session.story();
                     sheets.add(Dataset::Sessions, &session_row(flow, session, &story))?;
                 }
@@ -126,30 +142,23 @@ impl Reading<'_> {
         }
     }
 
-    fn flow_row(&self, flow: &Subject, of: &FlowMetrics) -> [Cell; FLOWS.len()] {
-        let window = self.window();
-        [
-            flow.id.to_string().into(),
-            flow.name.as_str().into(),
-            flow.version.as_str().into(),
-            date(window.first).into(),
-            date(window.last).into(),
-            of.sessions.into(),
-            rate(of.completed, of.sessions).into(),
-            seconds(of.duration_sum, of.duration_count).into(),
-            rate(of.bounced, of.sessions).into(),
-            of.inputs.into(),
-            of.unique_users.into(),
-            of.completed.into(),
-            of.abandoned.into(),
-            of.active.into(),
-            of.terminated.into(),
-            of.failed.into(),
-            of.anonymous.into(),
-            of.engaged.into(),
-            rate(of.engaged, of.sessions).into(),
-            rate(of.inputs, of.sessions).into(),
-        ]
+    fn flow_row(&self, flow: &Subject, counted: &Counted) -> Vec<Cell> {
+        let mut answer = json!(FlowAnalytics::of(flow.id, self.window(), counted, None));
+        if let Some(answer) = answer.as_object_mut() {
+            answer.insert("name".to_owned(), json!(flow.name));
+            answer.insert("version".to_owned(), json!(flow.version));
+        }
+        pick::row(&answer, &FLOWS)
+    }
+}
+
+impl Numbers {
+    /// Adds what is kept of a day.
+    fn keep(&mut self, row: &RollupRow) {
+        self.whole.add(row);
+        if matches!(row.part.measure, Measure::Flow(_)) {
+            self.days.entry(row.day).or_default().add_part(&row.part);
+        }
     }
 }
 

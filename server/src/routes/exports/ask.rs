@@ -34,11 +34,11 @@ pub(super) struct ExportQuery {
     format: Option<ExportFormat>,
     /// Only these flows; all that the caller views if there are none.
     #[serde(default)]
-    #[param(max_items = 100)]
+    #[param(max_items = 100, style = Form, explode = false)]
     flow_ids: Vec<Uuid>,
     /// Only these items of content.
     #[serde(default)]
-    #[param(max_items = 100)]
+    #[param(max_items = 100, style = Form, explode = false)]
     content_ids: Vec<Uuid>,
     /// The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said.
     #[param(pattern = r"^\d{4}-\d{2}-\d{2}$", format = Date)]
@@ -48,7 +48,7 @@ pub(super) struct ExportQuery {
     end_date: Option<String>,
     /// The tables of the file; `flows`, `daily` and `nodes` if nothing is said.
     #[serde(default)]
-    #[param(inline, max_items = 20)]
+    #[param(inline, max_items = 20, style = Form, explode = false)]
     include: Vec<Dataset>,
 }
 
