@@ -139,9 +139,13 @@ async fn prepare(
     if !config.jobs.enabled {
         return Ok((options, background));
     }
-    let (analytics, service_name) = (options.analytics, arguments.events.service_name.clone());
-    let background = background.with_exports(ExportWorker { exports, analytics, service_name });
-    Ok((options, background))
+    let worker = ExportWorker {
+        exports,
+        analytics: options.analytics,
+        sentiment: options.sentiment.clone(),
+        service_name: arguments.events.service_name.clone(),
+    };
+    Ok((options, background.with_exports(worker)))
 }
 
 async fn serve(
