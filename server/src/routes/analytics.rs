@@ -3,6 +3,10 @@
 mod compare;
 mod content;
 mod flow;
+mod live;
+mod node;
+mod overview;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -21,6 +25,14 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(flow::funnel))
         .routes(routes!(flow::performance))
         .routes(routes!(compare::read))
+        .routes(routes!(node::read))
+        .routes(routes!(node::responses))
+        .routes(routes!(node::paths))
+        .routes(routes!(overview::dashboard))
+        .routes(routes!(live::read))
+        .routes(routes!(overview::top))
+        .routes(routes!(overview::summary))
+        .routes(routes!(sessions::list))
         .merge(content::routes())
 }
 
