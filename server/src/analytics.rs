@@ -38,7 +38,7 @@ pub use options::AnalyticsOptions;
 pub(crate) use overview::{Dashboard, Listed, Metric, TopFlows, listed};
 pub(crate) use paths::{Paths, Ways};
 pub(crate) use performance::{Granularity, Performance, buckets};
-pub(crate) use rate::{number, percentage, rate, rounded, seconds};
+pub(crate) use rate::{number, rate, rounded, seconds};
 pub(crate) use reporter::{OfSchool, Reporter, ScopeEcho};
 pub(crate) use responses::{Responses, options};
 pub(crate) use segment::Segment;

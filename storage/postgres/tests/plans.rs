@@ -85,6 +85,7 @@ pub(crate) fn plans() -> Option<Plans> {
     let library = database.block_on(call_library(&store, &proxy));
     let mut evidence = database.block_on(evidence::call_evidence(&store, &proxy));
     evidence.extend(database.block_on(evidence::call_performance(&store, &proxy)));
+    evidence.extend(database.block_on(evidence::call_engagement(&store, &proxy)));
     evidence.extend(database.block_on(evidence::call_audit(&store, &proxy)));
     evidence.extend(database.block_on(analytics::call_analytics(&store, &proxy)));
     let events = database.block_on(call_events(&store, &proxy));

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 const SEED: &str = include_str!("plans/seed.sql");
 
 /// Whole files: sessions, what is read of the library on the way, and what goes on beside them.
-const FILES: [(&str, &str); 32] = [
+const FILES: [(&str, &str); 35] = [
     ("session.rs", include_str!("../src/session.rs")),
     ("session/extras.rs", include_str!("../src/session/extras.rs")),
     ("session/read.rs", include_str!("../src/session/read.rs")),
@@ -40,6 +40,9 @@ const FILES: [(&str, &str); 32] = [
     ("account/service.rs", include_str!("../src/account/service.rs")),
     ("admin.rs", include_str!("../src/admin.rs")),
     ("performance.rs", include_str!("../src/performance.rs")),
+    ("engagement.rs", include_str!("../src/engagement.rs")),
+    ("engagement/impressions.rs", include_str!("../src/engagement/impressions.rs")),
+    ("engagement/totals.rs", include_str!("../src/engagement/totals.rs")),
     ("analytics.rs", include_str!("../src/analytics.rs")),
     ("analytics/facts.rs", include_str!("../src/analytics/facts.rs")),
     ("analytics/live.rs", include_str!("../src/analytics/live.rs")),
