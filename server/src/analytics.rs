@@ -3,6 +3,7 @@
 //! What all of them share stands here: the days that are asked for, how rates are rounded, who may ask and for whose
 //! sessions, and how long an answer is repeated.
 
+mod age;
 mod answers;
 mod cache;
 mod compare;

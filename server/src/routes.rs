@@ -25,7 +25,6 @@ pub(crate) use self::events::Reads;
 /// All routes, with what they say of themselves.
 pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .merge(analytics::routes())
         .merge(chat::routes())
         .merge(content::routes())
         .merge(analytics::routes())

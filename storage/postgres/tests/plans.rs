@@ -429,6 +429,13 @@ fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
         if planned.call == "list_flows" {
             continue;
         }
+        // All items count, and people fill that table by hand; what was shown of them is looked up (S5.35).
+        if planned.call == "content_kinds" || planned.call == "content_totals" {
+            let scans = planned.text.matches("Seq Scan").count();
+            let of_items = planned.text.matches("Seq Scan on cms_content").count();
+            assert_eq!(scans, of_items, "{}:\n{}", planned.call, planned.text);
+            continue;
+        }
         assert!(!planned.text.contains("Seq Scan"), "{}:\n{}", planned.call, planned.text);
         // Two ways through the same index cost the same, so that chance decides.
         if planned.call == "list_sessions of schools" {

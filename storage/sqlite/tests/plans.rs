@@ -64,10 +64,10 @@ const THEME: &str = include_str!("../src/library/theme.rs");
 const THEMES: &str = include_str!("../src/theme.rs");
 
 /// What may be gone through from end to end: parameters, the rows of a `WITH` or of a query within one, the
-/// list of the flows that can be started, that of all flows, that of all content, that of the events to deliver and
+/// list of the flows that can be started, that of all flows, that of all content in two orders, that of the events to deliver and
 /// that of open exports, each in the order of its index, and flows whose references are not known, of which there
 /// are none for long.
-const SCANNED: [&str; 18] = [
+const SCANNED: [&str; 19] = [
     "VIRTUAL TABLE",
     "root",
     "wanted",
@@ -81,6 +81,7 @@ const SCANNED: [&str; 18] = [
     "ix_flow_definitions_created",
     "ix_event_outbox_due",
     "ix_cms_content_created",
+    "sqlite_autoindex_cms_content_1",
     "item",
     "o",
     "n",
