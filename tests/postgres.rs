@@ -8,6 +8,7 @@ mod conversations;
 mod deliveries;
 mod dump;
 mod engagement;
+mod exports;
 mod flows;
 mod jobs;
 mod management;

@@ -15,6 +15,7 @@ mod edge;
 pub(crate) mod engagement;
 mod envelopes;
 mod evidence;
+pub(crate) mod exports;
 mod faults;
 pub(crate) mod flows;
 mod forwarded;

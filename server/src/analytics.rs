@@ -29,7 +29,8 @@ pub(crate) use answers::Answers;
 pub(crate) use cache::Cache;
 pub(crate) use compare::{Comparison, Contender};
 pub(crate) use content::{
-    AbTest, ContentEngagement, ContentOverview, ContentUsage, Tested, TopBy, TopContent, window_of,
+    AbTest, ContentEngagement, ContentOverview, ContentUsage, Tested, TopBy, TopContent, title,
+    window_of,
 };
 pub(crate) use flow::FlowAnalytics;
 pub(crate) use funnel::{Funnel, Steps};
@@ -38,7 +39,7 @@ pub use options::AnalyticsOptions;
 pub(crate) use overview::{Dashboard, Listed, Metric, TopFlows, listed};
 pub(crate) use paths::{Paths, Ways};
 pub(crate) use performance::{Granularity, Performance, buckets};
-pub(crate) use rate::{number, percentage, rate, rounded, seconds};
+pub(crate) use rate::{number, rate, rounded, seconds};
 pub(crate) use reporter::{OfSchool, Reporter, ScopeEcho};
 pub(crate) use responses::{Responses, options};
 pub(crate) use segment::Segment;

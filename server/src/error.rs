@@ -347,9 +347,7 @@ impl From<EditError> for ApiError {
     fn from(error: EditError) -> Self {
         let text = error.to_string();
         match error {
-            EditError::NoContent { .. } => {
-                Self::new(StatusCode::NOT_FOUND, "content_not_found", "Content not found")
-            }
+            EditError::NoContent { .. } => Self::content_not_found(),
             EditError::NoVariant { .. } => {
                 Self::new(StatusCode::NOT_FOUND, "variant_not_found", "Variant not found")
             }

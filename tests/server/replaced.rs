@@ -52,9 +52,6 @@ const DEVIATIONS: &[(&str, Option<u16>, &[&str], &str)] = &[
     ("analytics content/{content}/analytics", Some(404), &[], "S5.3: an unknown item"),
 ];
 
-/// A request with this in its path is compared when files of analytics are there.
-const LATER: &str = "/analytics/export";
-
 /// What was recorded under another id or token than the one that stands for it here.
 #[derive(Default)]
 struct Names(BTreeMap<String, String>);
@@ -192,16 +189,10 @@ fn a_client_of_the_replaced_service_finds_the_names_and_types_it_knows() {
     ]);
     let (names, csrf) = (Names::default(), BTreeMap::new());
     let mut replay = Replay { client: server.client(), accounts, names, csrf };
-    let (mut faults, mut compared, mut later) = (Vec::new(), 0, 0);
+    let mut faults = Vec::new();
     for example in &recorded {
         let name = example["name"].as_str().expect("a name");
         let request = example["request"].as_object().expect("a request");
-        let path = request["path"].as_str().unwrap_or_default();
-        if path.contains(LATER) {
-            later += 1;
-            continue;
-        }
-        compared += 1;
         let answer = replay.send(name, request);
         let (_, status, left_out, _) = DEVIATIONS
             .iter()
@@ -230,7 +221,7 @@ fn a_client_of_the_replaced_service_finds_the_names_and_types_it_knows() {
             replay.csrf.insert(token.to_owned(), csrf.to_owned());
         }
     }
-    println!("{compared} of {} compared, {later} of analytics left for later", recorded.len());
+    println!("{} compared", recorded.len());
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
-    assert!(compared >= 80, "{compared}");
+    assert!(recorded.len() >= 100, "{}", recorded.len());
 }

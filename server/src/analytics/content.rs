@@ -10,7 +10,7 @@ mod usage;
 pub(crate) use ab_test::{AbTest, Tested};
 pub(crate) use engagement::ContentEngagement;
 pub(crate) use overview::ContentOverview;
-pub(crate) use top::{TopBy, TopContent};
+pub(crate) use top::{TopBy, TopContent, title};
 pub(crate) use usage::ContentUsage;
 
 use chatflow::ContentId;

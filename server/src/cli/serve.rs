@@ -19,6 +19,7 @@ use super::report::{say, tell, tell_error};
 use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 use crate::config::{Config, ConfigError, Environment, settled_masker};
+use crate::exports::ExportWorker;
 use crate::jobs::Jobs;
 use crate::listen::{Entrance, ListenOptions};
 use crate::outbound::Outbound;
@@ -90,8 +91,20 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
                 let internal = config.internal(&store, environment, &outbound).await;
                 options.internal = internal.map_err(refuse)?;
                 options.masker = masker(&store).await;
-                let background = Background::new(&arguments.events, outbound, &options, stop);
-                let jobs = jobs_of(&store, &config, &arguments.events)?;
+                let exports = config.exports(&store, options.secrets_key.as_ref()).await;
+                let exports = exports.map_err(refuse)?;
+                options.exports = Some(exports.clone());
+                let mut background = Background::new(&arguments.events, outbound, &options, stop);
+                let mut jobs = jobs_of(&store, &config, &arguments.events)?;
+                if let Some(known) = jobs {
+                    jobs = Some(known.with_exports(&exports));
+                    background = background.with_exports(ExportWorker {
+                        exports,
+                        analytics: options.analytics,
+                        sentiment: options.sentiment.clone(),
+                        service_name: arguments.events.service_name.clone(),
+                    });
+                }
                 Ok::<_, u8>((store, options, background, jobs))
             };
             tokio::select! {

@@ -129,7 +129,7 @@ fn untitled() -> String {
 }
 
 /// What an item begins with.
-fn title(content: &str) -> String {
+pub(crate) fn title(content: &str) -> String {
     let content: Map<String, Value> = serde_json::from_str(content).unwrap_or_default();
     let text = |key: &str| Some(content.get(key)?.as_str()?.trim());
     let found = TITLES.into_iter().filter_map(text).find(|text| !text.is_empty());
