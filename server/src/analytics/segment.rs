@@ -72,7 +72,8 @@ impl Segment {
 fn age(user: &Value) -> Option<f64> {
     let number = |value: &Value| match value {
         Value::String(text) => text.trim().parse().ok(),
-        other => other.as_f64(),
+        Value::Number(number) => number.as_f64(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
     let names = ["age", "age_number"];
     names.iter().find_map(|name| number(user.get(*name)?))
