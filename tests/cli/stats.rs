@@ -20,7 +20,7 @@ pub(crate) fn numbers_are_told_in_the_terminal(place: &Place) {
     let get = |path: &str| client.send(("GET", path), &[platform.header()], b"");
     let flow = client.flow("counter");
     let told = |rest: &str| {
-        let answer = get(&format!("/v1/cms/flows/{}/analytics{rest}", flow));
+        let answer = get(&format!("/v1/cms/flows/{flow}/analytics{rest}"));
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
     };
@@ -67,7 +67,7 @@ pub(crate) fn numbers_are_told_in_the_terminal(place: &Place) {
     let counts = ["active_sessions", "current_interactions", "sessions_last_hour"];
     assert_eq!(counts.map(|key| lately.body[key].as_u64()), [2, 1, 2].map(Some));
     // S5.7: the same answer again, for a while.
-    let again = get(&format!("/v1/cms/flows/{}/analytics", flow));
+    let again = get(&format!("/v1/cms/flows/{flow}/analytics"));
     assert_eq!(again.headers["x-cache"], "hit", "{again:?}");
 }
 

@@ -181,7 +181,7 @@ fn only_what_is_asked_for(scene: &Scene, all: &Map<String, Value>) {
     let one = scene.read(&one, "json").expect("python is still there");
     let own = |dataset: &str| {
         let rows = all[dataset].as_array().expect("rows").iter().cloned();
-        Value::from_iter(rows.filter(|row| row["flow_id"] == flow))
+        rows.filter(|row| row["flow_id"] == flow).collect::<Value>()
     };
     assert_eq!((&one["flows"], &one["nodes"]), (&own("flows"), &own("nodes")));
     let path = format!("/v1/cms/flows/{flow}/analytics/export");

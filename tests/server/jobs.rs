@@ -50,6 +50,11 @@ fn done(counts: &Value) -> Outcome {
     Outcome::Done(counts.as_object().expect("counts").clone())
 }
 
+/// What the job of numbers says of so many days.
+fn taken(days: u64) -> Value {
+    json!({"days_taken": days, "days_left_as_they_were": 0})
+}
+
 /// Two processes on one database, where `client` has started conversations by the real clock.
 pub(crate) fn two_processes(stores: &[AnyStore; 2], client: &Client, runtime: &impl BlockOn) {
     let run_both = |name: &str, at: Timestamp| {
@@ -76,14 +81,10 @@ pub(crate) fn two_processes(stores: &[AnyStore; 2], client: &Client, runtime: &i
     }
 
     // S4.43: a day later nobody goes on with them.
-    assert_eq!(
-        run_both("abandon-sessions", hours_on(1)),
-        [done(&json!({"sessions_abandoned": 0}))]
-    );
-    assert_eq!(
-        run_both("abandon-sessions", hours_on(25)),
-        [done(&json!({"sessions_abandoned": 3}))]
-    );
+    for (hours, count) in [(1, 0), (25, 3)] {
+        let abandoned = done(&json!({"sessions_abandoned": count}));
+        assert_eq!(run_both("abandon-sessions", hours_on(hours)), [abandoned]);
+    }
     assert_eq!(run_both("abandon-sessions", hours_on(25)), []);
     let query = SessionQuery { limit: 10, ..SessionQuery::default() };
     let system = AccessScope::system();
@@ -108,8 +109,7 @@ pub(crate) fn two_processes(stores: &[AnyStore; 2], client: &Client, runtime: &i
     // What has not been counted stays, however old it is.
     for (days, deleted) in [(29, 0), (31, 0), (32, 3), (61, 0)] {
         if days == 32 {
-            let taken = json!({"days_taken": 1, "days_left_as_they_were": 0});
-            assert_eq!(run_at(days, "analytics-rollup"), done(&taken));
+            assert_eq!(run_at(days, "analytics-rollup"), done(&taken(1)));
         }
         let outcome = run_at(days, "session-retention");
         assert_eq!(outcome, done(&json!({"sessions_deleted": deleted})), "after {days} days");

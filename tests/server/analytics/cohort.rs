@@ -29,7 +29,9 @@ pub(super) fn cohort(flow: FlowId, started: Timestamp, first: u128) -> Vec<Talk>
 }
 
 pub(super) fn hold_all(managed: &Managed, talks: &[Talk]) {
-    talks.iter().for_each(|talk| talk.hold(managed));
+    for talk in talks {
+        talk.hold(managed);
+    }
 }
 
 /// What is told of the cohort's flow.

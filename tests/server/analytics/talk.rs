@@ -154,7 +154,7 @@ impl Talk {
         let left = said.answer.iter().map(|(node, _)| json!([self.flow, node, "default", "left"]));
         let visits = said.visits.iter().map(|node| json!([self.flow, node, "default"]));
         if let Some(first) = history.first_mut() {
-            first.path = Some(Value::from_iter(left.chain(visits)).to_string());
+            first.path = Some(left.chain(visits).collect::<Value>().to_string());
         }
         Turn { history, ..Turn::default() }
     }

@@ -32,11 +32,11 @@ fn made(n: usize, flow: FlowId, (steps, length, end, day, is_preview): Drawn) ->
     let started = ago(day * DAY + 3 * HOUR);
     let mut made = talk(n as u128 + 1, flow, started, &["hello", "arms"]);
     let nodes = ["arms", "again", "bye"];
-    for step in 0..steps.min(2) {
-        let after = (step as i64 + 1) * length * SECOND / 3;
+    for (step, thirds) in (0..steps.min(2)).zip(1..) {
+        let after = thirds * length * SECOND / 3;
         made = made.then(after, nodes[step], json!("x"), &[nodes[step + 1]]);
     }
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         made.user = Some(account("learner"));
     }
     if is_preview {
@@ -88,7 +88,9 @@ pub(crate) fn numbers_agree_with_each_other(managed: &Managed) {
     let flow = line(managed, "platform", "Line");
     let drawn = drawn();
     let talks: Vec<_> = drawn.iter().enumerate().map(|(n, drawn)| made(n, flow, *drawn)).collect();
-    talks.iter().for_each(|talk| talk.hold(managed));
+    for talk in &talks {
+        talk.hold(managed);
+    }
     let live = everything(managed, flow);
     let of = |path: &str| &live[&format!("flows/{flow}/{path}")];
     // Previews count nowhere.
@@ -96,7 +98,9 @@ pub(crate) fn numbers_agree_with_each_other(managed: &Managed) {
     assert!(real.len() < SESSIONS);
     assert_eq!(of("analytics")["total_sessions"], real.len());
     let mut found = Vec::new();
-    live.iter().for_each(|(path, value)| rates(path, value, &mut found));
+    for (path, value) in &live {
+        rates(path, value, &mut found);
+    }
     assert!(found.len() > 60, "{}", found.len());
     let outside: Vec<_> = found.iter().filter(|(_, rate)| !(0.0..=1.0).contains(rate)).collect();
     assert!(outside.is_empty(), "{outside:?}");
