@@ -11,6 +11,7 @@ use axum::routing::get;
 use chatflow::{Engine, Handlers, Limits, Masker, Options};
 use chatflow_storage::AnyStore;
 
+use crate::analytics::{AnalyticsOptions, Cache};
 use crate::cookies::Cookies;
 use crate::cors::Origins;
 use crate::delivery::SecretsKey;
@@ -52,6 +53,8 @@ pub struct ServiceOptions {
     pub service_name: Option<String>,
     /// Becomes true when the service is to end: streams of events end then.
     pub stopping: Option<tokio::sync::watch::Receiver<bool>>,
+    /// How numbers are computed and kept.
+    pub analytics: AnalyticsOptions,
     /// Cookies without `Secure`, for plain HTTP while developing (S4.4).
     pub development: bool,
     /// The cookies of conversations.
@@ -130,6 +133,8 @@ pub(crate) struct App {
     pub(crate) emitter: Emitter,
     pub(crate) wakes: Wakes,
     pub(crate) reads: Reads,
+    /// Answers with numbers, which may be repeated for a while.
+    pub(crate) analytics: Cache,
 }
 
 /// The shared state of all handlers.
@@ -151,6 +156,7 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
         emitter: Emitter::new(&store, service, options.session_events),
         wakes: Wakes::new(&store),
         reads: Reads::default(),
+        analytics: Cache::default(),
         store,
         options,
         engine,

@@ -3,6 +3,7 @@
 //! `auth.secret` of the file is `FLOW_AUTH__SECRET` in the environment, which wins. What nobody knows is
 //! refused, so that a slip is noticed.
 
+mod analytics;
 mod auth;
 mod chat;
 mod internal;
@@ -19,11 +20,12 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 
+use analytics::AnalyticsConfig;
 use auth::{AuthConfig, Secret};
 pub(crate) use auth::{settled_masker, settled_secret};
 use chat::ChatConfig;
 use internal::InternalConfig;
-use retention::{AnalyticsConfig, AuditConfig, JobsConfig, OutboxConfig};
+use retention::{AuditConfig, JobsConfig, OutboxConfig};
 
 use crate::app::{AccessMode, ServiceOptions};
 use crate::cors::{NoOrigin, Origins};
@@ -273,6 +275,7 @@ impl Config {
         let origins = self.cors.origins.iter().chain(&self.cors.origin_patterns);
         Ok(ServiceOptions {
             development,
+            analytics: self.analytics()?,
             identity: Some(identity),
             invalid_tokens: self.auth.invalid_tokens()?,
             access: self.access_mode(),

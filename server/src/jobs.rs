@@ -26,6 +26,7 @@ use crate::token::random_id;
 pub use list::JOBS;
 pub use period::Period;
 pub use run::Running;
+pub(crate) use sessions::ROLLUP;
 pub(crate) use traces::clean;
 use work::Work;
 

@@ -1,5 +1,6 @@
 //! Chatflow's HTTP service and the `chatflow` command.
 
+mod analytics;
 mod app;
 mod asset;
 mod author;
@@ -37,6 +38,7 @@ mod theme;
 mod token;
 mod trail;
 
+pub use analytics::AnalyticsOptions;
 pub use app::{AccessMode, InvalidTokens, ServiceOptions, router};
 pub use cli::run;
 pub use cookies::{Cookies, SameSite};

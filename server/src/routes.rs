@@ -1,5 +1,6 @@
 //! One folder per resource: authenticate, load, drive, commit, render.
 
+mod analytics;
 mod chat;
 mod content;
 mod events;
@@ -24,6 +25,7 @@ pub(crate) use self::operations::while_starting;
 /// All routes, with what they say of themselves.
 pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
+        .merge(analytics::routes())
         .merge(chat::routes())
         .merge(content::routes())
         .merge(flows::routes())

@@ -1,11 +1,13 @@
 //! A service with schools and accounts, in this process but behind a real socket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chatflow::{TenantId, Timestamp};
 use chatflow_postgres::PostgresStore;
 use chatflow_server::{
-    DatabaseIdentity, SecretsKey, ServiceOptions, Subject, TokenRules, router, sign,
+    AnalyticsOptions, DatabaseIdentity, SecretsKey, ServiceOptions, Subject, TokenRules, router,
+    sign,
 };
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::prelude::*;
@@ -81,7 +83,9 @@ impl Managed {
         let rules = TokenRules::secret(SECRET).expect("the secret is long enough");
         let identity = Some(Arc::new(DatabaseIdentity::new(store.clone(), rules)) as _);
         let secrets_key = Some(SecretsKey::read(&"5e".repeat(32)).expect("64 digits are a key"));
-        let options = ServiceOptions { identity, secrets_key, ..ServiceOptions::default() };
+        let analytics = AnalyticsOptions { cache: Duration::ZERO, ..AnalyticsOptions::default() };
+        let options =
+            ServiceOptions { identity, secrets_key, analytics, ..ServiceOptions::default() };
         let service = router(store.clone(), options);
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
         let listener = listener.expect("there is a free port");

@@ -18,13 +18,6 @@ impl Default for JobsConfig {
     }
 }
 
-/// How long events of content are kept once they are counted (S5.25).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct AnalyticsConfig {
-    events_retention_days: Option<u32>,
-}
-
 /// How long events are kept once they are delivered or given up (S6.39).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

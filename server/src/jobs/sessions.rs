@@ -16,7 +16,7 @@ const BATCH: u32 = 500;
 
 /// What has to have been counted before a session goes (S4.44); a job of this name does so, where
 /// there is one.
-const ROLLUP: &str = "analytics-rollup";
+pub(crate) const ROLLUP: &str = "analytics-rollup";
 
 /// Ends those in which nobody has said anything for long (S4.43).
 pub(super) async fn abandon(work: &mut Work) -> Result<(), Interruption> {

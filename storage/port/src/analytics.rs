@@ -3,18 +3,23 @@
 mod facts;
 mod live;
 mod metrics;
+mod outcome;
 mod reach;
 mod rollup;
 mod story;
 mod tally;
 
+use chatflow::{FlowId, TenantId};
+
 use crate::error::StoreError;
 use crate::role::role;
 use crate::scope::AccessScope;
 
+pub(crate) use facts::millis;
 pub use facts::{Audience, FactQuery, RowFacts, SessionFacts, SessionOutcome};
 pub use live::{LiveFlow, LiveQuery};
 pub use metrics::{FlowMetrics, NodeMetrics};
+pub use outcome::{OpenSessions, OutcomeCount, OutcomeQuery};
 pub use reach::Reach;
 pub use rollup::{
     FlowDay, FlowDayQuery, Measure, Measured, Rollup, RollupKey, RollupPart, RollupQuery, RollupRow,
@@ -75,5 +80,23 @@ role! {
         fn live_flows(
             &self, scope: &AccessScope, query: &LiveQuery
         ) -> Result<Vec<LiveFlow>, StoreError>;
+
+        /// How the sessions of flows came out that started in a window, in the order of flows and
+        /// hours; histories are not looked at.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn outcomes(
+            &self, scope: &AccessScope, query: &OutcomeQuery
+        ) -> Result<Vec<OutcomeCount>, StoreError>;
+
+        /// How many sessions of these flows go on, or of these flows and this school, by flow;
+        /// nothing for flows without one.
+        ///
+        /// # Errors
+        /// [`StoreError`] if the store breaks.
+        fn open_sessions(
+            &self, scope: &AccessScope, flows: &[FlowId], school: Option<TenantId>
+        ) -> Result<Vec<OpenSessions>, StoreError>;
     }
 }

@@ -67,9 +67,9 @@ pub use admin::{
 };
 pub use analytics::{
     AnalyticsStore, Answer, AsyncAnalyticsStore, Audience, DayTally, FactQuery, FlowDay,
-    FlowDayQuery, FlowMetrics, LiveFlow, LiveQuery, Measure, Measured, NodeMetrics, Reach, Rollup,
-    RollupKey, RollupPart, RollupQuery, RollupRow, RowFacts, SessionFacts, SessionOutcome, Story,
-    Tally, Visit,
+    FlowDayQuery, FlowMetrics, LiveFlow, LiveQuery, Measure, Measured, NodeMetrics, OpenSessions,
+    OutcomeCount, OutcomeQuery, Reach, Rollup, RollupKey, RollupPart, RollupQuery, RollupRow,
+    RowFacts, SessionFacts, SessionOutcome, Story, Tally, Visit,
 };
 pub use any::AnyStore;
 pub use audit::{

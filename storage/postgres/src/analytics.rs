@@ -3,12 +3,14 @@
 
 mod facts;
 mod live;
+mod outcome;
 mod rollup;
 
 use chatflow::{FlowId, TenantId};
 use chatflow_storage::{
-    AccessScope, AsyncAnalyticsStore, FactQuery, FlowDay, FlowDayQuery, LiveFlow, LiveQuery, Reach,
-    Rollup, RollupQuery, RollupRow, RowAccess, SessionFacts, StoreError, UserId,
+    AccessScope, AsyncAnalyticsStore, FactQuery, FlowDay, FlowDayQuery, LiveFlow, LiveQuery,
+    OpenSessions, OutcomeCount, OutcomeQuery, Reach, Rollup, RollupQuery, RollupRow, RowAccess,
+    SessionFacts, StoreError, UserId,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
@@ -84,6 +86,35 @@ impl AsyncAnalyticsStore for PostgresStore {
         let found = match reach(lent.connection(), scope, &query.flows, query.school).await {
             Ok(reach) if reach.is_empty() => Ok(Vec::new()),
             Ok(reach) => live::flows(lent.connection(), &reach, query).await,
+            Err(error) => Err(error),
+        };
+        lent.read(found)
+    }
+
+    async fn outcomes(
+        &self,
+        scope: &AccessScope,
+        query: &OutcomeQuery,
+    ) -> Result<Vec<OutcomeCount>, StoreError> {
+        let mut lent = self.lend("count how sessions came out").await?;
+        let found = match reach(lent.connection(), scope, &query.flows, query.school).await {
+            Ok(reach) if reach.is_empty() => Ok(Vec::new()),
+            Ok(reach) => outcome::counts(lent.connection(), &reach, query).await,
+            Err(error) => Err(error),
+        };
+        lent.read(found)
+    }
+
+    async fn open_sessions(
+        &self,
+        scope: &AccessScope,
+        flows: &[FlowId],
+        school: Option<TenantId>,
+    ) -> Result<Vec<OpenSessions>, StoreError> {
+        let mut lent = self.lend("count open sessions").await?;
+        let found = match reach(lent.connection(), scope, flows, school).await {
+            Ok(reach) if reach.is_empty() => Ok(Vec::new()),
+            Ok(reach) => outcome::open(lent.connection(), &reach).await,
             Err(error) => Err(error),
         };
         lent.read(found)

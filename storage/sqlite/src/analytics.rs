@@ -2,12 +2,14 @@
 
 mod facts;
 mod live;
+mod outcome;
 mod rollup;
 
 use chatflow::{FlowId, TenantId};
 use chatflow_storage::{
-    AccessScope, AnalyticsStore, FactQuery, FlowDay, FlowDayQuery, LiveFlow, LiveQuery, Reach,
-    Rollup, RollupQuery, RollupRow, RowAccess, SessionFacts, StoreError, UserId,
+    AccessScope, AnalyticsStore, FactQuery, FlowDay, FlowDayQuery, LiveFlow, LiveQuery,
+    OpenSessions, OutcomeCount, OutcomeQuery, Reach, Rollup, RollupQuery, RollupRow, RowAccess,
+    SessionFacts, StoreError, UserId,
 };
 use rusqlite::{Connection, Row};
 
@@ -61,6 +63,33 @@ impl AnalyticsStore for SqliteStore {
         self.read_together("read what goes on", |connection| {
             let reach = reach(connection, scope, &query.flows, query.school)?;
             if reach.is_empty() { Ok(Vec::new()) } else { live::flows(connection, &reach, query) }
+        })
+    }
+
+    fn outcomes(
+        &self,
+        scope: &AccessScope,
+        query: &OutcomeQuery,
+    ) -> Result<Vec<OutcomeCount>, StoreError> {
+        self.read_together("count how sessions came out", |connection| {
+            let reach = reach(connection, scope, &query.flows, query.school)?;
+            if reach.is_empty() {
+                Ok(Vec::new())
+            } else {
+                outcome::counts(connection, &reach, query)
+            }
+        })
+    }
+
+    fn open_sessions(
+        &self,
+        scope: &AccessScope,
+        flows: &[FlowId],
+        school: Option<TenantId>,
+    ) -> Result<Vec<OpenSessions>, StoreError> {
+        self.read_together("count open sessions", |connection| {
+            let reach = reach(connection, scope, flows, school)?;
+            if reach.is_empty() { Ok(Vec::new()) } else { outcome::open(connection, &reach) }
         })
     }
 }

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 const SEED: &str = include_str!("plans/seed.sql");
 
 /// Whole files: sessions, what is read of the library on the way, and what goes on beside them.
-const FILES: [(&str, &str); 31] = [
+const FILES: [(&str, &str); 32] = [
     ("session.rs", include_str!("../src/session.rs")),
     ("session/extras.rs", include_str!("../src/session/extras.rs")),
     ("session/read.rs", include_str!("../src/session/read.rs")),
@@ -43,6 +43,7 @@ const FILES: [(&str, &str); 31] = [
     ("analytics.rs", include_str!("../src/analytics.rs")),
     ("analytics/facts.rs", include_str!("../src/analytics/facts.rs")),
     ("analytics/live.rs", include_str!("../src/analytics/live.rs")),
+    ("analytics/outcome.rs", include_str!("../src/analytics/outcome.rs")),
     ("analytics/rollup.rs", include_str!("../src/analytics/rollup.rs")),
     ("audit.rs", include_str!("../src/audit.rs")),
     ("export.rs", include_str!("../src/export.rs")),

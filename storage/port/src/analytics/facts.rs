@@ -77,16 +77,23 @@ pub enum SessionOutcome {
     Abandoned,
 }
 
-impl SessionFacts {
-    /// How it came out. A status alone is no completion (F50).
-    pub fn outcome(&self) -> SessionOutcome {
-        match (self.status, self.ended_reason.as_deref()) {
-            (SessionStatus::Active, _) => SessionOutcome::Active,
-            (SessionStatus::Abandoned, _) => SessionOutcome::Abandoned,
-            (SessionStatus::Completed, Some("completed" | "dead_end")) => SessionOutcome::Completed,
-            (SessionStatus::Completed, Some("error")) => SessionOutcome::Failed,
-            (SessionStatus::Completed, _) => SessionOutcome::Terminated,
+impl SessionOutcome {
+    /// How a session came out that stands so. A status alone is no completion (F50).
+    pub fn of(status: SessionStatus, ended_reason: Option<&str>) -> Self {
+        match (status, ended_reason) {
+            (SessionStatus::Active, _) => Self::Active,
+            (SessionStatus::Abandoned, _) => Self::Abandoned,
+            (SessionStatus::Completed, Some("completed" | "dead_end")) => Self::Completed,
+            (SessionStatus::Completed, Some("error")) => Self::Failed,
+            (SessionStatus::Completed, _) => Self::Terminated,
         }
+    }
+}
+
+impl SessionFacts {
+    /// How it came out.
+    pub fn outcome(&self) -> SessionOutcome {
+        SessionOutcome::of(self.status, self.ended_reason.as_deref())
     }
 
     /// How many milliseconds it took; `None` before it ended.
@@ -101,7 +108,7 @@ impl SessionFacts {
 }
 
 /// Milliseconds from one moment to another; 0 if that is earlier.
-pub(super) fn millis(from: Timestamp, to: Timestamp) -> u64 {
+pub(crate) fn millis(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_millis().saturating_sub(from.as_millis())).unwrap_or_default()
 }
 

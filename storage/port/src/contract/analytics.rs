@@ -1,5 +1,6 @@
 //! Facts of sessions, what goes on, and the scopes that are told of it.
 
+mod outcome;
 mod rollup;
 mod talk;
 
@@ -27,6 +28,7 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         scopes_are_told_of_their_own_sessions,
         what_goes_on_is_counted,
     ];
+    cases.extend(outcome::cases());
     cases.extend(rollup::cases());
     cases
 }
@@ -264,6 +266,7 @@ fn scopes_are_told_of_their_own_sessions<S: Store>(store: &S) {
         let live = store.live_flows(&scope, &live(&[9, 5, 4, 3, 2, 1, 1])).unwrap();
         let live: Vec<_> = live.into_iter().map(|live| (live.flow, live.active)).collect();
         assert_eq!(live, flows_told, "{scope:?}");
+        outcome::are_told_alike(store, &scope, &flows_told);
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chatflow::{FlowId, TenantId};
+use chatflow::{FlowId, TenantId, Timestamp};
 
 use super::admin::{is_preview, place};
 use super::{Conversation, MemoryStore, Tables};
 use crate::analytics::{
     AnalyticsStore, Audience, FactQuery, FlowDay, FlowDayQuery, LiveFlow, LiveQuery, Measure,
-    Measured, Reach, Rollup, RollupKey, RollupQuery, RollupRow, RowFacts, SessionFacts,
+    Measured, OpenSessions, OutcomeCount, OutcomeQuery, Reach, Rollup, RollupKey, RollupQuery,
+    RollupRow, RowFacts, SessionFacts, millis,
 };
 use crate::day::Day;
 use crate::error::StoreError;
@@ -117,6 +118,64 @@ impl AnalyticsStore for MemoryStore {
         }
         Ok(found.into_values().collect())
     }
+
+    fn outcomes(
+        &self,
+        scope: &AccessScope,
+        query: &OutcomeQuery,
+    ) -> Result<Vec<OutcomeCount>, StoreError> {
+        let tables = self.tables();
+        let reach = tables.reach(scope, &query.flows, query.school);
+        let mut found = BTreeMap::new();
+        for told in tables.told(&reach) {
+            let StoredSession { head, snapshot, .. } = &told.session;
+            if !(query.from..query.to).contains(&head.started_at) {
+                continue;
+            }
+            let (flow, status) = (head.flow.id, snapshot.status);
+            let hour = query.is_hourly.then(|| hour(head.started_at));
+            let ended_reason = snapshot.ended_reason.clone();
+            let key = (flow, hour, status.as_str(), ended_reason.clone());
+            let none = OutcomeCount {
+                flow,
+                hour,
+                status,
+                ended_reason,
+                sessions: 0,
+                ended: 0,
+                duration_ms: 0,
+            };
+            let count = found.entry(key).or_insert(none);
+            let took = snapshot.ended_at.map(|ended_at| millis(head.started_at, ended_at));
+            count.sessions = count.sessions.saturating_add(1);
+            count.ended = count.ended.saturating_add(took.is_some().into());
+            count.duration_ms = count.duration_ms.saturating_add(took.unwrap_or_default());
+        }
+        Ok(found.into_values().collect())
+    }
+
+    fn open_sessions(
+        &self,
+        scope: &AccessScope,
+        flows: &[FlowId],
+        school: Option<TenantId>,
+    ) -> Result<Vec<OpenSessions>, StoreError> {
+        let tables = self.tables();
+        let reach = tables.reach(scope, flows, school);
+        let mut found = BTreeMap::new();
+        let is_open = |told: &&Conversation| told.session.snapshot.status == SessionStatus::Active;
+        for told in tables.told(&reach).filter(is_open) {
+            let count: &mut u64 = found.entry(told.session.head.flow.id).or_default();
+            *count = count.saturating_add(1);
+        }
+        Ok(found.into_iter().map(|(flow, count)| OpenSessions { flow, count }).collect())
+    }
+}
+
+/// The first moment of the hour of a moment.
+fn hour(moment: Timestamp) -> Timestamp {
+    const HOUR: i64 = 3_600_000;
+    Timestamp::from_millis(moment.as_millis().div_euclid(HOUR).saturating_mul(HOUR))
 }
 
 impl Tables {

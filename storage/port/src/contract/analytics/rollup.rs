@@ -94,7 +94,7 @@ fn added<'a>(rows: impl IntoIterator<Item = &'a RollupRow>) -> Tally {
 }
 
 /// Sessions of twelve days with every outcome, of schools and users.
-fn twelve_days() -> Vec<Talk> {
+pub(super) fn twelve_days() -> Vec<Talk> {
     let started = |n: i64| n * 7 * HOUR + n % 3 * SECOND;
     (0..36_i64)
         .map(|n| {

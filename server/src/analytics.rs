@@ -1,0 +1,26 @@
+//! Numbers of conversations and content, computed from what was recorded (section 5).
+//!
+//! What all of them share stands here: the days that are asked for, how rates are rounded, who may ask and for whose
+//! sessions, and how long an answer is repeated.
+
+mod cache;
+mod compare;
+mod flow;
+mod funnel;
+mod options;
+mod performance;
+mod rate;
+mod reporter;
+mod source;
+mod window;
+
+pub(crate) use cache::Cache;
+pub(crate) use compare::{Comparison, Contender};
+pub(crate) use flow::FlowAnalytics;
+pub(crate) use funnel::{Funnel, Steps};
+pub use options::AnalyticsOptions;
+pub(crate) use performance::{Granularity, Performance, buckets};
+pub(crate) use rate::{number, percentage, rate, rounded, seconds};
+pub(crate) use reporter::{OfSchool, Reporter, ScopeEcho};
+pub(crate) use source::{Counted, Source};
+pub(crate) use window::{Days, TimePeriod, Window, date};

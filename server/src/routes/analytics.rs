@@ -1,0 +1,33 @@
+//! Numbers of flows, nodes and content, and of all together (S3.148 to S3.164).
+
+mod compare;
+mod flow;
+
+use std::sync::Arc;
+
+use chatflow::TenantId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::analytics::{Reporter, Source};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::host::now;
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(flow::read))
+        .routes(routes!(flow::funnel))
+        .routes(routes!(flow::performance))
+        .routes(routes!(compare::read))
+}
+
+/// What the caller is told of now.
+async fn source(
+    app: &App,
+    reporter: &Reporter,
+    school: Option<TenantId>,
+) -> Result<Source, ApiError> {
+    let raw_days = app.options.analytics.raw_days;
+    Ok(Source::open(&app.store, (reporter.scope(), school), raw_days, now()).await?)
+}
