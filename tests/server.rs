@@ -13,6 +13,7 @@ mod description;
 mod edge;
 mod envelopes;
 mod evidence;
+pub(crate) mod exports;
 mod faults;
 pub(crate) mod flows;
 mod forwarded;

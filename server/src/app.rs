@@ -17,6 +17,7 @@ use crate::cors::Origins;
 use crate::delivery::SecretsKey;
 use crate::error::ApiError;
 use crate::events::{Emitter, SessionEvents, Wakes};
+use crate::exports::Exports;
 use crate::flows::FlowCache;
 use crate::identity::{IdentityProvider, NobodySignsIn};
 use crate::input::Schemas;
@@ -94,6 +95,8 @@ pub struct ServiceOptions {
     pub log_requests: bool,
     /// The first version of a flow gets its author's label as it is, instead of a raised one (S3.88).
     pub keep_first_version: bool,
+    /// Where files of analytics are kept; without it none are made.
+    pub exports: Option<Exports>,
     /// What is served under `/studio`; if there is none, there is nothing.
     pub studio: Option<Studio>,
 }

@@ -9,6 +9,7 @@ mod db;
 mod deliveries;
 mod egress;
 mod events;
+mod export;
 mod fix;
 mod import;
 mod job;
@@ -68,6 +69,8 @@ enum Verb {
     /// Follow what happens.
     #[command(subcommand)]
     Events(events::EventsVerb),
+    /// Write numbers, sessions and answers to a file.
+    Export(export::ExportArguments),
     /// Copy a database that is in use to a file, and check the copy.
     Backup(backup::BackupArguments),
     /// Look after a database.
@@ -99,6 +102,7 @@ pub fn run() -> ExitCode {
         Verb::Serve(arguments) => serve::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Events(verb) => events::run(&verb),
+        Verb::Export(arguments) => export::run(&arguments),
         Verb::Backup(arguments) => backup::run(&arguments),
         Verb::Db(verb) => db::run(&verb),
         Verb::Job(arguments) => job::run(&arguments),

@@ -6,6 +6,7 @@
 mod analytics;
 mod auth;
 mod chat;
+mod exports;
 mod internal;
 mod retention;
 
@@ -24,6 +25,7 @@ use analytics::AnalyticsConfig;
 use auth::{AuthConfig, Secret};
 pub(crate) use auth::{settled_masker, settled_secret};
 use chat::ChatConfig;
+use exports::ExportsConfig;
 use internal::InternalConfig;
 use retention::{AuditConfig, JobsConfig, OutboxConfig};
 
@@ -108,6 +110,7 @@ pub(crate) struct Config {
     metrics: MetricsConfig,
     log: LogConfig,
     otel: OtelConfig,
+    exports: ExportsConfig,
     studio: StudioConfig,
     pub(crate) pg: PgConfig,
 }
@@ -182,6 +185,8 @@ pub(crate) struct RateConfig {
     failures_per_address: u32,
     writes_per_account: u32,
     evaluations_per_account: u32,
+    /// An hour.
+    exports_per_account: u32,
 }
 
 impl Default for RateConfig {
@@ -195,6 +200,7 @@ impl Default for RateConfig {
             failures_per_address: usual.failure.per_minute,
             writes_per_account: usual.write.per_minute,
             evaluations_per_account: usual.evaluate.per_minute,
+            exports_per_account: usual.exports_per_hour,
         }
     }
 }
@@ -324,6 +330,7 @@ impl Config {
             failure: rate(usual.failure, self.rate.failures_per_address),
             write: rate(usual.write, self.rate.writes_per_account),
             evaluate: rate(usual.evaluate, self.rate.evaluations_per_account),
+            exports_per_hour: self.rate.exports_per_account,
         })
     }
 }

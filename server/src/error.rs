@@ -131,6 +131,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "version_not_found", "Version not found")
     }
 
+    /// There is no such item, or it is somebody else's.
+    pub(crate) fn content_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "content_not_found", "Content not found")
+    }
+
     /// There is no such node in the flow.
     pub(crate) fn node_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "node_not_found", "Node not found")
@@ -337,9 +342,7 @@ impl From<EditError> for ApiError {
     fn from(error: EditError) -> Self {
         let text = error.to_string();
         match error {
-            EditError::NoContent { .. } => {
-                Self::new(StatusCode::NOT_FOUND, "content_not_found", "Content not found")
-            }
+            EditError::NoContent { .. } => Self::content_not_found(),
             EditError::NoVariant { .. } => {
                 Self::new(StatusCode::NOT_FOUND, "variant_not_found", "Variant not found")
             }

@@ -3,6 +3,7 @@
 //! A job is a line of [`JOBS`]. It works in batches and tells after each what it did, so that it can
 //! be stopped between two of them, by this process or because another one has taken its lease.
 
+mod exports;
 mod list;
 mod period;
 mod run;
@@ -20,6 +21,7 @@ use chatflow_storage::{AnyStore, ApplyError, JobRecord, StoreError};
 use serde_json::{Map, Value};
 
 use crate::events::{Emitter, SessionEvents};
+use crate::exports::{Exports, Folder};
 use crate::host::now;
 use crate::token::random_id;
 
@@ -100,6 +102,8 @@ pub struct Jobs {
     owner: String,
     clock: Clock,
     emitter: Arc<Emitter>,
+    /// Where files of analytics are.
+    exports: Option<Folder>,
     /// Held while it is looked whether a job is due: all jobs look when a service starts, when the first visitors
     /// want the connections.
     looking: Arc<tokio::sync::Mutex<()>>,
@@ -189,6 +193,7 @@ impl Jobs {
             owner: id.to_string(),
             clock: Arc::new(now),
             emitter,
+            exports: None,
             looking: Arc::default(),
         })
     }
@@ -197,6 +202,12 @@ impl Jobs {
     #[must_use]
     pub fn with_events(self, service: &str, sessions: SessionEvents) -> Self {
         Self { emitter: Arc::new(Emitter::new(&self.store, service, sessions)), ..self }
+    }
+
+    /// The same for a service whose files of analytics are there.
+    #[must_use]
+    pub fn with_exports(self, exports: &Exports) -> Self {
+        Self { exports: Some(exports.folder.clone()), ..self }
     }
 
     /// The same by another clock, for tests.

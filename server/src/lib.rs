@@ -15,6 +15,7 @@ mod docs;
 mod edge;
 mod error;
 mod events;
+mod exports;
 mod fixture;
 mod flows;
 mod host;
@@ -47,6 +48,7 @@ pub use delivery::{
     DeliveryOptions, OutboxDelivery, Processed, SecretsKey, SecretsKeyError, deliver, deliver_batch,
 };
 pub use events::{SessionEvents, look_for_changes};
+pub use exports::{ExportWorker, Exports, make_exports};
 pub use fixture::{Content, Fixture, FixtureFlow, ReadError, School, ServiceAccount, Theme, User};
 pub use identity::{
     Caller, CallerKind, ClaimNames, ClaimsIdentity, DatabaseIdentity, EveryoneIsPlatform,

@@ -45,6 +45,8 @@ pub struct RateLimits {
     pub write: Rate,
     /// Requests whose token is wrong, by address.
     pub failure: Rate,
+    /// Files of analytics, by token: so many an hour, all of which may come at once.
+    pub exports_per_hour: u32,
 }
 
 impl Default for RateLimits {
@@ -57,6 +59,7 @@ impl Default for RateLimits {
             evaluate: rate(120, 30),
             write: rate(600, 100),
             failure: rate(60, 60),
+            exports_per_hour: 10,
         }
     }
 }
@@ -69,6 +72,7 @@ pub(crate) struct Limiter {
     evaluate: One<String>,
     write: One<String>,
     failure: One<IpAddr>,
+    export: One<String>,
     seen: AtomicU32,
 }
 
@@ -81,24 +85,34 @@ impl fmt::Debug for Limiter {
 /// The counter of one kind.
 struct One<K: std::hash::Hash + Eq + Clone> {
     limiter: DefaultKeyedRateLimiter<K>,
-    rate: Rate,
+    /// How many there may be, as refusals tell it.
+    most: u32,
 }
 
 impl<K: std::hash::Hash + Eq + Clone> One<K> {
     fn new(rate: Rate) -> Self {
-        let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_minute(at_least_one(rate.per_minute));
         let quota = quota.allow_burst(at_least_one(rate.burst));
-        Self { limiter: DefaultKeyedRateLimiter::keyed(quota), rate }
+        Self { limiter: DefaultKeyedRateLimiter::keyed(quota), most: rate.per_minute }
+    }
+
+    /// So many an hour.
+    fn hourly(most: u32) -> Self {
+        let quota = Quota::per_hour(at_least_one(most));
+        Self { limiter: DefaultKeyedRateLimiter::keyed(quota), most }
     }
 
     /// Counts one request, or refuses it.
     fn count(&self, key: &K) -> Result<(), Box<Response>> {
         self.limiter.check_key(key).map_err(|early| {
             let wait = early.wait_time_from(DefaultClock::default().now());
-            Box::new(refuse(self.rate, wait.as_secs().saturating_add(1)))
+            Box::new(refuse(self.most, wait.as_secs().saturating_add(1)))
         })
     }
+}
+
+fn at_least_one(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
 
 impl Limiter {
@@ -110,6 +124,7 @@ impl Limiter {
             evaluate: One::new(limits.evaluate),
             write: One::new(limits.write),
             failure: One::new(limits.failure),
+            export: One::hourly(limits.exports_per_hour),
             seen: AtomicU32::new(0),
         }
     }
@@ -132,6 +147,10 @@ impl Limiter {
         }
         let Some(account) = request.headers().get(header::AUTHORIZATION) else { return Ok(()) };
         let account = digest(account.as_bytes());
+        // Those that are read by GET begin one as well (S5.42).
+        if path.ends_with("/analytics/export") {
+            self.export.count(&account)?;
+        }
         if path.ends_with("/evaluate-cel") || path.ends_with("/validate") {
             self.evaluate.count(&account)
         } else if writes {
@@ -169,6 +188,7 @@ impl Limiter {
             self.evaluate.limiter.retain_recent();
             self.write.limiter.retain_recent();
             self.failure.limiter.retain_recent();
+            self.export.limiter.retain_recent();
         }
     }
 }
@@ -197,7 +217,7 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-fn refuse(rate: Rate, seconds: u64) -> Response {
+fn refuse(most: u32, seconds: u64) -> Response {
     let detail = "Too many requests; try again later";
     let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
     let mut response = error.into_response();
@@ -205,7 +225,7 @@ fn refuse(rate: Rate, seconds: u64) -> Response {
     let number = |number: u64| HeaderValue::from(number);
     headers.insert(header::RETRY_AFTER, number(seconds));
     let more = |name: &'static str| HeaderName::from_static(name);
-    headers.insert(more("x-ratelimit-limit"), number(rate.per_minute.into()));
+    headers.insert(more("x-ratelimit-limit"), number(most.into()));
     headers.insert(more("x-ratelimit-remaining"), number(0));
     headers.insert(more("x-ratelimit-reset"), number(seconds));
     response
@@ -230,5 +250,11 @@ mod tests {
         assert_eq!(refused.status(), 429);
         assert_eq!(refused.headers()["retry-after"], "1");
         assert!(one.count(&2).is_ok());
+        // S4.40: exports are counted by the hour.
+        let hourly = One::hourly(2);
+        assert!(hourly.count(&1).is_ok() && hourly.count(&1).is_ok());
+        let refused = hourly.count(&1).unwrap_err();
+        let told = |name: &str| refused.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!((told("retry-after"), told("x-ratelimit-limit")), ("1800".into(), "2".into()));
     }
 }

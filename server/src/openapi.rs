@@ -72,6 +72,7 @@ fn subjects() -> Value {
         ("sessions", "Conversations, for those who run the platform."),
         ("traces", "What happened in conversations, step by step."),
         ("webhooks", "Subscriptions to events, and what is sent to them."),
+        ("analytics", "What happened in conversations, in numbers."),
         ("service", "The service itself."),
     ];
     let subject = |(name, about)| json!({"name": name, "description": about});

@@ -4,6 +4,7 @@ mod analytics;
 mod chat;
 mod content;
 mod events;
+mod exports;
 mod flows;
 mod operations;
 mod outbox;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
         .merge(events::routes())
         .merge(outbox::routes())
         .merge(webhooks::routes())
+        .merge(exports::routes())
         .merge(recommend::routes())
         .merge(operations::routes())
 }

@@ -127,6 +127,18 @@ impl Client {
         self.send(("GET", path), &[], b"")
     }
 
+    /// Reads an address that answers with bytes: the status, the headers and the body.
+    pub(crate) fn fetch(&self, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, Vec<u8>) {
+        let mut request = Request::builder().method("GET").uri(format!("{}{path}", self.base()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.agent.run(request.body(()).expect("a request"));
+        let mut response = response.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let bytes = response.body_mut().read_to_vec().expect("a body");
+        (response.status().as_u16(), response.headers().clone(), bytes)
+    }
+
     /// Starts a conversation.
     pub(crate) fn start(&self, body: &Value) -> Answer {
         self.send_json(("POST", "/v1/chat/start"), &[], body)

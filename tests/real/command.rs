@@ -45,6 +45,8 @@ pub(crate) fn chatflow() -> Command {
     command.env_remove("CHATFLOW_DB");
     // Tests call more often than people do; those of the limits switch them on again.
     command.env("FLOW_RATE__ENABLED", "false");
+    // Whoever wants to see files of exports says where they are to be.
+    command.env("FLOW_EXPORTS__DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/exports"));
     command
 }
 

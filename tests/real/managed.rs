@@ -6,8 +6,8 @@ use std::time::Duration;
 use chatflow::{TenantId, Timestamp};
 use chatflow_postgres::PostgresStore;
 use chatflow_server::{
-    AnalyticsOptions, DatabaseIdentity, SecretsKey, ServiceOptions, Subject, TokenRules, router,
-    sign,
+    AnalyticsOptions, DatabaseIdentity, Exports, SecretsKey, ServiceOptions, Subject, TokenRules,
+    router, sign,
 };
 use chatflow_sqlite::SqliteStore;
 use chatflow_storage::prelude::*;
@@ -84,8 +84,11 @@ impl Managed {
         let identity = Some(Arc::new(DatabaseIdentity::new(store.clone(), rules)) as _);
         let secrets_key = Some(SecretsKey::read(&"5e".repeat(32)).expect("64 digits are a key"));
         let analytics = AnalyticsOptions { cache: Duration::ZERO, ..AnalyticsOptions::default() };
-        let options =
-            ServiceOptions { identity, secrets_key, analytics, ..ServiceOptions::default() };
+        // Nobody makes the files that are asked for.
+        let folder_of_exports = concat!(env!("CARGO_TARGET_TMPDIR"), "/exports");
+        let exports = Some(Exports::new(folder_of_exports, 1 << 20, SECRET));
+        let usual = ServiceOptions::default();
+        let options = ServiceOptions { identity, secrets_key, analytics, exports, ..usual };
         let service = router(store.clone(), options);
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
         let listener = listener.expect("there is a free port");

@@ -24,8 +24,8 @@ use Caller::{Anybody, Manager, Platform, Signed};
 /// An operation, a body that it takes and the status of its success.
 type Row = (Caller, &'static str, &'static str, Value, u16);
 
-/// What is proven apart: numbers for the machine itself, books, a stream, a request that leaves, and a delivery that
-/// has failed.
+/// What is proven apart: numbers for the machine itself, books, a stream, a request that leaves, a delivery that has
+/// failed, and a file that somebody has to make first.
 const ELSEWHERE: u16 = 0;
 
 /// In an order in which each finds what it needs.
@@ -197,6 +197,14 @@ fn operations() -> Vec<Row> {
             200,
         ),
         (Manager, "DELETE", "/v1/cms/themes/{theme_id}", none.clone(), 204),
+        (Manager, "GET", "/v1/cms/analytics/export", none.clone(), 200),
+        (Manager, "POST", "/v1/cms/analytics/export", json!({"format": "json"}), 200),
+        (Manager, "POST", "/v1/cms/flows/{flow_id}/analytics/export", json!({}), 200),
+        (Manager, "POST", "/v1/cms/content/analytics/export", json!({}), 200),
+        (Manager, "GET", "/v1/cms/analytics/exports", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/analytics/exports/{export_id}/status", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/analytics/exports/{export_id}/download", none.clone(), ELSEWHERE),
+        (Manager, "DELETE", "/v1/cms/analytics/exports/{export_id}", none.clone(), 204),
         (Manager, "GET", "/v1/cms/webhooks", none.clone(), 200),
         (Manager, "POST", "/v1/cms/webhooks", webhook, 201),
         (Manager, "GET", "/v1/cms/webhooks/{webhook_id}", none.clone(), 200),
@@ -267,6 +275,8 @@ impl Fixture {
         let theme = id(&made(managed, ("POST", "/v1/cms/themes"), &theme));
         let webhook = json!({"name": "Own", "url": "https://hooks.example/a"});
         let webhook = id(&made(managed, ("POST", "/v1/cms/webhooks"), &webhook));
+        let export = made(managed, ("POST", "/v1/cms/analytics/export"), &json!({}));
+        let export = export["export_id"].as_str().unwrap_or_else(|| panic!("{export}"));
         let started = made(managed, ("POST", "/v1/chat/start"), &json!({"flow_id": flow}));
         let text =
             |key: &str| started[key].as_str().unwrap_or_else(|| panic!("{started}")).to_owned();
@@ -281,6 +291,7 @@ impl Fixture {
             ("theme_id", theme),
             ("school_id", school(1).to_string()),
             ("webhook_id", webhook),
+            ("export_id", export.to_owned()),
             ("session_id", text("session_id")),
             ("session_token", text("session_token")),
             ("event_id", uuid::Uuid::from_u128(5).to_string()),
@@ -394,7 +405,7 @@ fn ids_are_checked(managed: &Managed, fixture: &Fixture, (caller, method, path, 
         let (unknown, malformed) = match name {
             "seq" => ("99", Some("x")),
             // Any text may be one.
-            "flow" | "node_ref" | "session_token" => ("nowhere", None),
+            "flow" | "node_ref" | "session_token" | "export_id" => ("nowhere", None),
             _ => (unknown.as_str(), Some("x")),
         };
         let (line, answer) = with(unknown);

@@ -176,7 +176,8 @@ fn a_client_of_the_replaced_service_finds_the_names_and_types_it_knows() {
     for example in &recorded {
         let name = example["name"].as_str().expect("a name");
         let request = example["request"].as_object().expect("a request");
-        if LATER.iter().any(|part| request["path"].as_str().unwrap_or_default().contains(part)) {
+        let path = request["path"].as_str().unwrap_or_default();
+        if LATER.iter().any(|part| path.contains(part)) && !path.contains("/analytics/export") {
             later += 1;
             continue;
         }

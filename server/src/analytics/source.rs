@@ -75,7 +75,7 @@ impl Source {
     }
 
     /// The days of a window whose numbers come from sessions.
-    fn raw(&self, window: Window) -> Option<Window> {
+    pub(crate) fn raw(&self, window: Window) -> Option<Window> {
         let first = window.first.max(self.open);
         (first <= window.last).then_some(Window { first, ..window })
     }
@@ -102,8 +102,13 @@ impl Source {
         }
     }
 
+    /// Whether the numbers of a day come from its sessions.
+    pub(crate) fn is_open(&self, day: Day) -> bool {
+        day >= self.open
+    }
+
     /// Goes through what is kept of a window.
-    async fn each_kept(
+    pub(crate) async fn each_kept(
         &self,
         flows: &[FlowId],
         measured: Measured,
@@ -308,7 +313,8 @@ pub(crate) enum Looked {
 }
 
 impl Counted {
-    fn add(&mut self, row: &RollupRow) {
+    /// Adds what is kept of a day.
+    pub(crate) fn add(&mut self, row: &RollupRow) {
         if let Measure::Flow(numbers) = &row.part.measure {
             self.is_bound |= numbers.unique_users > 0;
         }

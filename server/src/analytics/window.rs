@@ -52,20 +52,29 @@ impl Days {
 
     /// The window that is asked for at this moment.
     pub(crate) fn window(&self, now: Timestamp) -> Result<Window, ApiError> {
-        let last = self.end_date.as_deref().map(|text| day(text, "end_date")).transpose()?;
+        Window::between((self.start_date.as_deref(), self.end_date.as_deref()), "query", now)
+    }
+}
+
+impl Window {
+    /// From one day to another, which a `place` of the request names; what is not named is as usual.
+    pub(crate) fn between(
+        (first, last): (Option<&str>, Option<&str>),
+        place: &str,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let last = last.map(|text| day(text, [place, "end_date"])).transpose()?;
         let last = last.unwrap_or_else(|| Day::of(now));
-        let first = self.start_date.as_deref().map(|text| day(text, "start_date")).transpose()?;
+        let first = first.map(|text| day(text, [place, "start_date"])).transpose()?;
         let first = first.unwrap_or(Day(last.0.saturating_sub(USUAL)));
-        let window = Window { first, last };
+        let window = Self { first, last };
         match window.days() {
             ..0 => Err(refused("start_date must not be after end_date")),
             0..=LONGEST => Ok(window),
             _ => Err(refused("end_date may be at most 730 days after start_date")),
         }
     }
-}
 
-impl Window {
     /// From so many days before today until today.
     pub(crate) fn of_last(days: u32, now: Timestamp) -> Self {
         let last = Day::of(now);
@@ -100,12 +109,12 @@ pub(crate) fn date(day: Day) -> String {
     text
 }
 
-/// A day of a query, which its pattern has let through.
-fn day(text: &str, name: &str) -> Result<Day, ApiError> {
+/// A day of a request, which its pattern has let through.
+fn day(text: &str, place: [&str; 2]) -> Result<Day, ApiError> {
     let moment = Timestamp::parse(&format!("{text}T00:00:00Z"));
     moment.map(Day::of).ok_or_else(|| {
         let message = "must be a day of the calendar such as 2026-03-01";
-        ApiError::field(&["query", name], "value_error.date", message)
+        ApiError::field(&place, "value_error.date", message)
     })
 }
 

@@ -1,4 +1,5 @@
-//! What `chatflow serve` does beside answering requests: it hears of changes and delivers events.
+//! What `chatflow serve` does beside answering requests: it hears of changes, delivers events and makes files
+//! of analytics.
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use super::report::{tell, tell_error};
 use crate::app::ServiceOptions;
 use crate::delivery::{DeliveryOptions, SecretsKey, deliver};
 use crate::events::{SessionEvents, look_for_changes};
+use crate::exports::{ExportWorker, make_exports};
 use crate::outbound::Outbound;
 
 #[derive(Debug, Args)]
@@ -76,6 +78,7 @@ impl EventArguments {
 /// What is going to run beside the service.
 pub(super) struct Background {
     options: Option<DeliveryOptions>,
+    exports: Option<ExportWorker>,
     stop: watch::Sender<bool>,
 }
 
@@ -98,11 +101,16 @@ impl Background {
             service_name: arguments.service_name.clone(),
             ..DeliveryOptions::new(outbound, masker)
         });
-        Self { options, stop }
+        Self { options, exports: None, stop }
+    }
+
+    /// Files of analytics are made as well.
+    pub(super) fn with_exports(self, exports: ExportWorker) -> Self {
+        Self { exports: Some(exports), ..self }
     }
 
     pub(super) fn start(self, store: &AnyStore) -> Running {
-        let Self { options, stop } = self;
+        let Self { options, exports, stop } = self;
         let stopped = || {
             let mut stopping = stop.subscribe();
             async move { drop(stopping.wait_for(|stop| *stop).await) }
@@ -110,6 +118,9 @@ impl Background {
         let mut tasks = vec![tokio::spawn(look_for_changes(store.clone(), stopped()))];
         if let Some(options) = options {
             tasks.push(tokio::spawn(deliver(store.clone(), options, stopped())));
+        }
+        if let Some(exports) = exports {
+            tasks.push(tokio::spawn(make_exports(store.clone(), exports, stopped())));
         }
         Running { tasks, stop }
     }

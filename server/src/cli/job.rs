@@ -50,9 +50,11 @@ pub(super) fn run(arguments: &JobArguments) -> u8 {
     };
     let done = arguments.database.db.with_store(async |store| match job {
         None => list(&store).await,
-        Some(job) => match Jobs::new(store, settings) {
-            Ok(jobs) => run_one(&jobs, job).await,
-            Err(error) => failed(&error),
+        Some(job) => match (Jobs::new(store.clone(), settings), config.exports(&store, None).await)
+        {
+            (Ok(jobs), Ok(exports)) => run_one(&jobs.with_exports(&exports), job).await,
+            (Err(error), _) => failed(&error),
+            (_, Err(error)) => failed(&error),
         },
     });
     done.unwrap_or_else(|code| code)

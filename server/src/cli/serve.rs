@@ -19,6 +19,7 @@ use super::report::{say, tell, tell_error};
 use super::{exit, open};
 use crate::app::{ServiceOptions, router};
 use crate::config::{Config, ConfigError, Environment, settled_masker};
+use crate::exports::ExportWorker;
 use crate::jobs::Jobs;
 use crate::listen::{Entrance, ListenOptions};
 use crate::outbound::Outbound;
@@ -89,7 +90,10 @@ pub(super) fn run(arguments: &ServeArguments) -> u8 {
                     prepare(arguments, &config, environment, handlers, &store).await?;
                 options.stopping = Some(stop.subscribe());
                 let background = Background::new(&arguments.events, outbound, &options, stop);
-                let jobs = jobs_of(&store, &config, &arguments.events)?;
+                let background = with_exports(background, &options, &config, arguments);
+                let jobs = jobs_of(&store, &config, &arguments.events)?
+                    .zip(options.exports.as_ref())
+                    .map(|(jobs, exports)| jobs.with_exports(exports));
                 Ok::<_, u8>((store, options, background, jobs))
             };
             tokio::select! {
@@ -165,12 +169,15 @@ async fn prepare(
         exit::INPUT
     })?;
     let internal = config.internal(store, environment, &outbound).await.map_err(refuse)?;
+    let key = arguments.events.key()?;
+    let exports = config.exports(store, key.as_ref()).await.map_err(refuse)?;
     let options = ServiceOptions {
         handlers,
         internal,
         reading: shelf.map(|shelf| Arc::new(shelf) as _),
         outbound: arguments.egress.is_open().then(|| outbound.clone()),
-        secrets_key: arguments.events.key()?,
+        secrets_key: key,
+        exports: Some(exports),
         session_events: arguments.events.sessions(),
         service_name: Some(arguments.events.service_name.clone()),
         masker: masker(store).await,
@@ -178,6 +185,19 @@ async fn prepare(
         ..config.options(environment, identity).map_err(refuse)?
     };
     Ok((options, outbound))
+}
+
+/// The worker that makes files of analytics, unless what goes on beside requests is switched off.
+fn with_exports(
+    background: Background,
+    options: &ServiceOptions,
+    config: &Config,
+    arguments: &ServeArguments,
+) -> Background {
+    let exports = options.exports.clone().filter(|_| config.jobs.enabled);
+    let Some(exports) = exports else { return background };
+    let (analytics, service_name) = (options.analytics, arguments.events.service_name.clone());
+    background.with_exports(ExportWorker { exports, analytics, service_name })
 }
 
 async fn serve(

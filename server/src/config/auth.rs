@@ -212,7 +212,7 @@ pub(crate) async fn settled_masker(store: &AnyStore) -> Result<Masker, ConfigErr
 }
 
 /// A secret that is drawn once and kept by the database, the same for all its processes.
-async fn settled(store: &AnyStore, name: &str) -> Result<Secret, ConfigError> {
+pub(super) async fn settled(store: &AnyStore, name: &str) -> Result<Secret, ConfigError> {
     let kept = if let Some(kept) = store.setting(name).await? {
         kept
     } else {

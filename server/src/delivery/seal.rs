@@ -83,6 +83,11 @@ impl SecretsKey {
         key.map(Self).ok_or(SecretsKeyError)
     }
 
+    /// The key itself, for others to be derived from.
+    pub(crate) const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Seals the secrets of a subscription; they can be opened for this one only.
     pub(crate) fn seal(
         &self,

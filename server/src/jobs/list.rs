@@ -1,6 +1,6 @@
 //! The jobs there are. Another one is another line.
 
-use super::{Job, Period, sessions, sweep, traces};
+use super::{Job, Period, exports, sessions, sweep, traces};
 
 /// All jobs (appendix C).
 pub const JOBS: &[Job] = &[
@@ -33,6 +33,12 @@ pub const JOBS: &[Job] = &[
         about: "deletes old events, deliveries, content events and entries of the audit log",
         period: Period::Daily(3 * 60),
         work: |work| Box::pin(sweep::retention(work)),
+    },
+    Job {
+        name: "export-retention",
+        about: "removes files of analytics that have expired",
+        period: Period::Daily(3 * 60 + 30),
+        work: |work| Box::pin(exports::retention(work)),
     },
     Job {
         name: "session-retention",

@@ -82,6 +82,7 @@ impl Jobs {
             settings: self.settings,
             clock: Arc::clone(&self.clock),
             emitter: Arc::clone(&self.emitter),
+            exports: self.exports.clone(),
             job: job.name,
             owner: self.owner.clone(),
             lease_until: until,

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::{Clock, Interruption, JobSettings, later};
 use crate::events::Emitter;
+use crate::exports::Folder;
 
 /// How long a job is one's own without a word, in milliseconds (appendix C).
 pub(super) const LEASE_MS: i64 = 10 * 60_000;
@@ -21,6 +22,7 @@ pub(crate) struct Work {
     pub(super) settings: JobSettings,
     pub(super) clock: Clock,
     pub(super) emitter: Arc<Emitter>,
+    pub(super) exports: Option<Folder>,
     pub(super) job: &'static str,
     pub(super) owner: String,
     pub(super) lease_until: Timestamp,

@@ -1,0 +1,197 @@
+//! The datasets of an export while they are written, each in a file of its own and in the form that the whole
+//! will have (S5.48).
+
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::ask::Format;
+use super::cells::{Cell, Dataset};
+use super::fault::Fault;
+use super::folder::Folder;
+use super::xlsx;
+
+/// What a spreadsheet takes for a formula if a cell begins so (S5.49).
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// The datasets of an export, open for rows.
+pub(crate) struct Sheets {
+    sheets: Vec<Sheet>,
+}
+
+/// One of them.
+struct Sheet {
+    dataset: Dataset,
+    rows: u64,
+    out: Out,
+}
+
+enum Out {
+    Csv(Box<csv::Writer<Piece>>),
+    Json(Piece),
+    Ndjson(Piece),
+    Xlsx(Piece),
+}
+
+/// A dataset that is whole, to be read from its beginning.
+pub(super) struct Written {
+    pub(super) dataset: Dataset,
+    pub(super) rows: u64,
+    pub(super) file: File,
+}
+
+/// A file that grows as long as there is room for all of an export.
+struct Piece {
+    file: BufWriter<File>,
+    room: Arc<AtomicU64>,
+}
+
+impl Write for Piece {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let left = self.room.load(Ordering::Relaxed).checked_sub(length);
+        let left = left.ok_or(io::ErrorKind::FileTooLarge)?;
+        self.room.store(left, Ordering::Relaxed);
+        self.file.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Sheets {
+    /// Files in a folder whose names begin so, of at most `most` bytes together.
+    pub(crate) fn begin(
+        folder: &Folder,
+        begin: &str,
+        format: Format,
+        (datasets, most): (&[Dataset], u64),
+    ) -> Result<Self, Fault> {
+        let room = Arc::new(AtomicU64::new(most));
+        let begin = |dataset: &Dataset| {
+            let file = folder.part(&format!("{begin}.{}", dataset.name()))?;
+            Sheet::begin(
+                *dataset,
+                format,
+                Piece { file: BufWriter::new(file), room: Arc::clone(&room) },
+            )
+        };
+        Ok(Self { sheets: datasets.iter().map(begin).collect::<Result<_, Fault>>()? })
+    }
+
+    /// Whether somebody wants this dataset.
+    pub(crate) fn has(&self, dataset: Dataset) -> bool {
+        self.sheets.iter().any(|sheet| sheet.dataset == dataset)
+    }
+
+    /// Adds a row to a dataset, if somebody wants it. There is a cell for each column.
+    pub(crate) fn add(&mut self, dataset: Dataset, cells: &[Cell]) -> Result<(), Fault> {
+        match self.sheets.iter_mut().find(|sheet| sheet.dataset == dataset) {
+            Some(sheet) => sheet.add(cells),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<Vec<Written>, Fault> {
+        self.sheets.into_iter().map(Sheet::finish).collect()
+    }
+}
+
+impl Sheet {
+    fn begin(dataset: Dataset, format: Format, mut piece: Piece) -> Result<Self, Fault> {
+        let out = match format {
+            Format::Csv => {
+                let lines = csv::Terminator::CRLF;
+                let mut csv = csv::WriterBuilder::new().terminator(lines).from_writer(piece);
+                csv.write_record(dataset.names())?;
+                Out::Csv(Box::new(csv))
+            }
+            Format::Json => {
+                piece.write_all(b"[")?;
+                Out::Json(piece)
+            }
+            Format::Ndjson => Out::Ndjson(piece),
+            Format::Xlsx => {
+                let names: Vec<&str> = dataset.names().collect();
+                xlsx::begin(&mut piece, &names)?;
+                Out::Xlsx(piece)
+            }
+        };
+        Ok(Self { dataset, rows: 0, out })
+    }
+
+    fn add(&mut self, cells: &[Cell]) -> Result<(), Fault> {
+        self.rows = self.rows.saturating_add(1);
+        match &mut self.out {
+            Out::Csv(csv) => csv.write_record(cells.iter().map(csv_text))?,
+            Out::Json(piece) => {
+                piece.write_all(if self.rows == 1 { b"\n{" } else { b",\n{" })?;
+                members(piece, self.dataset, cells)?;
+                piece.write_all(b"}")?;
+            }
+            Out::Ndjson(piece) => {
+                write!(piece, "{{\"dataset\":\"{}\",", self.dataset.name())?;
+                members(piece, self.dataset, cells)?;
+                piece.write_all(b"}\n")?;
+            }
+            Out::Xlsx(piece) => {
+                // The first row names the columns.
+                if self.rows >= xlsx::MOST_ROWS {
+                    return Err(Fault::TooManyRows(self.dataset));
+                }
+                xlsx::row(piece, cells)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Written, Fault> {
+        let piece = match self.out {
+            Out::Csv(csv) => csv.into_inner().map_err(csv::IntoInnerError::into_error)?,
+            Out::Json(mut piece) => {
+                piece.write_all(if self.rows == 0 { b"]" } else { b"\n]" })?;
+                piece
+            }
+            Out::Ndjson(piece) => piece,
+            Out::Xlsx(mut piece) => {
+                xlsx::end(&mut piece)?;
+                piece
+            }
+        };
+        let mut file = piece.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Written { dataset: self.dataset, rows: self.rows, file })
+    }
+}
+
+/// A cell as text: RFC 3339 times, `.` decimals, and no formula (S5.48, S5.49).
+fn csv_text(cell: &Cell) -> String {
+    match cell {
+        Cell::Nothing => String::new(),
+        Cell::Text(text) if text.starts_with(FORMULA) => format!("'{text}"),
+        Cell::Text(text) => text.clone(),
+        Cell::Count(count) => count.to_string(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Flag(flag) => flag.to_string(),
+        Cell::Time(time) => time.to_string(),
+    }
+}
+
+/// The inside of a JSON object, in the order of the columns.
+fn members(out: &mut impl Write, dataset: Dataset, cells: &[Cell]) -> io::Result<()> {
+    for (n, (column, cell)) in dataset.names().zip(cells).enumerate() {
+        write!(out, "{}\"{column}\":", if n == 0 { "" } else { "," })?;
+        match cell {
+            Cell::Nothing => out.write_all(b"null")?,
+            Cell::Text(text) => serde_json::to_writer(&mut *out, text)?,
+            Cell::Count(count) => write!(out, "{count}")?,
+            Cell::Number(number) => serde_json::to_writer(&mut *out, number)?,
+            Cell::Flag(flag) => write!(out, "{flag}")?,
+            Cell::Time(time) => write!(out, "\"{time}\"")?,
+        }
+    }
+    Ok(())
+}

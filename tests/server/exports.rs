@@ -1,0 +1,157 @@
+//! Files of analytics, made by the real program and read by another one (S5.41 to S5.51).
+
+mod fetch;
+mod lost;
+mod rights;
+mod scene;
+
+use serde_json::{Map, Value, json};
+
+use crate::real::{Place, chatflow, finish};
+
+pub(crate) use lost::{files_survive_kills, idle, two_workers_share};
+pub(crate) use scene::Scene;
+
+/// Every dataset about flows.
+const ALL: [&str; 5] = ["flows", "daily", "nodes", "sessions", "responses"];
+
+/// What a dataset has in a column.
+fn column<'a>(found: &'a Map<String, Value>, dataset: &str, name: &str) -> Vec<&'a Value> {
+    let rows = found[dataset].as_array().unwrap_or_else(|| panic!("{dataset}: {found:?}"));
+    rows.iter().map(|row| row.get(name).unwrap_or_else(|| panic!("{name}: {row}"))).collect()
+}
+
+fn sum(found: &Map<String, Value>, dataset: &str, name: &str) -> f64 {
+    column(found, dataset, name).iter().filter_map(|value| value.as_f64()).sum()
+}
+
+/// S5.47 to S5.49, S2.30: each format tells the same, whoever reads it, and what the endpoints tell.
+fn each_format_tells_the_same(scene: &Scene) {
+    let Some(json) = scene.exported("platform", "json", &ALL) else { return };
+    for format in ["csv", "ndjson", "xlsx"] {
+        let found = scene.exported("platform", format, &ALL).expect("python is still there");
+        for dataset in ALL {
+            // A table without rows has no line.
+            let rows = found.get(dataset).cloned().unwrap_or(json!([]));
+            assert_eq!(Some(&rows), json.get(dataset), "{format} {dataset}");
+        }
+    }
+    // One dataset is a file of its own.
+    for dataset in ALL {
+        let one = scene.exported("platform", "csv", &[dataset]).expect("python is still there");
+        assert_eq!(one.get(""), json.get(dataset), "{dataset}");
+    }
+    assert_eq!(json["flows"].as_array().map(Vec::len), Some(2));
+    let names = column(&json, "flows", "name");
+    assert!(names.iter().any(|name| **name == scene::HOSTILE_NAME), "{names:?}");
+    let sessions = scene.visitors as f64;
+    assert!((sum(&json, "flows", "total_sessions") - sessions).abs() < 1e-9);
+    assert!((sum(&json, "daily", "sessions") - sessions).abs() < 1e-9);
+    assert_eq!(json["sessions"].as_array().map(Vec::len), Some(scene.visitors));
+    let completed = column(&json, "sessions", "completed");
+    let completed = completed.iter().filter(|value| value.as_bool() == Some(true)).count() as f64;
+    assert!((sum(&json, "flows", "completed_sessions") - completed).abs() < 1e-9);
+    assert!((sum(&json, "daily", "completed") - completed).abs() < 1e-9);
+    let answers = sum(&json, "sessions", "interactions");
+    assert!((sum(&json, "flows", "total_interactions") - answers).abs() < 1e-9);
+    assert!((sum(&json, "nodes", "interactions") - answers).abs() < 1e-9);
+    let keys: Vec<_> = json["sessions"][0].as_object().expect("a row").keys().collect();
+    for secret in ["token", "state", "session_token"] {
+        assert!(!keys.iter().any(|key| *key == secret), "S5.47: {keys:?}");
+    }
+    only_what_is_asked_for(scene, &json);
+}
+
+/// S5.1, S5.41: flows and days that are asked for, and no others.
+fn only_what_is_asked_for(scene: &Scene, all: &Map<String, Value>) {
+    let flow = scene.flows["asks"].as_str();
+    let body = json!({"format": "json", "flow_ids": flow, "include": ["flows", "nodes"]});
+    let one = scene.made("platform", "/v1/cms/analytics/export", &body);
+    let one = scene.read(&one, "json").expect("python is still there");
+    let own = |dataset: &str| {
+        let rows = all[dataset].as_array().expect("rows").iter().cloned();
+        Value::from_iter(rows.filter(|row| row["flow_id"] == flow))
+    };
+    assert_eq!((&one["flows"], &one["nodes"]), (&own("flows"), &own("nodes")));
+    let path = format!("/v1/cms/flows/{flow}/analytics/export");
+    let of_flow = scene.made(
+        "platform",
+        &path,
+        &json!({"format": "json", "flow_ids": [], "include": ["flows"]}),
+    );
+    assert_eq!(scene.read(&of_flow, "json").expect("python")["flows"], own("flows"));
+    let body = json!({"format": "json", "start_date": "2020-01-01", "end_date": "2020-01-31", "include": ALL});
+    let before = scene.made("platform", "/v1/cms/analytics/export", &body);
+    let before = scene.read(&before, "json").expect("python is still there");
+    assert_eq!(column(&before, "flows", "total_sessions"), [&json!(0.0), &json!(0.0)]);
+    for dataset in ["daily", "nodes", "sessions", "responses"] {
+        assert_eq!(before[dataset], json!([]), "{dataset}");
+    }
+}
+
+/// The command writes what the service does.
+fn the_command_writes_the_same(scene: &Scene) {
+    let Some(served) = scene.exported("platform", "csv", &ALL) else { return };
+    let folder = scene.place.file("out", "").with_file_name("files");
+    std::fs::create_dir(&folder).expect("a folder is made");
+    let export = |words: &[&str]| {
+        let mut command = chatflow();
+        command.env("CHATFLOW_DB", scene.place.database()).arg("export").args(words);
+        finish(&mut command)
+    };
+    let path = |name: &str| folder.join(name).to_str().expect("text").to_owned();
+    let ran = export(&["--include", &ALL.join(","), "--out", &path("")]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let read = scene::python(&folder.join("analytics.zip"), "zip").expect("python is still there");
+    assert_eq!(read, served);
+    let ran = export(&[
+        "--format",
+        "json",
+        "--flow",
+        "asks",
+        "--include",
+        "flows",
+        "--out",
+        &path("one.json"),
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.starts_with("one.json records 1 bytes "), "{ran:?}");
+    let one = scene::python(&folder.join("one.json"), "json").expect("python is still there");
+    assert_eq!(column(&one, "flows", "flow_id"), [&json!(scene.flows["asks"])]);
+    for (words, said) in [
+        (vec!["--out", &path("all.csv")], "a zip"),
+        (vec!["--out", &path("none/all.zip")], "no folder"),
+        (vec!["--flow", "nowhere", "--out", &path("a.zip")], "no flow `nowhere`"),
+        (vec!["--from", "2026-02-31", "--out", &path("a.zip")], "2026-03-01"),
+        (
+            vec!["--from", "2026-02-02", "--to", "2026-02-01", "--out", &path("a.zip")],
+            "after end_date",
+        ),
+    ] {
+        let ran = export(&words);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains(said), "{ran:?}");
+    }
+    let mut left: Vec<_> = std::fs::read_dir(&folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["analytics.zip", "one.json"], "nothing is left of what was not written");
+}
+
+/// Everything that is the same on every store.
+pub(crate) fn on_another_store(make: impl Fn() -> Place) {
+    let scene = Scene::new(make(), &[]);
+    each_format_tells_the_same(&scene);
+    the_command_writes_the_same(&scene);
+    fetch::files_are_fetched(&scene);
+    rights::each_sees_their_own(&scene);
+    drop(scene);
+    rights::requests_are_checked(&Scene::new(make(), &[]));
+}
+
+#[test]
+fn files_tell_what_happened_to_whom_may_know_on_a_file() {
+    on_another_store(Place::new);
+}
