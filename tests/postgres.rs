@@ -6,6 +6,7 @@ mod content;
 mod conversations;
 mod deliveries;
 mod dump;
+mod engagement;
 mod exports;
 mod flows;
 mod jobs;

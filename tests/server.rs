@@ -11,6 +11,7 @@ mod corrupt;
 pub(crate) mod demo;
 mod description;
 mod edge;
+pub(crate) mod engagement;
 mod envelopes;
 mod evidence;
 pub(crate) mod exports;

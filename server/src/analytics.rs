@@ -5,22 +5,30 @@
 
 mod cache;
 mod compare;
+mod content;
+mod experiment;
 mod flow;
 mod funnel;
 mod options;
 mod performance;
 mod rate;
 mod reporter;
+mod sentiment;
 mod source;
 mod window;
 
 pub(crate) use cache::Cache;
 pub(crate) use compare::{Comparison, Contender};
+pub(crate) use content::{
+    AbTest, ContentEngagement, ContentOverview, ContentUsage, Tested, TopBy, TopContent, title,
+    window_of,
+};
 pub(crate) use flow::FlowAnalytics;
 pub(crate) use funnel::{Funnel, Steps};
 pub use options::AnalyticsOptions;
 pub(crate) use performance::{Granularity, Performance, buckets};
 pub(crate) use rate::{number, percentage, rate, rounded, seconds};
 pub(crate) use reporter::{OfSchool, Reporter, ScopeEcho};
+pub use sentiment::{EnglishWords, SentimentScorer};
 pub(crate) use source::{Counted, Source};
 pub(crate) use window::{Days, TimePeriod, Window, date};

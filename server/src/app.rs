@@ -11,7 +11,7 @@ use axum::routing::get;
 use chatflow::{Engine, Handlers, Limits, Masker, Options};
 use chatflow_storage::AnyStore;
 
-use crate::analytics::{AnalyticsOptions, Cache};
+use crate::analytics::{AnalyticsOptions, Cache, EnglishWords, SentimentScorer};
 use crate::cookies::Cookies;
 use crate::cors::Origins;
 use crate::delivery::SecretsKey;
@@ -56,6 +56,8 @@ pub struct ServiceOptions {
     pub stopping: Option<tokio::sync::watch::Receiver<bool>>,
     /// How numbers are computed and kept.
     pub analytics: AnalyticsOptions,
+    /// Says how answers sound; if there is none, [`EnglishWords`] does (S5.26).
+    pub sentiment: Option<Arc<dyn SentimentScorer>>,
     /// Cookies without `Secure`, for plain HTTP while developing (S4.4).
     pub development: bool,
     /// The cookies of conversations.
@@ -99,6 +101,13 @@ pub struct ServiceOptions {
     pub exports: Option<Exports>,
     /// What is served under `/studio`; if there is none, there is nothing.
     pub studio: Option<Studio>,
+}
+
+impl ServiceOptions {
+    /// What says how answers sound.
+    pub(crate) fn scorer(&self) -> &dyn SentimentScorer {
+        self.sentiment.as_deref().unwrap_or(&EnglishWords)
+    }
 }
 
 /// Who may manage content, flows and all the rest (S2.21).

@@ -72,6 +72,8 @@ pub(crate) enum ConfigError {
     Telemetry(#[from] TelemetryError),
     #[error(transparent)]
     Origin(#[from] NoOrigin),
+    #[error("analytics.ab_confidence must be at least 0.5 and less than 1")]
+    Confidence,
     #[error("{0} must be at least 1")]
     TooShort(&'static str),
     #[error(transparent)]

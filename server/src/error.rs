@@ -126,14 +126,14 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "flow_not_found", "Flow not found")
     }
 
+    /// There is no such item, or the caller may not see it.
+    pub(crate) fn content_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "content_not_found", "Content not found")
+    }
+
     /// There is no such version of the flow.
     pub(crate) fn version_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "version_not_found", "Version not found")
-    }
-
-    /// There is no such item, or it is somebody else's.
-    pub(crate) fn content_not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "content_not_found", "Content not found")
     }
 
     /// There is no such node in the flow.

@@ -39,7 +39,7 @@ mod theme;
 mod token;
 mod trail;
 
-pub use analytics::AnalyticsOptions;
+pub use analytics::{AnalyticsOptions, EnglishWords, SentimentScorer};
 pub use app::{AccessMode, InvalidTokens, ServiceOptions, router};
 pub use cli::run;
 pub use cookies::{Cookies, SameSite};

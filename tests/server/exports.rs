@@ -62,6 +62,73 @@ fn each_format_tells_the_same(scene: &Scene) {
     only_what_is_asked_for(scene, &json);
 }
 
+/// S5.9, S5.18, S5.26, S5.27: each number that an endpoint tells of the same days, it tells too.
+fn numbers_are_those_of_the_endpoints(scene: &Scene) {
+    let datasets = ["flows", "nodes", "content", "variants"];
+    for who in ["platform", "admin"] {
+        let Some(found) = scene.exported(who, "json", &datasets) else { return };
+        let rows = |dataset: &str| found[dataset].as_array().expect("rows").clone();
+        let told = |path: &str| {
+            let answer = scene.get(who, path);
+            assert_eq!(answer.status, 200, "{path} {answer:?}");
+            answer.body
+        };
+        for row in rows("flows") {
+            let flow = row["flow_id"].as_str().expect("an id");
+            let body = told(&format!("/v1/cms/flows/{flow}/analytics"));
+            agree(&row, &[&body, &body["engagement_metrics"], &body["time_period"]], 18);
+        }
+        for row in rows("content") {
+            let item = row["content_id"].as_str().expect("an id");
+            let body = told(&format!("/v1/cms/content/{item}/analytics"));
+            agree(&row, &[&body, &body["time_period"]], 9);
+            assert_eq!(
+                (&row["type"], &row["title"]),
+                (&json!("fact"), &json!("@owls cannot move their eyes."))
+            );
+        }
+        for row in rows("variants") {
+            let (item, key) =
+                (row["content_id"].as_str().unwrap(), row["variant_key"].as_str().unwrap());
+            let days = format!(
+                "start_date={}&end_date={}",
+                row["start_date"].as_str().unwrap(),
+                row["end_date"].as_str().unwrap()
+            );
+            let body = told(&format!("/v1/cms/content/{item}/analytics/ab-test?{days}"));
+            agree(&row, &[&body, &body["test_results"][key], &body["time_period"]], 11);
+            assert_eq!(row["confidence_low"], body["test_results"][key]["confidence_interval"][0]);
+        }
+        if who == "platform" {
+            assert_eq!((rows("content").len(), rows("variants").len()), (1, 2), "{found:?}");
+            assert!((sum(&found, "content", "impressions") - 6.0).abs() < 1e-9);
+        }
+    }
+    let usual = scene.made(
+        "platform",
+        "/v1/cms/content/analytics/export",
+        &json!({"content_ids": scene::FACT}),
+    );
+    let usual = scene.read(&usual, "zip").expect("python is still there");
+    assert_eq!(usual.keys().collect::<Vec<_>>(), ["content", "variants"], "S5.47");
+}
+
+/// Each of at least so many columns is what one of these says under its name, numbers being numbers.
+fn agree(row: &Value, told: &[&Value], least: usize) {
+    let mut same = 0;
+    for (name, value) in row.as_object().expect("a row") {
+        let Some(told) = told.iter().find_map(|told| told.get(name)) else { continue };
+        // A list of one name, where anything is a bound.
+        let is_equal = match (value.as_f64(), told.as_f64()) {
+            (Some(one), Some(other)) => (one - other).abs() < 1e-12,
+            _ => value == told || told.as_array().is_some_and(|list| list.first() == Some(value)),
+        };
+        assert!(is_equal, "{name}: {value} and {told}");
+        same += 1;
+    }
+    assert!(same >= least, "{same} columns of {row}");
+}
+
 /// S5.1, S5.41: flows and days that are asked for, and no others.
 fn only_what_is_asked_for(scene: &Scene, all: &Map<String, Value>) {
     let flow = scene.flows["asks"].as_str();
@@ -144,6 +211,7 @@ fn the_command_writes_the_same(scene: &Scene) {
 pub(crate) fn on_another_store(make: impl Fn() -> Place) {
     let scene = Scene::new(make(), &[]);
     each_format_tells_the_same(&scene);
+    numbers_are_those_of_the_endpoints(&scene);
     the_command_writes_the_same(&scene);
     fetch::files_are_fetched(&scene);
     rights::each_sees_their_own(&scene);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::database::DatabaseArguments;
 use super::exit;
 use super::report::{say, tell, tell_error};
-use crate::analytics::{AnalyticsOptions, Window};
+use crate::analytics::{AnalyticsOptions, EnglishWords, Window};
 use crate::exports::{
     Ask, Asker, Dataset, Fault, Folder, Format, Pulse, Reading, Sheets, assemble,
 };
@@ -149,7 +149,8 @@ async fn write(
     let most = u64::MAX;
     let mut sheets = Sheets::begin(folder, name, format, (&ask.datasets, most))?;
     let analytics = AnalyticsOptions::default();
-    let reading = Reading { store, scope: ask.asker.scope(), ask, at: now(), analytics };
+    let (scope, scorer) = (ask.asker.scope(), &EnglishWords);
+    let reading = Reading { store, scope, ask, at: now(), analytics, scorer };
     reading.fill(&mut sheets, &mut Pulse::Still).await?;
     let (whole, file) = assemble(folder, name, (sheets, format, most))?;
     folder.settle(name, &file)?;

@@ -196,8 +196,12 @@ fn with_exports(
 ) -> Background {
     let exports = options.exports.clone().filter(|_| config.jobs.enabled);
     let Some(exports) = exports else { return background };
-    let (analytics, service_name) = (options.analytics, arguments.events.service_name.clone());
-    background.with_exports(ExportWorker { exports, analytics, service_name })
+    background.with_exports(ExportWorker {
+        exports,
+        analytics: options.analytics,
+        sentiment: options.sentiment.clone(),
+        service_name: arguments.events.service_name.clone(),
+    })
 }
 
 async fn serve(

@@ -15,6 +15,9 @@ pub(super) struct AnalyticsConfig {
     pub(super) events_retention_days: Option<u32>,
     raw_days: Option<u32>,
     cache_seconds: Option<u32>,
+    ab_confidence: Option<f64>,
+    ab_min_sample: Option<u32>,
+    min_impressions: Option<u32>,
 }
 
 impl Config {
@@ -29,6 +32,12 @@ impl Config {
                 given => given.unwrap_or(usual.raw_days),
             },
             cache: cache.unwrap_or(usual.cache),
+            ab_confidence: match given.ab_confidence {
+                Some(given) if !(0.5..1.0).contains(&given) => return Err(ConfigError::Confidence),
+                given => given.unwrap_or(usual.ab_confidence),
+            },
+            ab_min_sample: given.ab_min_sample.map_or(usual.ab_min_sample, Into::into),
+            min_impressions: given.min_impressions.map_or(usual.min_impressions, Into::into),
         })
     }
 }
@@ -48,7 +57,18 @@ mod tests {
         };
         assert_eq!(read("").analytics().unwrap(), AnalyticsOptions::default());
         let set = read("[analytics]\nraw_days = 7\ncache_seconds = 0\n").analytics().unwrap();
-        assert_eq!(set, AnalyticsOptions { raw_days: 7, cache: Duration::ZERO });
+        let expected =
+            AnalyticsOptions { raw_days: 7, cache: Duration::ZERO, ..AnalyticsOptions::default() };
+        assert_eq!(set, expected);
+        let text = "[analytics]\nab_confidence = 0.9\nab_min_sample = 50\nmin_impressions = 1\n";
+        let set = read(text).analytics().unwrap();
+        assert_eq!((set.ab_min_sample, set.min_impressions), (50, 1));
+        assert!((set.ab_confidence - 0.9).abs() < 1e-12);
+        for wrong in ["1", "1.0", "0.4", "95"] {
+            let read = read(&format!("analytics.ab_confidence = {wrong}")).analytics();
+            let error = read.unwrap_err().to_string();
+            assert_eq!(error, "analytics.ab_confidence must be at least 0.5 and less than 1");
+        }
         let error = read("analytics.raw_days = 0").analytics().unwrap_err().to_string();
         assert_eq!(error, "analytics.raw_days must be at least 1");
     }

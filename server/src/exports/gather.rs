@@ -1,5 +1,6 @@
 //! Reads what an export is made of, page by page, and writes its rows (S5.47, S5.51).
 
+mod content;
 mod flows;
 
 use chatflow::{FlowId, Timestamp};
@@ -10,15 +11,10 @@ use super::ask::Ask;
 use super::fault::Fault;
 use super::pulse::Pulse;
 use super::sheet::Sheets;
-use crate::analytics::{AnalyticsOptions, Source, Window};
+use crate::analytics::{AnalyticsOptions, SentimentScorer, Source, Window};
 
+pub(super) use content::{CONTENT, VARIANTS};
 pub(super) use flows::{DAILY, FLOWS, NODES, RESPONSES, SESSIONS};
-
-/// As S5.26 names and computes them.
-pub(super) const CONTENT: [&str; 1] = ["content_id"];
-
-/// As S5.27 names and computes them.
-pub(super) const VARIANTS: [&str; 2] = ["content_id", "variant_key"];
 
 /// How many flows are listed at a time.
 const PAGE: u32 = 500;
@@ -31,6 +27,8 @@ pub(crate) struct Reading<'a> {
     /// The present: what begins later is not in the file, on whatever page it would be.
     pub(crate) at: Timestamp,
     pub(crate) analytics: AnalyticsOptions,
+    /// Says how answers sound.
+    pub(crate) scorer: &'a dyn SentimentScorer,
 }
 
 /// A flow that is exported.
@@ -52,6 +50,9 @@ impl Reading<'_> {
                 pulse.at(done, flows.len()).await?;
                 self.flow((flow, &source), sheets, pulse).await?;
             }
+        }
+        if self.ask.datasets.iter().any(|dataset| dataset.is_of_content()) {
+            self.contents(sheets, pulse).await?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Takes up exports and makes their files (S5.44, S5.50).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chatflow_storage::prelude::*;
@@ -17,7 +18,7 @@ use super::fault::Fault;
 use super::gather::Reading;
 use super::pulse::{Beat, Pulse, until};
 use super::sheet::Sheets;
-use crate::analytics::AnalyticsOptions;
+use crate::analytics::{AnalyticsOptions, EnglishWords, SentimentScorer};
 use crate::cli::log;
 use crate::error::chain;
 use crate::events::{Emitter, Happening, SessionEvents};
@@ -34,6 +35,8 @@ pub struct ExportWorker {
     pub exports: Exports,
     /// How their numbers are computed.
     pub analytics: AnalyticsOptions,
+    /// Says how answers sound; if there is none, a list of English words (S5.26).
+    pub sentiment: Option<Arc<dyn SentimentScorer>>,
     /// How the service is called in events.
     pub service_name: String,
 }
@@ -47,7 +50,7 @@ pub async fn make_exports(
     worker: ExportWorker,
     shutdown: impl Future<Output = ()>,
 ) {
-    let bell = std::sync::Arc::clone(&worker.exports.bell);
+    let bell = Arc::clone(&worker.exports.bell);
     let (stop, stopped) = watch::channel(false);
     let desk = Desk::new(store, worker, stopped);
     let mut shutdown = std::pin::pin!(shutdown);
@@ -87,7 +90,7 @@ pub async fn make_exports(
 struct Desk {
     store: AnyStore,
     worker: ExportWorker,
-    emitter: std::sync::Arc<Emitter>,
+    emitter: Arc<Emitter>,
     /// Tells this worker from all others.
     holder: String,
     stop: watch::Receiver<bool>,
@@ -173,6 +176,7 @@ impl Desk {
             ask: &ask,
             at: now(),
             analytics: self.worker.analytics,
+            scorer: self.worker.sentiment.as_deref().unwrap_or(&EnglishWords),
         };
         reading.fill(&mut sheets, &mut pulse).await?;
         let name = format!("{begin}.{}", format.extension(ask.datasets.len()));

@@ -1,6 +1,7 @@
 //! Numbers of flows, nodes and content, and of all together (S3.148 to S3.164).
 
 mod compare;
+mod content;
 mod flow;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(flow::funnel))
         .routes(routes!(flow::performance))
         .routes(routes!(compare::read))
+        .merge(content::routes())
 }
 
 /// What the caller is told of now.

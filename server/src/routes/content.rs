@@ -22,6 +22,8 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 
+pub(crate) use self::detail::ContentKind;
+
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(list::list, one::create))

@@ -24,6 +24,7 @@ pub use reach::Reach;
 pub use rollup::{
     FlowDay, FlowDayQuery, Measure, Measured, Rollup, RollupKey, RollupPart, RollupQuery, RollupRow,
 };
+pub(crate) use story::visited;
 pub use story::{Answer, Story, Visit};
 pub use tally::{DayTally, Tally};
 

@@ -12,6 +12,7 @@ use crate::catalog::DynContentCatalog;
 use crate::changes::{DynChanges, Observed, Observers};
 use crate::content::DynContentStore;
 use crate::effect::DynEffectStore;
+use crate::engagement::DynEngagementStore;
 use crate::evidence::DynEvidenceStore;
 use crate::export::DynExportStore;
 use crate::flow::DynFlowStore;
@@ -38,6 +39,7 @@ all_of!(
     DynContentCatalog,
     DynContentStore,
     DynEffectStore,
+    DynEngagementStore,
     DynEvidenceStore,
     DynExportStore,
     DynFlowCatalog,

@@ -8,6 +8,7 @@ use crate::catalog::{AsyncContentCatalog, ContentCatalog};
 use crate::changes::{AsyncChanges, Changes, Observed};
 use crate::content::{AsyncContentStore, ContentStore};
 use crate::effect::{AsyncEffectStore, EffectStore};
+use crate::engagement::{AsyncEngagementStore, EngagementStore};
 use crate::evidence::{AsyncEvidenceStore, EvidenceStore};
 use crate::export::{AsyncExportStore, ExportStore};
 use crate::flow::{AsyncFlowStore, FlowStore};
@@ -61,6 +62,7 @@ all_of!(
     TraceStore,
     ThemeStore,
     PerformanceStore,
+    EngagementStore,
     AnalyticsStore,
     AuditStore,
     ExportStore,
@@ -89,6 +91,7 @@ all_of!(
     AsyncTraceStore,
     AsyncThemeStore,
     AsyncPerformanceStore,
+    AsyncEngagementStore,
     AsyncAnalyticsStore,
     AsyncAuditStore,
     AsyncExportStore,

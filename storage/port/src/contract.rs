@@ -20,6 +20,7 @@ mod catalog;
 mod changes;
 mod content;
 mod effect;
+mod engagement;
 mod evidence;
 mod export;
 mod extras;
@@ -60,6 +61,7 @@ pub fn run_all<S: Store>(make_store: impl Fn() -> S) {
     evidence(&make_store);
     traces(&make_store);
     performance(&make_store);
+    engagement(&make_store);
     analytics(&make_store);
     audit(&make_store);
     exports(&make_store);
@@ -122,6 +124,11 @@ pub fn traces<S: Store>(make_store: impl Fn() -> S) {
 /// The cases of [`PerformanceStore`](crate::PerformanceStore).
 pub fn performance<S: Store>(make_store: impl Fn() -> S) {
     run(make_store, &performance::cases());
+}
+
+/// The cases of [`EngagementStore`](crate::EngagementStore).
+pub fn engagement<S: Store>(make_store: impl Fn() -> S) {
+    run(make_store, &engagement::cases());
 }
 
 /// The cases of [`AnalyticsStore`](crate::AnalyticsStore).

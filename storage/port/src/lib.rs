@@ -29,6 +29,7 @@ mod content;
 pub mod contract;
 mod day;
 mod effect;
+mod engagement;
 mod error;
 mod evidence;
 mod export;
@@ -88,6 +89,11 @@ pub use changes::{
 pub use content::{AsyncContentStore, ContentStore};
 pub use day::Day;
 pub use effect::{AsyncEffectStore, Claim, EffectClaim, EffectStore, other_request_key};
+pub use engagement::{
+    AsyncEngagementStore, ContentArm, ContentAudience, ContentKindCount, ContentReach,
+    ContentTotal, ContentTotalQuery, ContentWindow, EngagementStore, ImpressionCursor,
+    ImpressionFacts, ImpressionPage, ImpressionQuery, ShownSession, TurnPath,
+};
 pub use error::StoreError;
 pub use evidence::{
     AnsweredRequest, AsyncEvidenceStore, ContentEvent, ContentEventKind, ContentEventPage,
@@ -133,8 +139,8 @@ pub use outbox::{
     reconnect_delay, retry_at, retry_delay,
 };
 pub use performance::{
-    AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, PerformanceData,
-    PerformanceStore, VariantPerformance,
+    AsyncPerformanceStore, ContentDay, Counters, PerformanceData, PerformanceStore,
+    VariantPerformance,
 };
 pub use reference::{
     AsyncReferenceStore, FlowReference, FlowUser, FlowUserCursor, FlowUserPage, FlowUserQuery,

@@ -7,6 +7,7 @@ mod audit;
 mod catalog;
 mod content;
 mod effect;
+mod engagement;
 mod evidence;
 mod export;
 mod flow;
@@ -133,6 +134,11 @@ mod tests {
     #[test]
     fn contents_hold_the_contract() {
         contract::contents(MemoryStore::new);
+    }
+
+    #[test]
+    fn engagement_holds_the_contract() {
+        contract::engagement(MemoryStore::new);
     }
 
     #[test]

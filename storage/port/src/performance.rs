@@ -40,6 +40,16 @@ impl Counters {
             conversions: self.conversions.saturating_add(other.conversions),
         }
     }
+
+    /// What is more than the other, each for itself.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self {
+            impressions: self.impressions.saturating_sub(other.impressions),
+            engagements: self.engagements.saturating_sub(other.engagements),
+            conversions: self.conversions.saturating_sub(other.conversions),
+        }
+    }
 }
 
 /// What is known of a variant's success (S1.41).
@@ -93,17 +103,6 @@ pub struct ContentDay {
     pub counters: Counters,
 }
 
-/// Asks for the days of an item.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ContentDayQuery {
-    /// The item.
-    pub content: ContentId,
-    /// The first day.
-    pub from: Day,
-    /// The last day.
-    pub to: Day,
-}
-
 role! {
     /// Counts content events and keeps what was counted.
     ///
@@ -145,15 +144,6 @@ role! {
         /// # Errors
         /// [`StoreError`] if the store breaks; then nothing is counted.
         fn count_content_events(&self, limit: u64) -> Result<u64, StoreError>;
-
-        /// What became of an item, day by day, of the sessions whose school the scope reports on
-        /// (S2.30): ordered by day, variant, flow and school.
-        ///
-        /// # Errors
-        /// [`StoreError`] if the store breaks.
-        fn content_days(
-            &self, scope: &AccessScope, query: ContentDayQuery
-        ) -> Result<Vec<ContentDay>, StoreError>;
 
         /// Deletes at most `limit` events that are counted and happened before then; says how many
         /// there were.

@@ -8,6 +8,7 @@ pub use crate::catalog::AsyncContentCatalog as _;
 pub use crate::changes::AsyncChanges as _;
 pub use crate::content::AsyncContentStore as _;
 pub use crate::effect::AsyncEffectStore as _;
+pub use crate::engagement::AsyncEngagementStore as _;
 pub use crate::evidence::AsyncEvidenceStore as _;
 pub use crate::export::AsyncExportStore as _;
 pub use crate::flow::AsyncFlowStore as _;

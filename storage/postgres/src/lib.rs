@@ -26,6 +26,7 @@ mod column;
 mod content;
 mod dump;
 mod effect;
+mod engagement;
 mod evidence;
 mod export;
 mod fault;

@@ -1,15 +1,15 @@
 //! [`AsyncPerformanceStore`] on Postgres.
 
-use chatflow::{ContentId, FlowId, TenantId, Timestamp};
+use chatflow::{ContentId, TenantId, Timestamp};
 use chatflow_storage::{
-    AccessScope, AsyncPerformanceStore, ContentDay, ContentDayQuery, Counters, Day,
-    PerformanceData, RowAccess, StoreError, UserId, VariantPerformance,
+    AccessScope, AsyncPerformanceStore, Counters, PerformanceData, RowAccess, StoreError, UserId,
+    VariantPerformance,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use crate::column::{Json, Time, count, json, number, tenants, time, visibility};
+use crate::column::{Json, Time, count, json, number, visibility};
 use crate::pool::PostgresStore;
 
 const ACCESS: &str = "
@@ -80,18 +80,6 @@ WITH counted AS (
 )
 SELECT count(*) AS counted FROM counted";
 
-/// $4 all schools, $5 those that are counted.
-const DAYS: &str = "
-SELECT d.date::timestamp AT TIME ZONE 'UTC' AS day, nullif(d.variant_key, '') AS variant_key,
-  nullif(d.flow_id, '00000000-0000-0000-0000-000000000000') AS flow_id,
-  nullif(d.school_id, '00000000-0000-0000-0000-000000000000') AS school_id,
-  d.impressions, d.interactions AS engagements, d.conversions
-FROM content_daily AS d
-WHERE d.content_id = $1 AND d.date BETWEEN ($2::timestamptz AT TIME ZONE 'UTC')::date
-    AND ($3::timestamptz AT TIME ZONE 'UTC')::date
-  AND ($4 OR d.school_id = ANY ($5))
-ORDER BY d.date, d.variant_key, d.flow_id, d.school_id";
-
 const DELETE: &str = "
 DELETE FROM content_events WHERE id = ANY (ARRAY(
   SELECT e.id FROM content_events AS e WHERE e.created_at < $1 AND e.is_counted
@@ -160,32 +148,6 @@ impl AsyncPerformanceStore for PostgresStore {
         let mut lent = self.lend("count content events").await?;
         let row = sqlx::query(COUNT).bind(number(limit)).fetch_one(lent.connection()).await;
         lent.wrote(row.and_then(|row| count(&row, "counted")))
-    }
-
-    async fn content_days(
-        &self,
-        scope: &AccessScope,
-        query: ContentDayQuery,
-    ) -> Result<Vec<ContentDay>, StoreError> {
-        let mut lent = self.lend("read the days of an item").await?;
-        let rows = sqlx::query(DAYS)
-            .bind(query.content.0)
-            .bind(Time(query.from.begins()))
-            .bind(Time(query.to.begins()))
-            .bind(scope.is_system())
-            .bind(tenants(scope.counted()))
-            .fetch_all(lent.connection())
-            .await;
-        let day = |row: &PgRow| {
-            Ok(ContentDay {
-                day: Day::of(time(row, "day")?),
-                variant_key: row.try_get("variant_key")?,
-                flow_id: row.try_get::<Option<Uuid>, _>("flow_id")?.map(FlowId),
-                school_id: row.try_get::<Option<Uuid>, _>("school_id")?.map(TenantId),
-                counters: counters(row)?,
-            })
-        };
-        lent.read(rows.and_then(|rows| rows.iter().map(day).collect()))
     }
 
     async fn delete_content_events(

@@ -22,6 +22,7 @@ mod changes;
 mod column;
 mod content;
 mod effect;
+mod engagement;
 mod evidence;
 mod export;
 mod fault;

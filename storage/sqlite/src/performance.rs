@@ -1,14 +1,14 @@
 //! [`PerformanceStore`] on SQLite.
 
-use chatflow::{ContentId, FlowId, TenantId, Timestamp};
+use chatflow::{ContentId, TenantId, Timestamp};
 use chatflow_storage::{
-    AccessScope, ContentDay, ContentDayQuery, Counters, Day, PerformanceData, PerformanceStore,
-    RowAccess, StoreError, UserId, VariantPerformance,
+    AccessScope, Counters, PerformanceData, PerformanceStore, RowAccess, StoreError, UserId,
+    VariantPerformance,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use crate::column::{Id, Time, count, list, maybe_uuid, number, time, visibility};
+use crate::column::{Id, Time, count, maybe_uuid, number, visibility};
 use crate::fault::Doing;
 use crate::pool::SqliteStore;
 
@@ -76,16 +76,6 @@ const COUNT: &str = concat!(
 );
 
 const MARK: &str = concat!("UPDATE content_events SET is_counted = 1 WHERE ", next!());
-
-/// ?4 all schools, ?5 those that are counted.
-const DAYS: &str = "
-SELECT date || 'T00:00:00Z' AS day, nullif(variant_key, '') AS variant_key,
-  nullif(flow_id, '') AS flow_id, nullif(school_id, '') AS school_id,
-  impressions, interactions AS engagements, conversions
-FROM content_daily AS d
-WHERE content_id = ?1 AND date BETWEEN substr(?2, 1, 10) AND substr(?3, 1, 10)
-  AND (?4 OR d.school_id IN (SELECT value FROM json_each(?5)))
-ORDER BY d.date, d.variant_key, d.flow_id, d.school_id";
 
 const DELETE: &str = "
 DELETE FROM content_events WHERE id IN (
@@ -161,33 +151,6 @@ impl PerformanceStore for SqliteStore {
             };
             let counted = count().doing("count content events", transaction)?;
             Ok(u64::try_from(counted).unwrap_or(u64::MAX))
-        })
-    }
-
-    fn content_days(
-        &self,
-        scope: &AccessScope,
-        query: ContentDayQuery,
-    ) -> Result<Vec<ContentDay>, StoreError> {
-        self.read("read the days of an item", |connection| {
-            let mut statement = connection.prepare_cached(DAYS)?;
-            let params = params![
-                Id(query.content.0),
-                Time(query.from.begins()),
-                Time(query.to.begins()),
-                scope.is_system(),
-                list(scope.counted()),
-            ];
-            let rows = statement.query_map(params, |row| {
-                Ok(ContentDay {
-                    day: Day::of(time(row, "day")?),
-                    variant_key: row.get("variant_key")?,
-                    flow_id: maybe_uuid(row, "flow_id")?.map(FlowId),
-                    school_id: maybe_uuid(row, "school_id")?.map(TenantId),
-                    counters: counters(row)?,
-                })
-            })?;
-            rows.collect()
         })
     }
 

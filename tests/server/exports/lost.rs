@@ -115,7 +115,7 @@ pub(crate) fn two_workers_share(stores: [AnyStore; 2], scene: &Scene) {
 fn worker(folder: &Path) -> ExportWorker {
     let exports = Exports::new(folder, 1 << 30, b"another secret");
     let (analytics, service_name) = (AnalyticsOptions::default(), "chatflow".to_owned());
-    ExportWorker { exports, analytics, service_name }
+    ExportWorker { exports, analytics, sentiment: None, service_name }
 }
 
 fn open(place: &Place) -> AnyStore {

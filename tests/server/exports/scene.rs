@@ -11,6 +11,9 @@ use crate::real::{Account, Answer, Client, HILLSIDE, Place, Server, Visitor, run
 
 const SEASIDE: &str = "0b6f2c52-94f3-4f2e-8f0e-3a1f0f5b7c12";
 
+/// An item that a flow shows.
+pub(crate) const FACT: &str = "00000000-0000-4000-8000-0000000000f1";
+
 /// A spreadsheet would run it (S5.49).
 pub(crate) const HOSTILE_NAME: &str = "=HYPERLINK(\"https://evil.example\",\"click, \"\"me\"\"\")";
 
@@ -40,9 +43,13 @@ fn seed() -> Value {
     let bye = json!({"id": "bye", "type": "message", "content": {"messages": [{"type": "text", "text": "Bye."}]}});
     let graph = json!({"nodes": [ask, bye], "connections": [{"source": "-ask", "target": "bye", "type": "default"}]});
     let hello = json!({"nodes": [{"id": "hello", "type": "message",
-        "content": {"messages": [{"type": "text", "text": "Hello."}]}}], "connections": []});
+        "content": {"messages": [{"content_id": FACT}]}}], "connections": []});
+    let fact = json!({"id": FACT, "seed_key": "owl", "type": "fact", "status": "published",
+        "visibility": "wriveted", "content": {"text": "@owls cannot move their eyes."},
+        "variants": [{"variant_key": "b", "variant_data": {"text": "An owl's eyes are tubes."}}]});
     json!({
         "seed_key": "exports",
+        "cms_content": [fact],
         "schools": [school("hillside", HILLSIDE), school("seaside", SEASIDE)],
         "flows": [
             {"seed_key": "asks", "name": HOSTILE_NAME, "version": "1.0.0", "entry_node_id": "-ask",
@@ -96,8 +103,10 @@ impl Scene {
         let header = self.people["learner"].header();
         let pupil = self.client.send_json(("POST", "/v1/chat/start"), &[header], &body);
         Visitor::of(&self.client, &pupil).say("owl");
-        Visitor::start(&self.client, "hello", &json!({}));
-        self.visitors = HOSTILE.len() + 8;
+        for _ in 0..6 {
+            Visitor::start(&self.client, "hello", &json!({}));
+        }
+        self.visitors = HOSTILE.len() + 13;
     }
 
     pub(crate) fn send(&self, who: &str, line: (&str, &str), body: &Value) -> Answer {

@@ -31,7 +31,7 @@ pub(super) fn subject(record: &ContentRecord) -> Subject {
 }
 
 pub(super) fn not_found() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "content_not_found", "Content not found")
+    ApiError::content_not_found()
 }
 
 fn access(record: &ContentRecord) -> Result<RowAccess, ApiError> {

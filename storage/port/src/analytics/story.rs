@@ -100,7 +100,7 @@ impl Story {
                 self.hear(root, row);
             }
         }
-        let visits = path(first.path.as_deref());
+        let visits = visited(first.path.as_deref());
         let last = visits.len().saturating_sub(1);
         for (n, (flow, node)) in visits.into_iter().enumerate() {
             let stay_ms = (n < last).then_some(0);
@@ -129,7 +129,7 @@ impl Story {
 }
 
 /// The visits of a path: entries `[flow, node, edge]`, but not those with `"left"` behind.
-fn path(text: Option<&str>) -> Vec<(FlowId, NodeId)> {
+pub(crate) fn visited(text: Option<&str>) -> Vec<(FlowId, NodeId)> {
     let entries: Vec<Vec<Option<String>>> =
         text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let visit = |entry: &Vec<Option<String>>| match entry.as_slice() {

@@ -6,14 +6,15 @@ use serde_json::{Map, Value};
 
 use super::Case;
 use super::fixture::{
-    at, commit, content, content_id, fill_contents, flow_id, impression, interaction, new_session,
+    at, commit, content, content_id, fill_contents, impression, interaction, new_session,
     school_id, session_id, turn, user_id, variant,
 };
 use crate::blocking::Store;
 use crate::day::Day;
+use crate::engagement::ContentWindow;
 use crate::evidence::ContentEventQuery;
 use crate::library::ContentRecord;
-use crate::performance::{ContentDay, ContentDayQuery, Counters, PerformanceData};
+use crate::performance::{ContentDay, Counters, PerformanceData};
 use crate::scope::AccessScope;
 use crate::session::{Commit, NewSession, Turn};
 
@@ -27,7 +28,6 @@ pub(super) fn cases<S: Store>() -> Vec<Case<S>> {
         a_variant_that_comes_back_has_its_counters,
         only_who_may_change_an_item_raises_its_counters,
         nothing_is_lost_or_counted_twice,
-        days_are_counted_by_variant_flow_and_school,
         only_counted_events_are_deleted,
     ]
 }
@@ -261,43 +261,7 @@ fn days<S: Store>(
 ) -> Vec<ContentDay> {
     let first = Day::of(at(0)).0;
     let (from, to) = (Day(first + from), Day(first + to));
-    store.content_days(scope, ContentDayQuery { content: content_id(item), from, to }).unwrap()
-}
-
-fn days_are_counted_by_variant_flow_and_school<S: Store>(store: &S) {
-    // S5.25
-    let scope = AccessScope::system();
-    for n in 1..5 {
-        talk(store, n, 0);
-    }
-    talk(store, 5, 1);
-    assert_eq!(days(store, &scope, 7, 0, 9), []);
-    assert_eq!(count_all(store), 25);
-    let day = |n: i64, school: u128, counters| ContentDay {
-        day: Day(Day::of(at(0)).0 + n),
-        variant_key: Some("a".into()),
-        flow_id: Some(flow_id(9)),
-        school_id: (school > 0).then(|| school_id(school)),
-        counters,
-    };
-    let all = [
-        day(0, 0, of(1, 0, 0)),
-        day(0, 1, of(2, 0, 0)),
-        day(0, 2, of(1, 0, 0)),
-        day(1, 0, of(0, 1, 1)),
-        day(1, 1, of(0, 2, 2)),
-        day(1, 2, of(1, 1, 1)),
-        day(2, 2, of(0, 1, 1)),
-    ];
-    assert_eq!(days(store, &scope, 7, 0, 9), all);
-    assert_eq!(days(store, &scope, 7, 1, 1), all[3..6]);
-    // S2.30
-    let school = AccessScope::school_admin(None, vec![school_id(1)]);
-    assert_eq!(days(store, &school, 7, 0, 9), [all[1].clone(), all[4].clone()]);
-    assert_eq!(days(store, &AccessScope::anonymous(), 7, 0, 9), []);
-    let plain = days(store, &scope, 8, 0, 0);
-    assert!(plain.iter().all(|day| day.variant_key.is_none()));
-    assert_eq!(plain.len(), 3);
+    store.content_days(scope, ContentWindow { content: content_id(item), from, to }).unwrap()
 }
 
 fn only_counted_events_are_deleted<S: Store>(store: &S) {

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::evidence::ContentEvent;
 use crate::library::{Record, may_edit};
 use crate::performance::{
-    ContentDay, ContentDayQuery, Counters, PerformanceData, PerformanceStore, VariantPerformance,
+    ContentDay, Counters, PerformanceData, PerformanceStore, VariantPerformance,
 };
 use crate::scope::AccessScope;
 
@@ -82,26 +82,6 @@ impl PerformanceStore for MemoryStore {
             tables.count(row);
         }
         Ok(u64::try_from(batch.len()).unwrap_or(u64::MAX))
-    }
-
-    fn content_days(
-        &self,
-        scope: &AccessScope,
-        query: ContentDayQuery,
-    ) -> Result<Vec<ContentDay>, StoreError> {
-        let tables = self.tables();
-        let is_asked_for = |(content, day): &&(ContentId, ContentDay)| {
-            let is_own = day.school_id.is_some_and(|id| scope.counted().contains(&id));
-            *content == query.content
-                && (query.from..=query.to).contains(&day.day)
-                && (scope.is_system() || is_own)
-        };
-        let rows = tables.content_days.iter().filter(is_asked_for);
-        let mut days: Vec<_> = rows.map(|(_, day)| day.clone()).collect();
-        days.sort_unstable_by_key(|day| {
-            (day.day, day.variant_key.clone(), day.flow_id, day.school_id)
-        });
-        Ok(days)
     }
 
     fn delete_content_events(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
