@@ -3,20 +3,28 @@
 //! What all of them share stands here: the days that are asked for, how rates are rounded, who may ask and for whose
 //! sessions, and how long an answer is repeated.
 
+mod answers;
 mod cache;
 mod compare;
 mod content;
 mod experiment;
 mod flow;
 mod funnel;
+mod node;
 mod options;
+mod overview;
+mod paths;
 mod performance;
 mod rate;
 mod reporter;
 mod sentiment;
+mod responses;
+mod segment;
 mod source;
+mod summary;
 mod window;
 
+pub(crate) use answers::Answers;
 pub(crate) use cache::Cache;
 pub(crate) use compare::{Comparison, Contender};
 pub(crate) use content::{
@@ -25,10 +33,17 @@ pub(crate) use content::{
 };
 pub(crate) use flow::FlowAnalytics;
 pub(crate) use funnel::{Funnel, Steps};
+pub(crate) use node::{NodeAnalytics, Place};
 pub use options::AnalyticsOptions;
+pub(crate) use overview::{Dashboard, Listed, Metric, TopFlows, listed};
+pub(crate) use paths::{Paths, Ways};
 pub(crate) use performance::{Granularity, Performance, buckets};
 pub(crate) use rate::{number, percentage, rate, rounded, seconds};
 pub(crate) use reporter::{OfSchool, Reporter, ScopeEcho};
 pub use sentiment::{EnglishWords, SentimentScorer};
 pub(crate) use source::{Counted, Source};
+pub(crate) use responses::{Responses, options};
+pub(crate) use segment::Segment;
+pub(crate) use source::{Counted, Looked, Source};
+pub(crate) use summary::{SessionSummaries, SummaryFilters};
 pub(crate) use window::{Days, TimePeriod, Window, date};

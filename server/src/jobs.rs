@@ -6,6 +6,7 @@
 mod exports;
 mod list;
 mod period;
+mod rollup;
 mod run;
 mod sessions;
 mod sweep;
@@ -27,8 +28,8 @@ use crate::token::random_id;
 
 pub use list::JOBS;
 pub use period::Period;
+pub(crate) use rollup::ROLLUP;
 pub use run::Running;
-pub(crate) use sessions::ROLLUP;
 pub(crate) use traces::clean;
 use work::Work;
 
@@ -61,6 +62,9 @@ pub struct JobSettings {
     pub abandon_after_hours: u32,
     /// Sessions that have ended are deleted after so many days.
     pub sessions: u32,
+    /// The numbers of so many days, today being one of them, come from the sessions themselves, which are kept for so
+    /// long whatever is said above (F43).
+    pub raw_days: u32,
     /// Events of content, once they are counted.
     pub content_events: u32,
     /// Events that were delivered.
@@ -82,6 +86,7 @@ impl Default for JobSettings {
         Self {
             abandon_after_hours: 24,
             sessions: 0,
+            raw_days: 3,
             content_events: 400,
             published_events: 7,
             dead_events: 30,

@@ -1,5 +1,7 @@
 //! Numbers for those who watch the service (S3.189).
 
+mod recent;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::app::Shared;
 use crate::error::ApiError;
+use recent::Recent;
 
 /// Upper ends of the classes of durations, in seconds.
 const CLASSES: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -28,6 +31,8 @@ pub(crate) struct Metrics {
     durations: Family<RouteLabels, Histogram>,
     /// Sessions whose variables were not those that their hash was made of (S4.22).
     pub(crate) state_hash_mismatches: Counter,
+    /// How conversations were answered lately.
+    pub(crate) recent: Recent,
 }
 
 /// Routes are named by their templates, so that no token gets into a label (S12.7).
@@ -61,7 +66,7 @@ impl Default for Metrics {
             "Sessions that were loaded with other variables than were stored",
             state_hash_mismatches.clone(),
         );
-        Self { registry, requests, durations, state_hash_mismatches }
+        Self { registry, requests, durations, state_hash_mismatches, recent: Recent::default() }
     }
 }
 
@@ -74,6 +79,7 @@ impl Metrics {
             status: status.as_u16(),
         };
         self.requests.get_or_create(&labels).inc();
+        self.recent.note(route, status, took);
         let labels = RouteLabels { route: route.to_owned() };
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
     }

@@ -9,6 +9,8 @@ use chatflow_storage::{
     OutcomeQuery, RollupQuery, RollupRow, SessionFacts, SessionOutcome, StoreError, Tally, UserId,
 };
 
+use super::node::Place;
+use super::segment::Segment;
 use super::window::Window;
 use crate::jobs::ROLLUP;
 
@@ -136,6 +138,21 @@ impl Source {
         }
     }
 
+    /// Whether anything is kept of a node, of whatever day.
+    pub(crate) async fn has_kept(&self, place: &Place) -> Result<bool, StoreError> {
+        let day = |millis| Day::of(Timestamp::from_millis(millis));
+        let query = RollupQuery {
+            flows: vec![place.flow],
+            school: self.school,
+            measured: Measured::Node(place.node.clone()),
+            from: day(i64::MIN),
+            to: day(i64::MAX),
+            after: None,
+            limit: 1,
+        };
+        Ok(!self.store.rollups(&self.scope, &query).await?.is_empty())
+    }
+
     /// The numbers of a flow, and of those of its nodes that are asked for.
     pub(crate) async fn count(
         &self,
@@ -168,6 +185,35 @@ impl Source {
             }
         })
         .await?;
+        Ok(counted)
+    }
+
+    /// The numbers of all these flows together, of sessions that are of all these segments. What is kept of days does
+    /// not tell visitors apart, so that sessions are looked at as soon as there is a segment.
+    pub(crate) async fn count_all(
+        &self,
+        flows: &[FlowId],
+        segments: &[Segment],
+        window: Window,
+    ) -> Result<Counted, StoreError> {
+        let mut counted = Counted::default();
+        let (mut raw, mut looked) = (Some(window), Looked::Audience);
+        if segments.is_empty() {
+            self.each_kept(flows, Measured::Flows, window, |row| counted.add(&row)).await?;
+            (raw, looked) = (self.raw(window), Looked::Histories);
+        }
+        let Some(raw) = raw else { return Ok(counted) };
+        let with_sessions = self.counts(flows, (raw.begins(), raw.ends()), false).await?;
+        let mut with_sessions: Vec<_> = with_sessions.iter().map(|count| count.flow).collect();
+        with_sessions.dedup();
+        for flow in with_sessions {
+            self.each_session(flow, raw, looked, |session| {
+                if segments.iter().all(|segment| segment.holds(session)) {
+                    counted.tally.add(session, self.now);
+                }
+            })
+            .await?;
+        }
         Ok(counted)
     }
 

@@ -13,7 +13,7 @@ use crate::analytics::AnalyticsOptions;
 pub(super) struct AnalyticsConfig {
     /// Events of content, once they are counted.
     pub(super) events_retention_days: Option<u32>,
-    raw_days: Option<u32>,
+    pub(super) raw_days: Option<u32>,
     cache_seconds: Option<u32>,
     ab_confidence: Option<f64>,
     ab_min_sample: Option<u32>,

@@ -48,6 +48,7 @@ impl Config {
                 "chat.abandon_after_hours",
             )?,
             sessions: self.chat.retention_days.unwrap_or(usual.sessions),
+            raw_days: set(self.analytics.raw_days, usual.raw_days, "analytics.raw_days")?,
             content_events: set(
                 self.analytics.events_retention_days,
                 usual.content_events,

@@ -1,6 +1,6 @@
 //! The jobs there are. Another one is another line.
 
-use super::{Job, Period, exports, sessions, sweep, traces};
+use super::{Job, Period, ROLLUP, exports, rollup, sessions, sweep, traces};
 
 /// All jobs (appendix C).
 pub const JOBS: &[Job] = &[
@@ -21,6 +21,12 @@ pub const JOBS: &[Job] = &[
         about: "forgets answers to repeated requests and effects that have expired",
         period: Period::Minutes(60),
         work: |work| Box::pin(sweep::expired(work)),
+    },
+    Job {
+        name: ROLLUP,
+        about: "takes the numbers of days that are over, and again of those that something late belongs to",
+        period: Period::Daily(20),
+        work: |work| Box::pin(rollup::roll_up(work)),
     },
     Job {
         name: "trace-retention",

@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
+use chatflow::Timestamp;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, AnyStore, ChangeNotice, Departure, SessionSummary, StoreError,
+    AccessScope, AnyStore, ChangeNotice, Day, Departure, SessionSummary, StoreError,
 };
 
 use super::work::Work;
-use super::{Interruption, Job, later};
+use super::{Interruption, ROLLUP, later};
 use crate::events::{Emitter, SessionChange, is_preview};
 
 /// S4.43
 const BATCH: u32 = 500;
-
-/// What has to have been counted before a session goes (S4.44); a job of this name does so, where
-/// there is one.
-pub(crate) const ROLLUP: &str = "analytics-rollup";
 
 /// Ends those in which nobody has said anything for long (S4.43).
 pub(super) async fn abandon(work: &mut Work) -> Result<(), Interruption> {
@@ -42,15 +39,13 @@ pub(super) async fn retention(work: &mut Work) -> Result<(), Interruption> {
     if days == 0 {
         return Ok(());
     }
-    let mut before = work.days_ago(days);
-    if Job::named(ROLLUP).is_some() {
-        let record = work.store.job(ROLLUP).await?;
-        // What has not been counted yet stays.
-        let Some(counted) = record.and_then(|record| record.last_finished_at) else {
-            return Ok(());
-        };
-        before = before.min(later(counted, -86_400_000));
-    }
+    // What has not been counted yet stays, and so does what is counted by looking at it.
+    let record = work.store.job(ROLLUP).await?;
+    let counted = record.and_then(|record| record.last_finished_at);
+    let counted = counted.map_or(i64::MIN, |at| later(at, -86_400_000).as_millis());
+    let raw = Day::of(work.now()).0.saturating_sub(work.settings.raw_days.into());
+    let before = work.days_ago(days).min(Day(raw).next().begins());
+    let before = before.min(Timestamp::from_millis(counted));
     let (store, at, emitter) = (work.store(), work.now(), Arc::clone(&work.emitter));
     let (store, emitter) = (&store, &emitter);
     work.repeat("sessions_deleted", BATCH.into(), || async move {

@@ -73,7 +73,7 @@ impl Work {
     }
 
     /// Whether the job may go on: nobody has stopped it, and it is still this process's.
-    async fn go_on(&mut self) -> Result<(), Interruption> {
+    pub(super) async fn go_on(&mut self) -> Result<(), Interruption> {
         if *self.stop.borrow() {
             return Err(Interruption::Stopped);
         }

@@ -3,6 +3,10 @@
 mod compare;
 mod content;
 mod flow;
+mod live;
+mod node;
+mod overview;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -22,6 +26,14 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(flow::performance))
         .routes(routes!(compare::read))
         .merge(content::routes())
+        .routes(routes!(node::read))
+        .routes(routes!(node::responses))
+        .routes(routes!(node::paths))
+        .routes(routes!(overview::dashboard))
+        .routes(routes!(live::read))
+        .routes(routes!(overview::top))
+        .routes(routes!(overview::summary))
+        .routes(routes!(sessions::list))
 }
 
 /// What the caller is told of now.
