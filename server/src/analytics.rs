@@ -41,7 +41,6 @@ pub(crate) use performance::{Granularity, Performance, buckets};
 pub(crate) use rate::{number, percentage, rate, rounded, seconds};
 pub(crate) use reporter::{OfSchool, Reporter, ScopeEcho};
 pub use sentiment::{EnglishWords, SentimentScorer};
-pub(crate) use source::{Counted, Source};
 pub(crate) use responses::{Responses, options};
 pub(crate) use segment::Segment;
 pub(crate) use source::{Counted, Looked, Source};

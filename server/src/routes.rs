@@ -29,7 +29,6 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
         .merge(analytics::routes())
         .merge(chat::routes())
         .merge(content::routes())
-        .merge(analytics::routes())
         .merge(flows::routes())
         .merge(themes::routes())
         .merge(traces::routes())

@@ -5,6 +5,9 @@ import { ProblemMark } from "../problems/ProblemMark";
 import { useProblems } from "../state/problems";
 import { waitingAt } from "../preview/progress";
 import { usePreview } from "../state/preview";
+import { cameWords, isMore, passesOf } from "../results/passes";
+import { useEditor } from "../state/editor";
+import { useTraffic } from "../state/results";
 import { fromWords, type Row } from "./rows";
 
 interface Properties {
@@ -49,12 +52,34 @@ export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Pr
       <span role="gridcell" className="oleads trunc">
         {waits ? <span className="pill acc">Waiting here</span> : row.leads}
       </span>
+      <People row={row} />
       <span role="gridcell" className="omark">
         {problems && problems.length > 0 ? <ProblemMark problems={problems} /> : null}
       </span>
     </div>
   );
 }, same);
+
+/** How many people came to a step, or took a way; nothing unless that is asked for. */
+function People({ row }: { row: Row }) {
+  const traffic = useTraffic((all) => all);
+  const flow = useEditor((state) => state.flow);
+  if (!traffic || !flow) return null;
+  if (row.type !== "step") {
+    const passes = row.type === "link" && row.from ? passesOf(traffic, flow, row.from.step.id, row.step.id) : undefined;
+    return (
+      <span role="gridcell" className="opeople num">
+        {passes?.label}
+      </span>
+    );
+  }
+  const came = traffic.steps.get(row.step.id);
+  return (
+    <span role="gridcell" className={`opeople num${came && isMore(came, traffic.usual) ? " more" : ""}`}>
+      {cameWords(came, traffic.usual)}
+    </span>
+  );
+}
 
 /** Rows are made anew with each change; most of them look as before. */
 function same(a: Properties, b: Properties): boolean {
