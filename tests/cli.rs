@@ -8,6 +8,7 @@ mod events;
 mod import;
 mod replay;
 mod serve;
+pub(crate) mod stats;
 mod studio;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! What is above the stores, on Postgres: the server that `DATABASE_URL` names, or one of the run's
 //! own. Where there is neither, these tests say so and pass, and fail in CI.
 
+mod analytics;
 mod check;
 mod content;
 mod conversations;

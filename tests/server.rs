@@ -2,6 +2,7 @@
 
 mod accounts;
 mod administration;
+pub(crate) mod analytics;
 mod bodies;
 mod bombs;
 pub(crate) mod content;

@@ -1,7 +1,8 @@
 //! Goals 13 to 15: the HTTP service beside a minimal program, and beside the database alone.
 //!
-//! `load CHATFLOW` measures the program at that path. `load floor ADDRESS CONNECTIONS` is the minimal program.
+//! `load CHATFLOW` measures the program at that path; `load analytics CHATFLOW [SESSIONS]` how long its numbers take. `load floor ADDRESS CONNECTIONS` is the minimal program.
 
+mod analytics;
 mod cold;
 mod floor;
 mod postgres;
@@ -26,6 +27,11 @@ fn main() -> ExitCode {
             runtime.block_on(floor::serve(url, connections.parse().expect("a number")));
             true
         }
+        ["analytics", chatflow] => analytics::measure(&runtime, Path::new(chatflow), 1_000_000),
+        ["analytics", chatflow, sessions] => {
+            let sessions = sessions.parse().expect("a number");
+            analytics::measure(&runtime, Path::new(chatflow), sessions)
+        }
         [chatflow] => {
             let chatflow = Path::new(chatflow);
             let size = std::fs::metadata(chatflow).expect("the program is there").len();
@@ -33,7 +39,7 @@ fn main() -> ExitCode {
             let on_postgres = postgres::measure(&runtime, chatflow);
             sqlite::measure(&runtime, chatflow) && on_postgres
         }
-        _ => panic!("`load CHATFLOW`"),
+        _ => panic!("`load CHATFLOW`, or `load analytics CHATFLOW [SESSIONS]`"),
     };
     if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -19,6 +19,7 @@ mod replay;
 mod report;
 mod serve;
 mod session;
+mod stats;
 mod token;
 
 pub(crate) use report::tell as log;
@@ -81,6 +82,8 @@ enum Verb {
     /// Look after conversations.
     #[command(subcommand)]
     Session(session::SessionVerb),
+    /// Tell how conversations go: how many there are, how many reach their end, and how far the others get.
+    Stats(stats::StatsArguments),
     /// Look after the accounts of people.
     #[command(subcommand)]
     User(account::UserVerb),
@@ -107,6 +110,7 @@ pub fn run() -> ExitCode {
         Verb::Db(verb) => db::run(&verb),
         Verb::Job(arguments) => job::run(&arguments),
         Verb::Session(verb) => session::run(&verb),
+        Verb::Stats(arguments) => stats::run(&arguments),
         Verb::User(verb) => account::run_user(&verb),
         Verb::ServiceAccount(verb) => account::run_service(&verb),
         Verb::Token(arguments) => token::run(&arguments),

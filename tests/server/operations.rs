@@ -173,6 +173,30 @@ fn operations() -> Vec<Row> {
             json!({"info": {}}),
             200,
         ),
+        (Manager, "GET", "/v1/cms/flows/{flow_id}/analytics", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/flows/{flow_id}/analytics/funnel", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/flows/{flow_id}/analytics/performance", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/flows/analytics/compare?flow_ids={flow_id}", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/flows/{flow_id}/nodes/{node_ref}/analytics", none.clone(), 200),
+        (
+            Manager,
+            "GET",
+            "/v1/cms/flows/{flow_id}/nodes/{node_ref}/analytics/responses",
+            none.clone(),
+            200,
+        ),
+        (
+            Manager,
+            "GET",
+            "/v1/cms/flows/{flow_id}/nodes/{node_ref}/analytics/paths",
+            none.clone(),
+            200,
+        ),
+        (Manager, "GET", "/v1/cms/analytics/dashboard", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/analytics/real-time", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/analytics/flows/top", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/analytics/summary", none.clone(), 200),
+        (Manager, "GET", "/v1/cms/analytics/sessions", none.clone(), 200),
         (
             Manager,
             "DELETE",
@@ -323,6 +347,7 @@ impl Fixture {
 
 /// The parameters of a path.
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.split('?').next().unwrap_or_default();
     path.split('{').skip(1).filter_map(|part| part.split('}').next())
 }
 

@@ -45,6 +45,11 @@ pub(crate) struct TimePeriod {
 }
 
 impl Days {
+    /// From one day to another.
+    pub(crate) const fn of(start_date: Option<String>, end_date: Option<String>) -> Self {
+        Self { start_date, end_date }
+    }
+
     /// Whether nothing was said.
     pub(crate) fn is_usual(&self) -> bool {
         self.start_date.is_none() && self.end_date.is_none()

@@ -38,10 +38,9 @@ role! {
     /// A scope is told of all sessions of the flows that it may change, and of the sessions of its
     /// own schools of the flows that it views (S2.30); see [`Reach`].
     ///
-    /// The rows of a day stay when its sessions are deleted, anonymised or forgotten. Whoever deletes
-    /// old sessions leaves alone those of days that are due (S4.44), and whoever takes numbers asks
-    /// for no days whose sessions may have been deleted: a day whose sessions are gone would count
-    /// those that are left.
+    /// The rows of a day stay when its sessions are deleted, anonymised or forgotten (S4.44). Whoever
+    /// takes the numbers of a day again that has fewer sessions than were counted leaves them as they
+    /// are: they would be those of the sessions that are left.
     AnalyticsStore, async AsyncAnalyticsStore, dyn DynAnalyticsStore {
         /// A page of the sessions of a flow, in the order in which they started, then of ids. The next
         /// page is behind the last one's [`SessionFacts::cursor`]; behind the last page is an empty one.

@@ -126,10 +126,9 @@ impl FunnelQuery {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PerformanceQuery {
-    /// `hourly`, `daily` or `weekly`.
-    #[serde(default)]
-    #[param(inline, default = "daily")]
-    granularity: Granularity,
+    /// `hourly`, `daily` or `weekly`; `daily` if nothing is said.
+    #[param(inline)]
+    granularity: Option<Granularity>,
     /// From so many days before today until now.
     #[serde(default = "week")]
     #[param(minimum = 1, maximum = 90, default = 7)]
@@ -155,14 +154,15 @@ pub(crate) async fn performance(
     QueryOf { value: of, .. }: QueryOf<OfSchool>,
 ) -> Result<Response, ApiError> {
     let (flow, school) = (FlowId(id), reporter.school(of)?);
+    let granularity = asked.granularity.unwrap_or_default();
     let compute = async {
         let draft = reporter.flow(&app, flow).await?;
         let source = source(&app, &reporter, school).await?;
         let window = Window::of_last(asked.days, source.now());
-        let found = buckets(&source, flow, asked.granularity, window).await?;
+        let found = buckets(&source, flow, granularity, window).await?;
         let echo = reporter.echo_of(&draft, school);
         let filled = (asked.fill, source.now());
-        Ok(Performance::of(flow, asked.granularity, (window, &found), filled, echo))
+        Ok(Performance::of(flow, granularity, (window, &found), filled, echo))
     };
     reporter.answer(&app, compute).await
 }

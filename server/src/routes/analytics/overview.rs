@@ -42,10 +42,9 @@ pub(crate) struct TopQuery {
     #[serde(default = "five")]
     #[param(minimum = 1, maximum = 20, default = 5)]
     limit: u8,
-    /// `completion_rate` or `sessions`.
-    #[serde(default)]
-    #[param(inline, default = "completion_rate")]
-    metric: Metric,
+    /// `completion_rate` or `sessions`; `completion_rate` if nothing is said.
+    #[param(inline)]
+    metric: Option<Metric>,
     /// From so many days before today until today.
     #[serde(default = "thirty")]
     #[param(minimum = 1, maximum = 90, default = 30)]
@@ -78,12 +77,12 @@ pub(crate) async fn top(
     QueryOf { value: asked, .. }: QueryOf<TopQuery>,
     QueryOf { value: of, .. }: QueryOf<OfSchool>,
 ) -> Result<Response, ApiError> {
-    let school = reporter.school(of)?;
+    let (school, metric) = (reporter.school(of)?, asked.metric.unwrap_or_default());
     let compute = async {
         let source = source(&app, &reporter, school).await?;
         let window = Window::of_last(asked.days, source.now());
         let flows = listed(&app.store, reporter.scope()).await?;
-        let wanted = (asked.metric, asked.min_sessions, usize::from(asked.limit));
+        let wanted = (metric, asked.min_sessions, usize::from(asked.limit));
         let echo = reporter.echo(school, flows.iter().all(|flow| flow.is_own));
         Ok(TopFlows::look((&source, &flows), wanted, window, echo).await?)
     };
