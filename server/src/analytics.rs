@@ -3,6 +3,7 @@
 //! What all of them share stands here: the days that are asked for, how rates are rounded, who may ask and for whose
 //! sessions, and how long an answer is repeated.
 
+mod age;
 mod answers;
 mod cache;
 mod compare;
@@ -17,9 +18,9 @@ mod paths;
 mod performance;
 mod rate;
 mod reporter;
-mod sentiment;
 mod responses;
 mod segment;
+mod sentiment;
 mod source;
 mod summary;
 mod window;
@@ -38,11 +39,11 @@ pub use options::AnalyticsOptions;
 pub(crate) use overview::{Dashboard, Listed, Metric, TopFlows, listed};
 pub(crate) use paths::{Paths, Ways};
 pub(crate) use performance::{Granularity, Performance, buckets};
-pub(crate) use rate::{number, percentage, rate, rounded, seconds};
+pub(crate) use rate::{number, rate, rounded, seconds};
 pub(crate) use reporter::{OfSchool, Reporter, ScopeEcho};
-pub use sentiment::{EnglishWords, SentimentScorer};
 pub(crate) use responses::{Responses, options};
 pub(crate) use segment::Segment;
+pub use sentiment::{EnglishWords, SentimentScorer};
 pub(crate) use source::{Counted, Looked, Source};
 pub(crate) use summary::{SessionSummaries, SummaryFilters};
 pub(crate) use window::{Days, TimePeriod, Window, date};

@@ -55,6 +55,12 @@ fn each_format_tells_the_same(scene: &Scene) {
     let answers = sum(&json, "sessions", "interactions");
     assert!((sum(&json, "flows", "total_interactions") - answers).abs() < 1e-9);
     assert!((sum(&json, "nodes", "interactions") - answers).abs() < 1e-9);
+    // What visitors typed comes out as they did.
+    let labels = column(&json, "responses", "label");
+    for said in scene::HOSTILE {
+        assert!(labels.iter().any(|label| **label == said), "{said} in {labels:?}");
+    }
+    assert!((sum(&json, "responses", "count") - answers).abs() < 1e-9);
     let keys: Vec<_> = json["sessions"][0].as_object().expect("a row").keys().collect();
     for secret in ["token", "state", "session_token"] {
         assert!(!keys.iter().any(|key| *key == secret), "S5.47: {keys:?}");
@@ -64,7 +70,7 @@ fn each_format_tells_the_same(scene: &Scene) {
 
 /// S5.9, S5.18, S5.26, S5.27: each number that an endpoint tells of the same days, it tells too.
 fn numbers_are_those_of_the_endpoints(scene: &Scene) {
-    let datasets = ["flows", "nodes", "content", "variants"];
+    let datasets = ["flows", "nodes", "sessions", "responses", "content", "variants"];
     for who in ["platform", "admin"] {
         let Some(found) = scene.exported(who, "json", &datasets) else { return };
         let rows = |dataset: &str| found[dataset].as_array().expect("rows").clone();
@@ -77,6 +83,26 @@ fn numbers_are_those_of_the_endpoints(scene: &Scene) {
             let flow = row["flow_id"].as_str().expect("an id");
             let body = told(&format!("/v1/cms/flows/{flow}/analytics"));
             agree(&row, &[&body, &body["engagement_metrics"], &body["time_period"]], 18);
+        }
+        for row in rows("nodes") {
+            let (flow, node) = (row["flow_id"].as_str().unwrap(), row["node_id"].as_str().unwrap());
+            let body = told(&format!("/v1/cms/flows/{flow}/nodes/{node}/analytics"));
+            let of_answers = &body["response_distribution"];
+            agree(&row, &[&body, of_answers, &body["time_period"]], 8);
+            let said = found["responses"].as_array().expect("rows").iter();
+            let said: Vec<_> = said.filter(|said| said["node_id"] == node).collect();
+            let answers = told(&format!("/v1/cms/flows/{flow}/nodes/{node}/analytics/responses"));
+            assert_eq!(answers["response_breakdown"].as_object().map(Map::len), Some(said.len()));
+            for said in said {
+                let label = said["label"].as_str().expect("a label");
+                agree(said, &[&answers["response_breakdown"][label]], 2);
+            }
+        }
+        let listed = told("/v1/cms/analytics/sessions?limit=200");
+        let listed = listed["data"].as_array().expect("sessions");
+        for row in rows("sessions") {
+            let own = listed.iter().find(|own| own["session_id"] == row["session_id"]);
+            agree(&row, &[own.unwrap_or_else(|| panic!("{row}"))], 8);
         }
         for row in rows("content") {
             let item = row["content_id"].as_str().expect("an id");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chatflow_storage::SessionFacts;
+use chatflow_storage::{SessionFacts, Story};
 use serde_json::Value;
 
 use super::node::Place;
@@ -56,9 +56,18 @@ pub(crate) struct Label {
 impl Answers {
     /// Takes what a session answered at a node. It belongs to the half of the window that it started in.
     pub(crate) fn add(&mut self, session: &SessionFacts, place: &Place, window: Window) {
+        self.hear((session, &session.story()), place, window);
+    }
+
+    /// The same, of a session whose story is known.
+    pub(crate) fn hear(
+        &mut self,
+        (session, story): (&SessionFacts, &Story),
+        place: &Place,
+        window: Window,
+    ) {
         let middle = window.begins().as_millis().midpoint(window.ends().as_millis());
         let half = usize::from(session.started_at.as_millis() >= middle);
-        let story = session.story();
         let here = story.answers.iter();
         let here = here.filter(|answer| answer.flow == place.flow && answer.node == place.node);
         let before = self.total;

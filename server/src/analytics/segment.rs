@@ -3,6 +3,8 @@
 use chatflow_storage::SessionFacts;
 use serde_json::Value;
 
+use super::age::age;
+
 /// A part of the visitors.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Segment {
@@ -66,16 +68,6 @@ impl Segment {
             Self::Named(name) => user().get("segment").and_then(Value::as_str) == Some(name),
         }
     }
-}
-
-/// The age in years that a conversation knows.
-fn age(user: &Value) -> Option<f64> {
-    let number = |value: &Value| match value {
-        Value::String(text) => text.trim().parse().ok(),
-        other => other.as_f64(),
-    };
-    let names = ["age", "age_number"];
-    names.iter().find_map(|name| number(user.get(*name)?))
 }
 
 #[cfg(test)]

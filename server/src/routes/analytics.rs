@@ -25,7 +25,6 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(flow::funnel))
         .routes(routes!(flow::performance))
         .routes(routes!(compare::read))
-        .merge(content::routes())
         .routes(routes!(node::read))
         .routes(routes!(node::responses))
         .routes(routes!(node::paths))
@@ -34,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(overview::top))
         .routes(routes!(overview::summary))
         .routes(routes!(sessions::list))
+        .merge(content::routes())
 }
 
 /// What the caller is told of now.

@@ -106,6 +106,12 @@ fn counters_hold_the_contract() {
 }
 
 #[test]
+fn engagement_holds_the_contract() {
+    let Some(stores) = stores() else { return };
+    contract::engagement(stores);
+}
+
+#[test]
 fn analytics_hold_the_contract() {
     let Some(stores) = stores() else { return };
     contract::analytics(stores);

@@ -85,6 +85,7 @@ pub(crate) fn plans() -> Option<Plans> {
     let library = database.block_on(call_library(&store, &proxy));
     let mut evidence = database.block_on(evidence::call_evidence(&store, &proxy));
     evidence.extend(database.block_on(evidence::call_performance(&store, &proxy)));
+    evidence.extend(database.block_on(evidence::call_engagement(&store, &proxy)));
     evidence.extend(database.block_on(evidence::call_audit(&store, &proxy)));
     evidence.extend(database.block_on(analytics::call_analytics(&store, &proxy)));
     let events = database.block_on(call_events(&store, &proxy));
@@ -426,6 +427,13 @@ fn no_statement_of_a_conversation_reads_a_table_from_end_to_end() {
         // Any filter of a list of flows may fit any number of them, and they are counted: of a table
         // that people fill by hand, all of it is read (S3.80).
         if planned.call == "list_flows" {
+            continue;
+        }
+        // All items count, and people fill that table by hand; what was shown of them is looked up (S5.35).
+        if planned.call == "content_kinds" || planned.call == "content_totals" {
+            let scans = planned.text.matches("Seq Scan").count();
+            let of_items = planned.text.matches("Seq Scan on cms_content").count();
+            assert_eq!(scans, of_items, "{}:\n{}", planned.call, planned.text);
             continue;
         }
         assert!(!planned.text.contains("Seq Scan"), "{}:\n{}", planned.call, planned.text);

@@ -175,6 +175,16 @@ fn counters_in_memory_hold_the_contract() {
 }
 
 #[test]
+fn engagement_in_a_file_holds_the_contract() {
+    contract::engagement(in_files(Durability::Normal));
+}
+
+#[test]
+fn engagement_in_memory_holds_the_contract() {
+    contract::engagement(in_memory);
+}
+
+#[test]
 fn analytics_in_a_file_hold_the_contract() {
     contract::analytics(in_files(Durability::Normal));
 }

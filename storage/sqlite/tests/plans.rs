@@ -19,7 +19,7 @@ use tempfile::TempDir;
 const SEED: &str = include_str!("plans/seed.sql");
 
 /// Whole files: sessions, what is read of the library on the way, and what goes on beside them.
-const FILES: [(&str, &str); 32] = [
+const FILES: [(&str, &str); 35] = [
     ("session.rs", include_str!("../src/session.rs")),
     ("session/extras.rs", include_str!("../src/session/extras.rs")),
     ("session/read.rs", include_str!("../src/session/read.rs")),
@@ -40,6 +40,9 @@ const FILES: [(&str, &str); 32] = [
     ("account/service.rs", include_str!("../src/account/service.rs")),
     ("admin.rs", include_str!("../src/admin.rs")),
     ("performance.rs", include_str!("../src/performance.rs")),
+    ("engagement.rs", include_str!("../src/engagement.rs")),
+    ("engagement/impressions.rs", include_str!("../src/engagement/impressions.rs")),
+    ("engagement/totals.rs", include_str!("../src/engagement/totals.rs")),
     ("analytics.rs", include_str!("../src/analytics.rs")),
     ("analytics/facts.rs", include_str!("../src/analytics/facts.rs")),
     ("analytics/live.rs", include_str!("../src/analytics/live.rs")),
@@ -61,10 +64,10 @@ const THEME: &str = include_str!("../src/library/theme.rs");
 const THEMES: &str = include_str!("../src/theme.rs");
 
 /// What may be gone through from end to end: parameters, the rows of a `WITH` or of a query within one, the
-/// list of the flows that can be started, that of all flows, that of all content, that of the events to deliver and
+/// list of the flows that can be started, that of all flows, that of all content in two orders, that of the events to deliver and
 /// that of open exports, each in the order of its index, and flows whose references are not known, of which there
 /// are none for long.
-const SCANNED: [&str; 18] = [
+const SCANNED: [&str; 19] = [
     "VIRTUAL TABLE",
     "root",
     "wanted",
@@ -78,6 +81,7 @@ const SCANNED: [&str; 18] = [
     "ix_flow_definitions_created",
     "ix_event_outbox_due",
     "ix_cms_content_created",
+    "sqlite_autoindex_cms_content_1",
     "item",
     "o",
     "n",

@@ -87,7 +87,7 @@ pub(super) fn without_data_there_are_zeros(managed: &Managed) {
         "content_id": item, "impressions": 0, "usage_frequency": 0.0,
         "time_patterns": {
             "hourly_distribution": {"morning": 0.0, "afternoon": 0.0, "evening": 0.0, "night": 0.0},
-            "by_hour": [0.0; 24],
+            "by_hour": vec![0.0; 24],
             "daily_distribution": {"weekdays": 0.0, "weekends": 0.0},
         },
         "context_distribution":

@@ -80,7 +80,6 @@ pub(crate) struct Significance {
     confidence_level: f64,
     p_value: f64,
     is_significant: bool,
-    /// `two-proportion-z`, or `fisher-exact` where few conversions are expected.
     #[schema(inline)]
     method: Method,
     /// `holm` if several arms were compared with the control, else `none`.

@@ -1,7 +1,9 @@
 //! Where in a conversation an item was shown, and to whom (S5.33).
 
 use chatflow_storage::{ImpressionFacts, SessionStatus, ShownSession};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::analytics::age::age;
 
 /// So many visits are the welcome, and so many the close.
 const EDGE: usize = 2;
@@ -58,27 +60,14 @@ pub(super) fn contexts(session: &ShownSession, mut shown: Vec<&ImpressionFacts>)
 
 /// Who is in a conversation, by `user.age` or `user.age_number`.
 pub(super) fn segment(state: &str) -> Segment {
-    let state: Map<String, Value> = serde_json::from_str(state).unwrap_or_default();
-    let user = state.get("user");
-    let age = ["age", "age_number"].into_iter().find_map(|key| years(user?.get(key)?));
-    match age {
+    let state: Value = serde_json::from_str(state).unwrap_or_default();
+    match age(state.get("user").unwrap_or(&Value::Null)) {
         Some(..7.0) => Segment::Under7,
         Some(7.0..13.0) => Segment::From7To12,
         Some(13.0..18.0) => Segment::From13To17,
         Some(_) => Segment::Adult,
         None => Segment::Unknown,
     }
-}
-
-/// An age as it is answered: a number, a text that is one, or a choice whose value is one. Nobody is 150.
-fn years(value: &Value) -> Option<f64> {
-    let years = match value {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        Value::Object(option) => return years(option.get("value").filter(|v| !v.is_object())?),
-        Value::Null | Value::Bool(_) | Value::Array(_) => return None,
-    };
-    (0.0..150.0).contains(&years).then_some(years)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ const ALIKE: f64 = 1.0 + 1e-7;
 /// Below so many expected in a cell, the normal distribution is no good.
 const FEW: f64 = 5.0;
 
-/// How two arms are compared.
+/// How two arms are compared: by the pooled test of two proportions, or exactly where few are expected in a cell.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Method {

@@ -42,7 +42,7 @@ impl SentimentScorer for EnglishWords {
             };
             sum += weight * turned(before) * part;
         }
-        for sign in text.chars() {
+        for sign in text.chars().filter(|sign| !sign.is_ascii()) {
             sum += FACES.iter().find(|(faces, _)| faces.contains(sign)).map_or(0.0, |(_, by)| *by);
         }
         let marks = u8::try_from(text.matches('!').take(3).count()).unwrap_or(3);

@@ -1,6 +1,6 @@
 //! The datasets of flows: their numbers, those of their days and nodes, their sessions and answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chatflow::{NodeId, Timestamp};
 use chatflow_storage::prelude::*;
@@ -8,7 +8,7 @@ use chatflow_storage::{
     Day, FactQuery, FlowMetrics, Measure, Measured, NodeMetrics, RollupRow, SessionFacts,
     SessionOutcome, Story, Tally,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::cells::{Cell, Dataset};
 use super::super::fault::Fault;
@@ -16,7 +16,10 @@ use super::super::pick;
 use super::super::pulse::Pulse;
 use super::super::sheet::Sheets;
 use super::{Reading, Subject};
-use crate::analytics::{Counted, FlowAnalytics, Source, date, rate, seconds};
+use crate::analytics::{
+    Answers, Counted, FlowAnalytics, NodeAnalytics, Place, Responses, Source, Window, date,
+    options, seconds,
+};
 
 /// What the endpoint of a flow tells (S5.9), with the flow's name and version.
 pub(in crate::exports) const FLOWS: [&str; 21] = [
@@ -46,17 +49,18 @@ pub(in crate::exports) const FLOWS: [&str; 21] = [
 pub(in crate::exports) const DAILY: [&str; 6] =
     ["flow_id", "date", "sessions", "completed", "bounced", "avg_duration"];
 
-/// As S5.18 names and computes them.
-pub(in crate::exports) const NODES: [&str; 9] = [
+/// What the endpoint of a node tells (S5.18), its answers aside, with how many sessions visited it.
+pub(in crate::exports) const NODES: [&str; 10] = [
     "flow_id",
     "node_id",
+    "time_period/start_date",
+    "time_period/end_date",
     "visitors",
     "visits",
     "interactions",
     "bounce_rate",
     "average_time_spent",
-    "engagement_rate",
-    "avg_response_time_seconds",
+    "response_distribution/avg_response_time_seconds",
 ];
 
 /// As S5.40 names them.
@@ -74,7 +78,7 @@ pub(in crate::exports) const SESSIONS: [&str; 11] = [
     "last_node_id",
 ];
 
-/// As S5.19 names and computes them.
+/// What the endpoint of a node's answers tells (S5.19) of each.
 pub(in crate::exports) const RESPONSES: [&str; 5] =
     ["flow_id", "node_id", "label", "count", "percentage"];
 
@@ -83,6 +87,8 @@ pub(in crate::exports) const RESPONSES: [&str; 5] =
 struct Numbers {
     whole: Counted,
     days: BTreeMap<Day, Tally>,
+    /// What was answered at each node, if somebody wants to know.
+    answers: BTreeMap<NodeId, Answers>,
 }
 
 impl Reading<'_> {
@@ -94,6 +100,9 @@ impl Reading<'_> {
         pulse: &mut Pulse,
     ) -> Result<(), Fault> {
         let mut numbers = Numbers::default();
+        if sheets.has(Dataset::Responses) {
+            numbers.answers = self.questions(flow).await?;
+        }
         let kept = |row: RollupRow| numbers.keep(&row);
         source.each_kept(&[flow.id], Measured::All, self.window(), kept).await?;
         self.sessions((flow, source), &mut numbers, sheets, pulse).await?;
@@ -102,7 +111,10 @@ impl Reading<'_> {
             sheets.add(Dataset::Daily, &day_row(flow, *day, &tally.flow))?;
         }
         for (node, metrics) in &numbers.whole.tally.nodes {
-            sheets.add(Dataset::Nodes, &node_row(flow, node, metrics))?;
+            sheets.add(Dataset::Nodes, &self.node_row(flow, node, metrics))?;
+        }
+        for told in &numbers.answers {
+            self.responses(flow, told, sheets)?;
         }
         Ok(())
     }
@@ -136,10 +148,56 @@ impl Reading<'_> {
                 if of_each {
                     let story = session.story();
                     sheets.add(Dataset::Sessions, &session_row(flow, session, &story))?;
+                    if sheets.has(Dataset::Responses) {
+                        numbers.hear((session, &story), self.window());
+                    }
                 }
             }
             pulse.still().await?;
         }
+    }
+
+    /// The questions of a flow with all that they offer, chosen or not.
+    async fn questions(&self, flow: &Subject) -> Result<BTreeMap<NodeId, Answers>, Fault> {
+        let mut questions = BTreeMap::new();
+        for draft in self.store.flow_drafts(&self.scope, &[flow.id]).await? {
+            for node in &draft.stored.record.nodes {
+                let mut answers = Answers::default();
+                options(node).iter().for_each(|option| answers.offer(option));
+                questions.insert(node.node_id.clone(), answers);
+            }
+        }
+        Ok(questions)
+    }
+
+    /// Writes the rows of what was answered at a node.
+    fn responses(
+        &self,
+        flow: &Subject,
+        (node, answers): (&NodeId, &Answers),
+        sheets: &mut Sheets,
+    ) -> Result<(), Fault> {
+        let told = json!(Responses::of(node, answers, (self.window(), usize::MAX), None));
+        let labels = told.get("response_breakdown").and_then(Value::as_object);
+        for (label, response) in labels.into_iter().flatten() {
+            let mut row = json!({"flow_id": flow.id, "node_id": node, "label": label});
+            if let (Some(row), Some(response)) = (row.as_object_mut(), response.as_object()) {
+                row.extend(response.clone());
+            }
+            sheets.add(Dataset::Responses, &pick::row(&row, &RESPONSES))?;
+        }
+        Ok(())
+    }
+
+    fn node_row(&self, flow: &Subject, node: &NodeId, numbers: &NodeMetrics) -> Vec<Cell> {
+        // What was answered has a dataset of its own.
+        let told = (numbers, &Answers::default());
+        let mut answer = json!(NodeAnalytics::of(node, self.window(), told, None));
+        if let Some(answer) = answer.as_object_mut() {
+            answer.insert("flow_id".to_owned(), json!(flow.id));
+            answer.insert("visitors".to_owned(), json!(numbers.visitors));
+        }
+        pick::row(&answer, &NODES)
     }
 
     fn flow_row(&self, flow: &Subject, counted: &Counted) -> Vec<Cell> {
@@ -153,6 +211,16 @@ impl Reading<'_> {
 }
 
 impl Numbers {
+    /// Adds what a session answered at the nodes of its flow.
+    fn hear(&mut self, (session, story): (&SessionFacts, &Story), window: Window) {
+        let own = story.answers.iter().filter(|answer| answer.flow == session.flow.id);
+        let nodes: BTreeSet<_> = own.map(|answer| &answer.node).collect();
+        for node in nodes {
+            let place = Place { flow: session.flow.id, node: node.clone() };
+            self.answers.entry(node.clone()).or_default().hear((session, story), &place, window);
+        }
+    }
+
     /// Adds what is kept of a day.
     fn keep(&mut self, row: &RollupRow) {
         self.whole.add(row);
@@ -170,20 +238,6 @@ fn day_row(flow: &Subject, day: Day, of: &FlowMetrics) -> [Cell; DAILY.len()] {
         of.completed.into(),
         of.bounced.into(),
         seconds(of.duration_sum, of.duration_count).into(),
-    ]
-}
-
-fn node_row(flow: &Subject, node: &NodeId, of: &NodeMetrics) -> [Cell; NODES.len()] {
-    [
-        flow.id.to_string().into(),
-        node.as_str().into(),
-        of.visitors.into(),
-        of.views.into(),
-        of.interactions.into(),
-        rate(of.drop_offs, of.visitors).into(),
-        seconds(of.time_sum, of.time_count).into(),
-        rate(of.interactions.min(of.views), of.views).into(),
-        seconds(of.response_sum, of.response_count).into(),
     ]
 }
 

@@ -34,29 +34,45 @@ const KINDS: &str = concat!(
     " GROUP BY c.type ORDER BY c.type::text COLLATE \"C\""
 );
 
-/// Of all sessions, and of those of the scope's own schools ($9).
+/// Of all sessions, and of those of the scope's own schools ($9). Days are looked up item by item, since there are far more
+/// of them than items; of events only those that are not counted yet are read.
 const TOTALS: &str = concat!(
-    "WITH shown AS (
-       SELECT d.content_id, d.school_id, d.impressions, d.interactions AS engagements, d.conversions
-       FROM content_daily AS d
-       WHERE d.date >= ($10::timestamptz AT TIME ZONE 'UTC')::date
-         AND d.date < ($11::timestamptz AT TIME ZONE 'UTC')::date
+    "WITH told AS (
+       SELECT c.id, d.school_id, d.impressions, d.engagements, d.conversions
+       FROM cms_content AS c
+       CROSS JOIN LATERAL (
+         SELECT d.school_id, d.impressions, d.interactions AS engagements, d.conversions
+         FROM content_daily AS d
+         WHERE d.content_id = c.id AND d.date >= ($10::timestamptz AT TIME ZONE 'UTC')::date
+           AND d.date < ($11::timestamptz AT TIME ZONE 'UTC')::date
+         OFFSET 0
+       ) AS d
+       WHERE ",
+    viewed!(),
+    "
        UNION ALL
-       SELECT e.content_id, e.school_id, (e.event = 'impression')::integer::bigint,
-         (e.event = 'interaction')::integer::bigint, (e.event = 'conversion')::integer::bigint
-       FROM content_events AS e
-       WHERE NOT e.is_counted AND e.created_at >= $10 AND e.created_at < $11
+       SELECT c.id, f.school_id, f.impressions, f.engagements, f.conversions
+       FROM (
+         SELECT e.content_id, e.school_id, count(*) FILTER (WHERE e.event = 'impression') AS impressions,
+           count(*) FILTER (WHERE e.event = 'interaction') AS engagements,
+           count(*) FILTER (WHERE e.event = 'conversion') AS conversions
+         FROM content_events AS e
+         WHERE NOT e.is_counted AND e.created_at >= $10 AND e.created_at < $11
+         GROUP BY e.content_id, e.school_id
+       ) AS f
+       JOIN cms_content AS c ON c.id = f.content_id
+       WHERE ",
+    viewed!(),
+    "
      )
      SELECT c.id, c.type::text AS type, c.tags, c.visibility::text AS visibility, c.school_id,
-       c.created_by, c.status = 'published' AS is_live, sum(s.impressions)::bigint AS impressions,
-       sum(s.engagements)::bigint AS engagements, sum(s.conversions)::bigint AS conversions,
-       coalesce(sum(s.impressions) FILTER (WHERE s.school_id = ANY ($9)), 0)::bigint AS own_shown,
-       coalesce(sum(s.engagements) FILTER (WHERE s.school_id = ANY ($9)), 0)::bigint AS own_taken,
-       coalesce(sum(s.conversions) FILTER (WHERE s.school_id = ANY ($9)), 0)::bigint AS own_ended
-     FROM shown AS s JOIN cms_content AS c ON c.id = s.content_id
-     WHERE ",
-    viewed!(),
-    " GROUP BY c.id ORDER BY c.id"
+       c.created_by, c.status = 'published' AS is_live, sum(t.impressions)::bigint AS impressions,
+       sum(t.engagements)::bigint AS engagements, sum(t.conversions)::bigint AS conversions,
+       coalesce(sum(t.impressions) FILTER (WHERE t.school_id = ANY ($9)), 0)::bigint AS own_shown,
+       coalesce(sum(t.engagements) FILTER (WHERE t.school_id = ANY ($9)), 0)::bigint AS own_taken,
+       coalesce(sum(t.conversions) FILTER (WHERE t.school_id = ANY ($9)), 0)::bigint AS own_ended
+     FROM told AS t JOIN cms_content AS c ON c.id = t.id
+     GROUP BY c.id ORDER BY c.id"
 );
 
 /// How many items there are, by type.

@@ -3,9 +3,9 @@
 use chatflow::{ContentId, FlowId, Revision, Timestamp};
 use chatflow_postgres::PostgresStore;
 use chatflow_storage::{
-    AccessScope, AsyncAuditStore, AsyncEvidenceStore, AsyncPerformanceStore, AsyncTraceStore,
-    AuditEntry, AuditQuery, ContentDayQuery, ContentEventQuery, Counters, Day, FlowSessionQuery,
-    PerformanceData, TraceQuery,
+    AccessScope, AsyncAuditStore, AsyncEngagementStore, AsyncEvidenceStore, AsyncPerformanceStore,
+    AsyncTraceStore, AuditEntry, AuditQuery, ContentEventQuery, ContentTotalQuery, ContentWindow,
+    Counters, Day, FlowSessionQuery, ImpressionQuery, PerformanceData, TraceQuery,
 };
 use uuid::Uuid;
 
@@ -38,7 +38,6 @@ pub(super) async fn call_performance(store: &PostgresStore, proxy: &Proxy) -> Se
     // In the seed; the other is not.
     let (known, unknown) = (ContentId(Uuid::from_u128(7)), ContentId(Uuid::from_u128(8)));
     let one = Counters { impressions: 1, ..Counters::default() };
-    let days = ContentDayQuery { content: known, from: Day(0), to: Day(9) };
     let mut sent = Vec::new();
     let mut sends = |call| sent.push((call, proxy.prepared()));
     store.performance(&scope, unknown).await.unwrap();
@@ -52,10 +51,33 @@ pub(super) async fn call_performance(store: &PostgresStore, proxy: &Proxy) -> Se
     sends("write_performance_data");
     store.count_content_events(1).await.unwrap();
     sends("count_content_events");
-    store.content_days(&scope, days).await.unwrap();
-    sends("content_days");
     store.delete_content_events(Timestamp::default(), 1).await.unwrap();
     sends("delete_content_events");
+    sent
+}
+
+pub(super) async fn call_engagement(store: &PostgresStore, proxy: &Proxy) -> Sent {
+    let scope = AccessScope::system();
+    let content = ContentId(Uuid::from_u128(7));
+    let window = ContentWindow { content, from: Day(0), to: Day(9) };
+    let mut sent = Vec::new();
+    let mut sends = |call| sent.push((call, proxy.prepared()));
+    store.content_days(&scope, window).await.unwrap();
+    sends("content_days");
+    store.content_arms(&scope, window).await.unwrap();
+    sends("content_arms");
+    store.content_audience(&scope, window).await.unwrap();
+    sends("content_audience");
+    let query = ImpressionQuery { window, before: None, limit: 9 };
+    store.content_impressions(&scope, &query).await.unwrap();
+    sends("content_impressions");
+    store.content_answers(&scope, window, 9).await.unwrap();
+    sends("content_answers");
+    let all = ContentTotalQuery { kind: None, tags: Vec::new(), from: window.from, to: window.to };
+    store.content_kinds(&scope, &all).await.unwrap();
+    sends("content_kinds");
+    store.content_totals(&scope, &all).await.unwrap();
+    sends("content_totals");
     sent
 }
 
