@@ -26,6 +26,7 @@ pub(crate) use self::operations::while_starting;
 /// All routes, with what they say of themselves.
 pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
+        .merge(analytics::routes())
         .merge(chat::routes())
         .merge(content::routes())
         .merge(flows::routes())
