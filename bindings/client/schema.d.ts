@@ -3304,7 +3304,11 @@ export interface components {
              */
             correction: string;
             is_significant: boolean;
-            method: ("two-proportion-z" | "fisher-exact") & Record<string, unknown>;
+            /**
+             * @description How two arms are compared: by the pooled test of two proportions, or exactly where few are expected in a cell.
+             * @enum {string}
+             */
+            method: "two-proportion-z" | "fisher-exact";
             /** Format: double */
             p_value: number;
         };
@@ -4929,8 +4933,8 @@ export interface operations {
             query?: {
                 /** @description How many flows. */
                 limit?: number;
-                /** @description `completion_rate` or `sessions`. */
-                metric?: ("completion_rate" | "sessions") & Record<string, unknown>;
+                /** @description `completion_rate` or `sessions`; `completion_rate` if nothing is said. */
+                metric?: "completion_rate" | "sessions";
                 /** @description From so many days before today until today. */
                 days?: number;
                 /** @description Only flows with at least so many sessions. */
@@ -6346,8 +6350,8 @@ export interface operations {
     getFlowsByFlowIdAnalyticsPerformance: {
         parameters: {
             query?: {
-                /** @description `hourly`, `daily` or `weekly`. */
-                granularity?: ("hourly" | "daily" | "weekly") & Record<string, unknown>;
+                /** @description `hourly`, `daily` or `weekly`; `daily` if nothing is said. */
+                granularity?: "hourly" | "daily" | "weekly";
                 /** @description From so many days before today until now. */
                 days?: number;
                 /** @description Whether times without sessions are told, too. */

@@ -20,7 +20,7 @@ export async function openScripted(page, { url, service }) {
 
 export async function openResults(page) {
   await page.getByRole("button", { name: "Results", exact: true }).click();
-  await page.locator(".traffic-key").waitFor();
+  await page.locator(".traffic-key svg").first().waitFor();
 }
 
 export async function openFigures(page) {
@@ -107,7 +107,7 @@ export const results = [
       await keys("Control+k");
       await page.keyboard.type("results: what happened");
       await keys("Enter");
-      await page.locator(".traffic-key").waitFor();
+      await page.locator(".traffic-key svg").first().waitFor();
       await page.locator('.orow[data-step="hello"]').focus();
       await keys("ArrowDown");
       await until(() => page.evaluate(() => document.activeElement?.getAttribute("data-step")), "who", "the row with the focus");

@@ -23,7 +23,7 @@ function Shown({ numbers }: { numbers: server.Numbers }) {
   return (
     <>
       <dl className="headline">
-        <Figure value={count(numbers.total_sessions)} name="conversations" more={`${counted(parts.anonymous_sessions, "without a name", "without a name")}`} />
+        <Figure value={count(numbers.total_sessions)} name="conversations" more={`${count(parts.anonymous_sessions)} without a name`} />
         <Figure value={share(numbers.completion_rate)} name="reached the end" more={counted(parts.completed_sessions, "conversation", "conversations")} />
         <Figure value={share(numbers.bounce_rate)} name="left without a word" more="of all conversations" />
         <Figure value={length(numbers.average_duration)} name="on average, from start to end" more="of those that ended" />

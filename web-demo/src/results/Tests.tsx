@@ -1,8 +1,8 @@
 /** The content that the flow shows and of which there are several wordings. */
-import { isObject, type Json } from "../model/json";
 import { useEditor } from "../state/editor";
 import * as content from "../server/content";
 import { useSession } from "../server/session";
+import { named } from "./named";
 import { Part } from "./Part";
 import { TestShown } from "./TestResults";
 import { useAnswer } from "./useAnswer";
@@ -29,20 +29,4 @@ export function Tests() {
       </Part>
     </section>
   );
-}
-
-/** The content that a document names by id, in its order, each once. */
-export function named(document: Json): string[] {
-  const found = new Set<string>();
-  const look = (value: Json): void => {
-    if (Array.isArray(value)) value.forEach(look);
-    else if (isObject(value)) {
-      for (const [key, inner] of Object.entries(value)) {
-        if (key === "content_id" && typeof inner === "string" && /^[0-9a-f-]{36}$/i.test(inner)) found.add(inner);
-        else look(inner as Json);
-      }
-    }
-  };
-  look(document);
-  return [...found];
 }

@@ -34,7 +34,7 @@ export function funnel(flow: string, days: Days, all: boolean): Promise<Funnel> 
 }
 
 export function performance(flow: string, granularity: Granularity, days: number): Promise<Performance> {
-  return answered(api().GET("/v1/cms/flows/{flow_id}/analytics/performance", { params: { path: { flow_id: flow }, query: { granularity: granularity as never, days, fill: true } } }));
+  return answered(api().GET("/v1/cms/flows/{flow_id}/analytics/performance", { params: { path: { flow_id: flow }, query: { granularity, days, fill: true } } }));
 }
 
 export function compare(flows: readonly string[], days: Days): Promise<Comparison> {
