@@ -177,6 +177,7 @@ export const access = [
       await page.getByRole("region", { name: "Flows beside each other", exact: true }).waitFor();
       for (const button of await page.getByRole("button", { name: /^Table: / }).all()) await button.click();
       await page.getByRole("button", { name: "Keep asking" }).click();
+      await page.locator(".figures").evaluate((figures) => figures.scrollTo(0, 0));
       await look(page, "results-figures");
       for (const name of ["Over time", "One step", "Tests of wordings", "Beside other flows", "Now", "Files"]) {
         await page.getByRole("region", { name, exact: true }).scrollIntoViewIfNeeded();

@@ -101,7 +101,7 @@ export const results = [
       await until(() => page.evaluate(() => document.activeElement?.getAttribute("data-step")), "hello", "the row with the focus");
       await keys("r");
       // Of each ten conversations: 10 to hello; 2 stay at who. So of 20 4 stay, 20 %.
-      await until(() => page.locator('.orow[data-step="who"] .opeople').innerText(), "20 came, 4 left · 20 %, more than usual", "who, in the outline");
+      await until(() => page.locator('.orow[data-step="who"] .opeople').innerText(), "20 came, 4 no further · 20 %, more than usual", "who, in the outline");
       await keys("r");
       await until(() => page.locator(".opeople").count(), 0, "what is told of people");
       await keys("Control+k");
@@ -169,11 +169,11 @@ async function onTheCanvas(page) {
   await page.getByRole("button", { name: /^Fit to view/ }).click();
   for (const [id, visitors] of [["hello", "200"], ["who", "200"], ["age", "60"], ["old", "40"], ["club", "30"], ["story", "10"], ["adult", "100"], ["bye", "140"]]) await until(() => came(id), visitors, `who came to ${id}`);
   // 40 of 200 and 20 of 60; over all steps 60 of 200 + 200 + 60 + 40 + 30 + 10 + 100 + 140 = 780, 7.7 %.
-  equal(await card(page, "who").locator(".stays.more").innerText(), "40 left · 20 %", "who stays at who");
-  equal(await card(page, "age").locator(".stays.more").innerText(), "20 left · 33.3 %", "who stays at age");
+  equal(await card(page, "who").locator(".stays.unusual").innerText(), "40 no further · 20 %", "who stays at who");
+  equal(await card(page, "age").locator(".stays.unusual").innerText(), "20 no further · 33.3 %", "who stays at age");
   equal(await page.locator(".node .stays").count(), 2, "steps at which somebody stays");
   equal(await page.locator(".traffic-key .stays").innerText(), "7.7 % +", "what is usual");
-  equal((await card(page, "who").getAttribute("aria-label")).includes("200 came, 40 left · 20 %, more than usual"), true, "it is said");
+  equal((await card(page, "who").getAttribute("aria-label")).includes("200 came, 40 no further · 20 %, more than usual"), true, "it is said");
   // Of 200 departures from who 60 go to age, 100 to adult; of 40 from old 30 to club.
   for (const words of ["A child · 30 %", "Me · 50 %", "Otherwise · 25 %"]) await page.locator(".elab", { hasText: words }).first().waitFor();
   // 1.5 + 20.5 · 200/200 = 22 px from hello; 1.5 + 20.5 · 100/200 = 11.75 px from adult.
@@ -189,7 +189,7 @@ async function onTheCanvas(page) {
 async function inTheOutline(page) {
   await page.getByRole("button", { name: /^Outline/ }).click();
   const told = (id) => page.locator(`.orow[data-step="${id}"] .opeople`).innerText();
-  await until(() => told("age"), "60 came, 20 left · 33.3 %, more than usual", "age, in the outline");
+  await until(() => told("age"), "60 came, 20 no further · 33.3 %, more than usual", "age, in the outline");
   await until(() => told("club"), "30 came", "club, in the outline");
   await page.getByRole("button", { name: /^Outline/ }).click();
 }

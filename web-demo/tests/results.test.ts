@@ -40,8 +40,8 @@ describe("traffic", () => {
   it("marks where more stay than is usual", () => {
     expect(isMore({ visitors: 10, stayed: 2 }, 0.1)).toBe(true);
     expect(isMore({ visitors: 10, stayed: 1 }, 0.1)).toBe(false);
-    expect(cameWords({ visitors: 10, stayed: 2 }, 0.1)).toBe("10 came, 2 left · 20 %, more than usual");
-    expect(stayWords({ visitors: 0, stayed: 0 })).toBe("0 left · 0 %");
+    expect(cameWords({ visitors: 10, stayed: 2 }, 0.1)).toBe("10 came, 2 no further · 20 %, more than usual");
+    expect(stayWords({ visitors: 0, stayed: 0 })).toBe("0 no further · 0 %");
     // 3 of 23
     expect(usualOf(traffic.steps)).toBeCloseTo(3 / 23, 12);
     expect(usualOf(new Map())).toBe(0);

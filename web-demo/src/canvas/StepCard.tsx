@@ -99,7 +99,7 @@ function Stayed({ came, usual }: { came: Came | undefined; usual: number }) {
   if (!came || came.stayed === 0) return null;
   const more = isMore(came, usual);
   return (
-    <span className={`badge-right stays${more ? " more" : ""}`} title={more ? "More than usual in this flow" : "Last seen here, without reaching the end"}>
+    <span className={`badge-right stays${more ? " unusual" : ""}`} title={more ? "More than usual in this flow" : "Last seen here, without reaching the end"}>
       {more ? <TrendingUp className="s12" aria-hidden="true" /> : <LogOut className="s12" aria-hidden="true" />}
       {stayWords(came)}
     </span>

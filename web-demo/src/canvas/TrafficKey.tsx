@@ -19,11 +19,11 @@ export function TrafficKey() {
           <span className="num">0 to {count(traffic.total)} conversations</span>
         </p>
         <p className="row">
-          <span className="badge-right stays more">
+          <span className="badge-right stays unusual">
             <TrendingUp className="s12" aria-hidden="true" />
             {share(traffic.usual)} +
           </span>
-          more leave than usual
+          more than usual go no further
         </p>
       </div>
     );

@@ -21,7 +21,7 @@ interface Properties {
 }
 
 const HIGH = 160;
-const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 10, 24];
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 8, 10, 24];
 
 export function Columns({ moments, as, most, figure }: Properties) {
   const [room, wide] = useWide();

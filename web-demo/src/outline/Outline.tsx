@@ -103,8 +103,7 @@ export function Outline() {
           >
             <div role="row" className="vh">
               <span role="columnheader">Step</span>
-              <span role="columnheader">Leads to</span>
-              {traffic ? <span role="columnheader">People</span> : null}
+              <span role="columnheader">{traffic ? "People" : "Leads to"}</span>
               <span role="columnheader">Problems</span>
             </div>
             {rows.map((row) => (

@@ -19,6 +19,7 @@ interface Properties {
 export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Properties) {
   const problems = useProblems((state) => (row.type === "step" ? state.byStep.get(row.step.id) : undefined));
   const waits = usePreview((state) => row.type === "step" && waitingAt(state.played, state.head) === row.step.id);
+  const traffic = useTraffic(() => true) === true;
   const from = fromWords(row);
   return (
     <div
@@ -49,10 +50,13 @@ export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Pr
         {row.type === "open" ? null : <span className={`otitle trunc${row.type === "link" ? " t2" : ""}`}>{row.step.title}</span>}
         <span className="vh">{row.type === "step" ? `, ${kindName(row.step.kind)}` : ""}</span>
       </span>
-      <span role="gridcell" className="oleads trunc">
-        {waits ? <span className="pill acc">Waiting here</span> : row.leads}
-      </span>
-      <People row={row} />
+      {traffic ? (
+        <People row={row} />
+      ) : (
+        <span role="gridcell" className="oleads trunc">
+          {waits ? <span className="pill acc">Waiting here</span> : row.leads}
+        </span>
+      )}
       <span role="gridcell" className="omark">
         {problems && problems.length > 0 ? <ProblemMark problems={problems} /> : null}
       </span>
@@ -60,7 +64,7 @@ export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Pr
   );
 }, same);
 
-/** How many people came to a step, or took a way; nothing unless that is asked for. */
+/** How many people came to a step, or took a way: in place of where it leads, for which there is not room as well. */
 function People({ row }: { row: Row }) {
   const traffic = useTraffic((all) => all);
   const flow = useEditor((state) => state.flow);
@@ -75,7 +79,7 @@ function People({ row }: { row: Row }) {
   }
   const came = traffic.steps.get(row.step.id);
   return (
-    <span role="gridcell" className={`opeople num${came && isMore(came, traffic.usual) ? " more" : ""}`}>
+    <span role="gridcell" className={`opeople num${came && isMore(came, traffic.usual) ? " unusual" : ""}`}>
       {cameWords(came, traffic.usual)}
     </span>
   );

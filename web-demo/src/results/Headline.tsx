@@ -26,7 +26,7 @@ function Shown({ numbers }: { numbers: server.Numbers }) {
         <Figure value={count(numbers.total_sessions)} name="conversations" more={`${count(parts.anonymous_sessions)} without a name`} />
         <Figure value={share(numbers.completion_rate)} name="reached the end" more={counted(parts.completed_sessions, "conversation", "conversations")} />
         <Figure value={share(numbers.bounce_rate)} name="left without a word" more="of all conversations" />
-        <Figure value={length(numbers.average_duration)} name="on average, from start to end" more="of those that ended" />
+        <Figure value={parts.active_sessions === numbers.total_sessions ? "–" : length(numbers.average_duration)} name="on average, from start to end" more={parts.active_sessions === numbers.total_sessions ? "none has ended" : "of those that ended"} />
         <Figure value={share(parts.engagement_rate)} name="answered something" more={counted(parts.engaged_sessions, "conversation", "conversations")} />
         <Figure value={count(parts.total_interactions)} name="answers" more={`${parts.average_interactions.toLocaleString(undefined, { maximumFractionDigits: 2 })} in a conversation`} />
       </dl>

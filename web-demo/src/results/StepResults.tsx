@@ -44,7 +44,7 @@ function Numbers({ flow, id, open }: { flow: string; id: string; open: Flow }) {
           <dl className="headline small">
             <Figure value={count(found.visits)} name="visits" />
             {asks ? <Figure value={count(found.interactions)} name="answers" /> : null}
-            <Figure value={share(found.bounce_rate)} name="stayed here" />
+            <Figure value={share(found.bounce_rate)} name="went no further" />
             <Figure value={length(found.average_time_spent)} name="spent here, on average" />
             {asks ? <Figure value={length(found.response_distribution.avg_response_time_seconds)} name="until an answer, on average" /> : null}
           </dl>

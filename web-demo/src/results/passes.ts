@@ -15,9 +15,9 @@ export function cameWords(came: Came | undefined, usual: number): string {
   return `${count(came.visitors)} came${stayed}`;
 }
 
-/** “2 left · 40 %”. */
+/** “2 no further · 40 %”. */
 export function stayWords({ visitors, stayed }: Came): string {
-  return `${count(stayed)} left · ${share(visitors === 0 ? 0 : stayed / visitors)}`;
+  return `${count(stayed)} no further · ${share(visitors === 0 ? 0 : stayed / visitors)}`;
 }
 
 export interface Passes {
