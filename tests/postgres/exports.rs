@@ -23,7 +23,7 @@ fn of_two_workers_one_has_an_export() {
     let Some(database) = database() else { return };
     let scene = exports::idle(Place::beside(&database.url));
     let stores = [(); 2].map(|()| AnyStore::new(database.connect()));
-    exports::two_workers_share(stores, &scene);
+    exports::two_workers_share(&stores, &scene);
     // Before their database.
     drop(scene);
 }

@@ -21,6 +21,11 @@ fn column<'a>(found: &'a Map<String, Value>, dataset: &str, name: &str) -> Vec<&
     rows.iter().map(|row| row.get(name).unwrap_or_else(|| panic!("{name}: {row}"))).collect()
 }
 
+/// A count to calculate with.
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map(f64::from).expect("few")
+}
+
 fn sum(found: &Map<String, Value>, dataset: &str, name: &str) -> f64 {
     column(found, dataset, name).iter().filter_map(|value| value.as_f64()).sum()
 }
@@ -44,12 +49,12 @@ fn each_format_tells_the_same(scene: &Scene) {
     assert_eq!(json["flows"].as_array().map(Vec::len), Some(2));
     let names = column(&json, "flows", "name");
     assert!(names.iter().any(|name| **name == scene::HOSTILE_NAME), "{names:?}");
-    let sessions = scene.visitors as f64;
+    let sessions = number(scene.visitors);
     assert!((sum(&json, "flows", "total_sessions") - sessions).abs() < 1e-9);
     assert!((sum(&json, "daily", "sessions") - sessions).abs() < 1e-9);
     assert_eq!(json["sessions"].as_array().map(Vec::len), Some(scene.visitors));
     let completed = column(&json, "sessions", "completed");
-    let completed = completed.iter().filter(|value| value.as_bool() == Some(true)).count() as f64;
+    let completed = number(completed.iter().filter(|value| value.as_bool() == Some(true)).count());
     assert!((sum(&json, "flows", "completed_sessions") - completed).abs() < 1e-9);
     assert!((sum(&json, "daily", "completed") - completed).abs() < 1e-9);
     let answers = sum(&json, "sessions", "interactions");
@@ -73,12 +78,8 @@ fn numbers_are_those_of_the_endpoints(scene: &Scene) {
     let datasets = ["flows", "nodes", "sessions", "responses", "content", "variants"];
     for who in ["platform", "admin"] {
         let Some(found) = scene.exported(who, "json", &datasets) else { return };
-        let rows = |dataset: &str| found[dataset].as_array().expect("rows").clone();
-        let told = |path: &str| {
-            let answer = scene.get(who, path);
-            assert_eq!(answer.status, 200, "{path} {answer:?}");
-            answer.body
-        };
+        let rows = |dataset: &str| rows(&found, dataset);
+        let told = |path: &str| told(scene, who, path);
         for row in rows("flows") {
             let flow = row["flow_id"].as_str().expect("an id");
             let body = told(&format!("/v1/cms/flows/{flow}/analytics"));
@@ -104,31 +105,7 @@ fn numbers_are_those_of_the_endpoints(scene: &Scene) {
             let own = listed.iter().find(|own| own["session_id"] == row["session_id"]);
             agree(&row, &[own.unwrap_or_else(|| panic!("{row}"))], 8);
         }
-        for row in rows("content") {
-            let item = row["content_id"].as_str().expect("an id");
-            let body = told(&format!("/v1/cms/content/{item}/analytics"));
-            agree(&row, &[&body, &body["time_period"]], 9);
-            assert_eq!(
-                (&row["type"], &row["title"]),
-                (&json!("fact"), &json!("@owls cannot move their eyes."))
-            );
-        }
-        for row in rows("variants") {
-            let (item, key) =
-                (row["content_id"].as_str().unwrap(), row["variant_key"].as_str().unwrap());
-            let days = format!(
-                "start_date={}&end_date={}",
-                row["start_date"].as_str().unwrap(),
-                row["end_date"].as_str().unwrap()
-            );
-            let body = told(&format!("/v1/cms/content/{item}/analytics/ab-test?{days}"));
-            agree(&row, &[&body, &body["test_results"][key], &body["time_period"]], 11);
-            assert_eq!(row["confidence_low"], body["test_results"][key]["confidence_interval"][0]);
-        }
-        if who == "platform" {
-            assert_eq!((rows("content").len(), rows("variants").len()), (1, 2), "{found:?}");
-            assert!((sum(&found, "content", "impressions") - 6.0).abs() < 1e-9);
-        }
+        items_are_told_alike(scene, who, &found);
     }
     let usual = scene.made(
         "platform",
@@ -137,6 +114,47 @@ fn numbers_are_those_of_the_endpoints(scene: &Scene) {
     );
     let usual = scene.read(&usual, "zip").expect("python is still there");
     assert_eq!(usual.keys().collect::<Vec<_>>(), ["content", "variants"], "S5.47");
+}
+
+fn rows(found: &Map<String, Value>, dataset: &str) -> Vec<Value> {
+    found[dataset].as_array().expect("rows").clone()
+}
+
+fn told(scene: &Scene, who: &str, path: &str) -> Value {
+    let answer = scene.get(who, path);
+    assert_eq!(answer.status, 200, "{path} {answer:?}");
+    answer.body
+}
+
+/// S5.26, S5.27
+fn items_are_told_alike(scene: &Scene, who: &str, found: &Map<String, Value>) {
+    let rows = |dataset: &str| rows(found, dataset);
+    let told = |path: &str| told(scene, who, path);
+    for row in rows("content") {
+        let item = row["content_id"].as_str().expect("an id");
+        let body = told(&format!("/v1/cms/content/{item}/analytics"));
+        agree(&row, &[&body, &body["time_period"]], 9);
+        assert_eq!(
+            (&row["type"], &row["title"]),
+            (&json!("fact"), &json!("@owls cannot move their eyes."))
+        );
+    }
+    for row in rows("variants") {
+        let (item, key) =
+            (row["content_id"].as_str().unwrap(), row["variant_key"].as_str().unwrap());
+        let days = format!(
+            "start_date={}&end_date={}",
+            row["start_date"].as_str().unwrap(),
+            row["end_date"].as_str().unwrap()
+        );
+        let body = told(&format!("/v1/cms/content/{item}/analytics/ab-test?{days}"));
+        agree(&row, &[&body, &body["test_results"][key], &body["time_period"]], 11);
+        assert_eq!(row["confidence_low"], body["test_results"][key]["confidence_interval"][0]);
+    }
+    if who == "platform" {
+        assert_eq!((rows("content").len(), rows("variants").len()), (1, 2), "{found:?}");
+        assert!((sum(found, "content", "impressions") - 6.0).abs() < 1e-9);
+    }
 }
 
 /// Each of at least so many columns is what one of these says under its name, numbers being numbers.

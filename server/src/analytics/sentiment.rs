@@ -152,14 +152,15 @@ mod tests {
     fn the_bound_belongs_to_what_it_bounds() {
         // S5.26: from 0.05, and from -0.05.
         for (score, expected) in [
-            (0.05, [1.0, 0.0, 0.0]),
+            (0.05, [1.0_f64, 0.0, 0.0]),
             (0.049_9, [0.0, 1.0, 0.0]),
             (-0.049_9, [0.0, 1.0, 0.0]),
             (-0.05, [0.0, 0.0, 1.0]),
             (f64::NAN, [0.0, 1.0, 0.0]),
         ] {
             let told = Sentiment::of(&[r#""x""#.to_owned()], &Always(score)).unwrap();
-            assert_eq!([told.positive, told.neutral, told.negative], expected);
+            let told = [told.positive, told.neutral, told.negative];
+            assert_eq!(told.map(f64::to_bits), expected.map(f64::to_bits));
         }
     }
 }

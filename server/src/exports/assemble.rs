@@ -14,7 +14,7 @@ use super::folder::Folder;
 use super::sheet::{Sheets, Written};
 use super::xlsx;
 
-/// A file that is whole and has its name.
+/// What a file is that is whole.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Whole {
     /// In bytes.
@@ -50,7 +50,7 @@ impl Write for Measured {
     }
 }
 
-/// Writes the file of this name out of its datasets; `may_end` is asked before it gets its name.
+/// Writes the file of this name out of its datasets; it is still to be given the name.
 pub(crate) fn assemble(
     folder: &Folder,
     name: &str,

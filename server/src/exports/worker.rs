@@ -117,12 +117,12 @@ impl Desk {
         // What was left by those who were lost. A file of each taking up has a name of its own, so that one that
         // was only taken for lost cannot spoil that of another.
         let own = format!("{}.", record.id);
-        self.cleared(folder.remove_all(&own));
+        cleared(folder.remove_all(&own));
         let lease = record.lease(&self.holder);
         let name = format!("{own}{}", record.attempts);
         let written = self.write(record, &lease, &name).await;
         // Before anybody hears that it has ended.
-        self.cleared(match &written {
+        cleared(match &written {
             Ok(_) => folder.remove_parts(&own),
             Err(_) => folder.remove_all(&own),
         });
@@ -137,15 +137,9 @@ impl Desk {
         };
         match ended {
             Ok(true) => {}
-            Ok(false) => self.cleared(folder.remove_all(&format!("{name}."))),
+            Ok(false) => cleared(folder.remove_all(&format!("{name}."))),
             // Whether it is settled is not known, so the file stays; if it is not, it is made again.
             Err(error) => log(format_args!("error: cannot settle an export: {}", chain(&error))),
-        }
-    }
-
-    fn cleared(&self, cleared: std::io::Result<()>) {
-        if let Err(error) = cleared {
-            log(format_args!("error: cannot clear the folder of exports: {error}"));
         }
     }
 
@@ -245,5 +239,12 @@ impl Desk {
         applied.map_err(|error| chain(&error))?;
         let announced = self.store.announce(&[ChangeNotice::Outbox]).await;
         announced.map_err(|error| chain(&error))
+    }
+}
+
+/// Tells of a folder that cannot be cleared; nobody has to wait for that.
+fn cleared(done: std::io::Result<()>) {
+    if let Err(error) = done {
+        log(format_args!("error: cannot clear the folder of exports: {error}"));
     }
 }

@@ -14,6 +14,10 @@ const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}
 const UUID_OR_ME: &str =
     "^(me|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$";
 
+/// Some of them, parted by commas.
+const UUIDS: &str =
+    "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(,|$)){0,100}$";
+
 /// A name, an option by its number, or nothing, which is `default`.
 const CONNECTION_TYPE: &str = r"^(\$[0-9]{1,2}|[A-Za-z][A-Za-z0-9_-]{0,49})?$";
 
@@ -49,6 +53,8 @@ fn fields() -> Vec<(String, Value)> {
     });
     let connection_type = json!({"pattern": CONNECTION_TYPE});
     let all = [
+        ("IdList/oneOf/1", json!({"pattern": UUIDS})),
+        ("IdList/oneOf/0", json!({"maxItems": 100})),
         ("NewConnection/properties/connection_type", connection_type.clone()),
         ("ConnectionChanges/properties/connection_type", connection_type),
         ("NewNode/properties/node_id", json!({"pattern": NODE_ID})),

@@ -158,7 +158,7 @@ impl EngagementStore for SqliteStore {
     ) -> Result<ImpressionPage, StoreError> {
         self.read_together("read impressions", |connection| {
             let asked = Asked::of(connection, scope, query.window)?;
-            impressions::page(connection, asked.schools(), query)
+            impressions::page(connection, asked.schools().as_deref(), query)
         })
     }
 

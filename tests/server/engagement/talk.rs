@@ -44,6 +44,7 @@ fn id(text: &str) -> Uuid {
 
 impl Talk<'_> {
     /// Stores it turn by turn.
+    #[expect(clippy::too_many_lines, reason = "records with many fields")]
     pub(super) fn hold(&self, managed: &Managed) {
         let (session, flow) = (SessionId(Uuid::from_u128(self.n)), FlowId(id(self.flow)));
         let last = self.turns.len() - 1;
@@ -142,6 +143,7 @@ impl Talk<'_> {
 /// | 4 | b | | second | Sat 23:59:30 | 1st of 2 | in words, on Sunday | on Sunday | 18 |
 /// | 5 | | 1 | second | Tue 03:00 | 4th of 4 | no | no | 13 |
 /// | 6 | control | 2 | first | the 30th | 1st of 1 | no | no | ? |
+#[expect(clippy::too_many_lines, reason = "data")]
 pub(super) fn week<'a>(item: &'a str, first: &'a str, second: &'a str) -> Vec<Talk<'a>> {
     let talk = Talk {
         n: 1,

@@ -22,7 +22,7 @@ const EXPORT: &str = "/v1/cms/analytics/export";
 fn parts(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let names = names.filter_map(|entry| entry.file_name().into_string().ok());
-    names.filter(|name| name.ends_with(".part")).collect()
+    names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "part")).collect()
 }
 
 fn files(folder: &Path) -> usize {
@@ -67,7 +67,7 @@ pub(crate) fn files_survive_kills(place: Place, forget: &dyn Fn()) {
 }
 
 /// Several workers on one database and one folder: each export is made by one of them.
-pub(crate) fn two_workers_share(stores: [AnyStore; 2], scene: &Scene) {
+pub(crate) fn two_workers_share(stores: &[AnyStore; 2], scene: &Scene) {
     let ids: Vec<String> =
         (0..12).map(|_| scene.ask("platform", EXPORT, &json!({"format": "json"}))).collect();
     let runtime = runtime();
@@ -87,7 +87,7 @@ pub(crate) fn two_workers_share(stores: [AnyStore; 2], scene: &Scene) {
     for worker in workers {
         runtime.block_on(worker).expect("a worker ends");
     }
-    let [store, _] = &stores;
+    let [store, _] = stores;
     let all = runtime
         .block_on(store.exports(&AccessScope::system(), ExportQuery::all(100)))
         .expect("exports");
@@ -144,7 +144,7 @@ pub(crate) fn idle(place: Place) -> Scene {
 fn of_two_workers_one_has_an_export_on_a_file() {
     let scene = idle(Place::new());
     let stores = [open(&scene.place), open(&scene.place)];
-    two_workers_share(stores, &scene);
+    two_workers_share(&stores, &scene);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn what_nobody_waits_for_is_not_made() {
     let other = scene.ask("platform", EXPORT, &json!({"format": "json"}));
     let store = open(&scene.place);
     let stop = async {
-        drop(tokio::time::timeout(Duration::from_mins(1), std::future::pending::<()>()).await)
+        drop(tokio::time::timeout(Duration::from_mins(1), std::future::pending::<()>()).await);
     };
     let work = runtime().spawn(make_exports(store, worker(&scene.folder), stop));
     assert_eq!(scene.ended("platform", &other)["status"], "completed");

@@ -192,6 +192,6 @@ pub(crate) fn python(path: &Path, form: &str) -> Option<Map<String, Value>> {
         chatflow_tests::report::skipped("exports read by another program", "there is no python3");
         return None;
     };
-    assert!(read.status.success(), "{path:?}: {}", String::from_utf8_lossy(&read.stderr));
+    assert!(read.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&read.stderr));
     Some(serde_json::from_slice(&read.stdout).expect("JSON"))
 }

@@ -85,7 +85,7 @@ mod tests {
     fn session(turns: &[&[&str]], has_ended: bool) -> ShownSession {
         let turn = |(n, nodes): (usize, &&[&str])| {
             let path: Vec<_> = nodes.iter().map(|node| json!([FLOW, node, "default"])).collect();
-            let at = Timestamp::from_millis(i64::try_from(n).unwrap() * 1000);
+            let at = Timestamp::from_millis(i64::try_from(n).unwrap().saturating_mul(1000));
             TurnPath { at, path: json!(path).to_string() }
         };
         ShownSession {
@@ -99,23 +99,23 @@ mod tests {
     fn shown(turn: u64, ordinal: u32, node: &str) -> ImpressionFacts {
         ImpressionFacts {
             id: ImpressionId::derived(&format!("{turn} {ordinal}")),
-            at: Timestamp::from_millis(i64::try_from(turn).unwrap() * 1000),
+            at: Timestamp::from_millis(i64::try_from(turn).unwrap().saturating_mul(1000)),
             flow_id: Some(FLOW),
             node_id: Some(node.into()),
             session_id: Some(SessionId(Uuid::nil())),
-            revision: Revision(turn + 1),
+            revision: Revision(turn.saturating_add(1)),
             ordinal,
         }
     }
 
     #[test]
     fn a_conversation_has_a_begin_a_middle_and_an_end() {
+        use Context::{Closing, Main, Welcome};
         // S5.33
         let turns: &[&[&str]] = &[&["a", "b", "c"], &["d"], &["e", "f"]];
         let shown = [(0, "a"), (0, "b"), (0, "c"), (1, "d"), (2, "e"), (2, "f")]
             .map(|(turn, node)| shown(turn, 1, node));
         let of = |has_ended| contexts(&session(turns, has_ended), shown.iter().collect());
-        use Context::{Closing, Main, Welcome};
         assert_eq!(of(true), [Welcome, Welcome, Main, Main, Closing, Closing]);
         assert_eq!(of(false), [Welcome, Welcome, Main, Main, Main, Main]);
         // The welcome wins.

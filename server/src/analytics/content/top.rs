@@ -36,7 +36,8 @@ pub(crate) enum TopBy {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct TopContent {
     /// The best first.
-    top_content: Vec<TopItem>,
+    #[serde(rename = "top_content")]
+    items: Vec<TopItem>,
     #[schema(inline)]
     metric: TopBy,
     time_period: TimePeriod,
@@ -89,8 +90,8 @@ impl TopContent {
             kind: total.kind,
             tags: total.tags,
         };
-        let top_content = best.into_iter().map(item).collect();
-        Ok(Self { top_content, metric, time_period: window.echo(), scope: echo })
+        let items = best.into_iter().map(item).collect();
+        Ok(Self { items, metric, time_period: window.echo(), scope: echo })
     }
 }
 

@@ -50,7 +50,6 @@ fn nineteen_of_twenty_intervals_hold_the_true_rate() {
         }
     }
     let coverage = f64::from(covered) / f64::from(all);
-    println!("{covered} of {all} intervals hold the true rate: {coverage:.4}");
     assert!((0.94..=0.97).contains(&coverage), "{coverage}");
 }
 
@@ -77,7 +76,6 @@ fn arms_that_are_alike_seldom_have_a_winner() {
         (SEED + 3, &[CONTROL, "b", "c", "d"], 200, 0.2),
     ] {
         let won = false_winners(seed, arms, sample, rate);
-        println!("{won} of 2000 tests of {} arms alike have a winner", arms.len());
         assert!(won <= 120, "{won} of {arms:?} at {rate}");
     }
 }

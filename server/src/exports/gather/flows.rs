@@ -163,7 +163,9 @@ impl Reading<'_> {
         for draft in self.store.flow_drafts(&self.scope, &[flow.id]).await? {
             for node in &draft.stored.record.nodes {
                 let mut answers = Answers::default();
-                options(node).iter().for_each(|option| answers.offer(option));
+                for option in &options(node) {
+                    answers.offer(option);
+                }
                 questions.insert(node.node_id.clone(), answers);
             }
         }

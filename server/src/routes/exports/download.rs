@@ -82,7 +82,7 @@ pub(super) async fn download(
     };
     let kept = ready(&record)?;
     let file = exports.folder.open(&kept.path).map_err(ApiError::internal)?;
-    send(&record, kept, file.ok_or_else(gone)?, &headers).await
+    send(&record, kept, file.ok_or_else(gone)?, &headers)
 }
 
 /// The export of a link that is good.
@@ -123,7 +123,7 @@ fn gone() -> ApiError {
     ApiError::new(StatusCode::GONE, "export_expired", "The file is gone; ask for a new one")
 }
 
-async fn send(
+fn send(
     record: &ExportRecord,
     kept: &ExportFile,
     mut file: File,

@@ -27,7 +27,7 @@ WHERE session_id = ?1 AND path IS NOT NULL ORDER BY seq";
 
 pub(super) fn page(
     connection: &Connection,
-    schools: Option<String>,
+    schools: Option<&str>,
     query: &ImpressionQuery,
 ) -> rusqlite::Result<ImpressionPage> {
     let end = query.end();
