@@ -160,8 +160,11 @@ export const access = [
   [
     "has no serious finding in the results",
     async (page, { url, service }) => {
-      await page.goto(`${url}#/flows/none/results`);
-      await page.getByText("There is no flow").waitFor();
+      await page.goto(url);
+      await page.getByRole("button", { name: "Start empty" }).click();
+      await page.getByRole("button", { name: "Results", exact: true }).click();
+      await page.getByText("Sign in where the flow is kept").waitFor();
+      await look(page, "results-nowhere");
       const item = await workedTest(service);
       await scripted(service, 30);
       await openScripted(page, { url, service });

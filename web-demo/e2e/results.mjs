@@ -164,7 +164,6 @@ export const results = [
 
 async function onTheCanvas(page) {
   const came = (id) => card(page, id).locator(".came").innerText();
-  await page.keyboard.press("1");
   // Out of sight a card is not drawn.
   await page.getByRole("button", { name: /^Fit to view/ }).click();
   for (const [id, visitors] of [["hello", "200"], ["who", "200"], ["age", "60"], ["old", "40"], ["club", "30"], ["story", "10"], ["adult", "100"], ["bye", "140"]]) await until(() => came(id), visitors, `who came to ${id}`);
@@ -175,7 +174,7 @@ async function onTheCanvas(page) {
   equal(await page.locator(".traffic-key .stays").innerText(), "7.7 % +", "what is usual");
   equal((await card(page, "who").getAttribute("aria-label")).includes("200 came, 40 no further · 20 %, more than usual"), true, "it is said");
   // Of 200 departures from who 60 go to age, 100 to adult; of 40 from old 30 to club.
-  for (const words of ["A child · 30 %", "Me · 50 %", "Otherwise · 25 %"]) await page.locator(".elab", { hasText: words }).first().waitFor();
+  for (const [way, part] of [["A child", "· 30 %"], ["Me", "· 50 %"], ["Otherwise", "· 25 %"]]) await until(() => page.locator(".elab", { hasText: way }).locator(".elab-people").innerText(), part, `who took ${way}`);
   // 1.5 + 20.5 · 200/200 = 22 px from hello; 1.5 + 20.5 · 100/200 = 11.75 px from adult.
   const width = (id) => page.locator(`.react-flow__edge[data-id="${id}"] path.e`).evaluate((path) => path.style.strokeWidth);
   equal(await width("hello default"), "22", "the line from hello");
@@ -198,7 +197,7 @@ async function inFigures(page) {
   const glance = part(page, "At a glance");
   // 160 said something, 200 answers: 160 to who, 40 to age. 40 that said nothing have not left yet: it is not half an hour.
   await glance.getByText("70 %").waitFor();
-  equal(await glance.locator("dl > div").evaluateAll((list) => list.slice(0, 2).concat(list.slice(4)).map((each) => each.querySelector("dd").textContent)), ["200", "70 %", "80 %", "200"], "the figures at a glance");
+  await until(() => glance.locator("dl > div").evaluateAll((list) => list.slice(0, 2).concat(list.slice(4)).map((each) => each.querySelector("dd").textContent)), ["200", "70 %", "80 %", "200"], "the figures at a glance");
   await page.getByRole("checkbox", { name: /^also conditions/ }).check();
   await until(async () => (await table(page, "Visitors of each step")).length, 8, "the steps in the table");
   // Breadth first; fewer at the next: (200 - 60) / 200, (100 - 40) / 100, (140 - 30) / 140, (30 - 10) / 30.
@@ -227,9 +226,9 @@ async function ofAStep(page) {
   const one = part(page, "One step");
   // 160 answers: 100 for themselves, 60 for a child.
   await until(async () => (await table(page, "Answers")).map((row) => row.slice(0, 3)), [["adult", "100", "62.5 %"], ["child", "60", "37.5 %"]], "the answers at who");
-  equal(await rows(one.getByRole("region", { name: "Table of where people come from" })), [["Hello", "100 %"]], "where people come from");
-  equal(await rows(one.getByRole("region", { name: "Table of where they go" })), [["Adult", "50 %"], ["Age", "30 %"], ["nowhere: it ends or waits here", "20 %"]], "where they go");
-  equal((await rows(one.getByRole("region", { name: "Table of whole ways" })))[0], ["Hello → Who → Adult → Bye", "100", "100 %"], "the usual way");
+  await until(() => rows(one.getByRole("region", { name: "Table of where people come from" })), [["Hello", "100 %"]], "where people come from");
+  await until(() => rows(one.getByRole("region", { name: "Table of where they go" })), [["Adult", "50 %"], ["Age", "30 %"], ["nowhere: it ends or waits here", "20 %"]], "where they go");
+  await until(async () => (await rows(one.getByRole("region", { name: "Table of whole ways" })))[0], ["Hello → Who → Adult → Bye", "100", "100 %"], "the usual way");
   await page.getByLabel("Step", { exact: true }).selectOption({ label: "Age" });
   // 6 ten times, 9 twenty times, 12 ten times: 360 / 40 = 9.
   await until(async () => (await table(page, "Answers")).map((row) => row.slice(0, 3)), [["9", "20", "50 %"], ["12", "10", "25 %"], ["6", "10", "25 %"]], "the answers at age");

@@ -31,6 +31,15 @@ describe("traffic", () => {
     expect(passesOf(traffic, flow, "m", "n")).toEqual({ people: 5, label: "5" });
   });
 
+  it("tells of a way out of a sub-flow only who must have taken it", () => {
+    const nodes = [{ id: "s", type: "composite", content: {} }, { id: "m", type: "message", content: {} }, { id: "n", type: "message", content: {} }];
+    const line = (source: string, target: string, type = "default") => ({ source, target, type });
+    const came = { ...traffic, steps: new Map([["s", { visitors: 9, stayed: 0 }], ...traffic.steps]) };
+    const one = readFlow({ entry_node_id: "s", nodes, connections: [line("s", "m", "success"), line("s", "n", "failure"), line("m", "n")] });
+    expect(passesOf(came, one, "s", "m")).toEqual({ people: 6, label: "6" });
+    expect(passesOf(came, one, "s", "n")).toBeUndefined();
+  });
+
   it("does not take what is not known for nothing", () => {
     expect(passesOf({ ...traffic, steps: new Map() }, flow, "m", "n")).toBeUndefined();
     expect(passesOf({ ...traffic, shares: new Map() }, flow, "q", "m")).toBeUndefined();

@@ -13,11 +13,12 @@ import { labelAt, path, route } from "./geometry";
 export const LineView = memo(function LineView({ id, source, target, sourceX, sourceY, targetX, targetY, data, markerEnd }: EdgeProps<LineEdge>) {
   const [near, setNear] = useState(false);
   const leaving = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const flow = useEditor((state) => state.flow);
   const traffic = useTraffic((all) => all);
+  // Most of the time a line does not ask for the flow, and is not drawn anew when that changes.
+  const flow = useEditor((state) => (traffic ? state.flow : undefined));
   if (!data) return null;
   const passes = traffic && flow ? passesOf(traffic, flow, source, target) : undefined;
-  const words = [data.label, passes && (data.label !== "" || passes.people > 0) ? passes.label : ""].filter(Boolean).join(" · ");
+  const people = passes && (data.label !== "" || passes.people > 0) ? passes.label : "";
   const points = route({ x: sourceX, y: sourceY }, data.side, { x: targetX, y: targetY - 2 }, data.outer);
   const label = labelAt(points, data.side);
   const enter = () => {
@@ -30,10 +31,11 @@ export const LineView = memo(function LineView({ id, source, target, sourceX, so
   return (
     <g onMouseEnter={enter} onMouseLeave={leave}>
       <BaseEdge id={id} path={path(points)} {...(markerEnd === undefined || traffic ? {} : { markerEnd })} {...(traffic && passes ? { style: { strokeWidth: thickness(passes.people, traffic.total) } } : {})} className={`e${traffic ? " passes" : data.taken ? " on" : ""}${near ? " near" : ""}`} interactionWidth={20} />
-      {words !== "" || near ? (
+      {data.label !== "" || people !== "" || near ? (
         <EdgeLabelRenderer>
           <div className="elab nopan" style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)` }} onMouseEnter={enter} onMouseLeave={leave}>
-            <span className="elab-text">{words}</span>
+            {data.label === "" ? null : <span className="elab-text">{data.label}</span>}
+            {people === "" ? null : <span className="elab-people num">{data.label === "" ? people : `· ${people}`}</span>}
             {near ? (
               <span className="elab-acts">
                 <IconButton icon={Plus} size="xs" label="Put a step in" tabIndex={-1} onClick={() => addAfter({ source, type: data.way.type })} />

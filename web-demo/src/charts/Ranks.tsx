@@ -13,7 +13,7 @@ export interface Rank {
 }
 
 const ROW = 28;
-const FIGURE = 150;
+const FIGURE = 128;
 
 /** Without `most`, the longest bar is that of the largest value. */
 export function Ranks({ ranks, most }: { ranks: readonly Rank[]; most?: number }) {

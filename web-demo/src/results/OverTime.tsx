@@ -51,16 +51,17 @@ function Shown({ performance }: { performance: server.Performance }) {
   const name = (date: string) => (granularity === "hourly" ? date.slice(5, 16) : date.slice(5));
   const columns = ["When (UTC)", "Conversations", "Reached the end", "Average length"];
   const rows = series.map((each) => [each.date, count(each.sessions), each.sessions === 0 ? "–" : share(each.completion_rate), each.sessions === 0 ? "–" : length(each.avg_duration)]);
+  const told = series.filter((each) => each.sessions > 0).length > 1 ? TREND[summary.trend] : "";
   const busiest = series.reduce((most, each) => Math.max(most, each.sessions), 0);
   return (
     <>
       <p className="t2">
-        {count(summary.total_sessions)} conversations, {share(summary.avg_completion_rate)} of them to the end, {length(summary.avg_duration)} on average. {TREND[summary.trend]}
+        {count(summary.total_sessions)} conversations, {share(summary.avg_completion_rate)} of them to the end, {length(summary.avg_duration)} on average. {told}
       </p>
       <Chart title="Conversations over time" summary={`${count(summary.total_sessions)} conversations; at most ${count(busiest)} in a bar.`} columns={columns} rows={rows}>
         <Columns as="bars" figure={count} moments={series.map((each) => ({ label: name(each.date), value: each.sessions, title: `${each.date}: ${count(each.sessions)}` }))} />
       </Chart>
-      <Chart title="Part that reached the end over time" summary={`${share(summary.avg_completion_rate)} over all. ${TREND[summary.trend]}`} columns={columns} rows={rows}>
+      <Chart title="Part that reached the end over time" summary={`${share(summary.avg_completion_rate)} over all. ${told}`} columns={columns} rows={rows}>
         <Columns as="line" most={1} figure={share} moments={series.map((each) => ({ label: name(each.date), value: each.sessions === 0 ? undefined : each.completion_rate, title: `${each.date}: ${share(each.completion_rate)}` }))} />
       </Chart>
     </>

@@ -7,7 +7,7 @@ import type { Answer } from "./useAnswer";
 export function Part<Found>({ answer, children }: { answer: Answer<Found>; children: (found: Found) => ReactNode }) {
   const { found, busy, trouble } = answer;
   return (
-    <div className={busy ? "dim" : undefined} aria-busy={busy}>
+    <div className={busy ? "part dim" : "part"} aria-busy={busy}>
       {trouble === undefined ? null : (
         <>
           <TroubleNote text={trouble.text} details={trouble.details} />

@@ -75,14 +75,16 @@ function Answers({ answer }: { answer: Answer<server.Responses> }) {
         const sum = found.numeric_summary;
         if (rows.length === 0) return <p className="t2">Nothing was answered on these days.</p>;
         return (
-          <Chart title="Answers" summary={`${count(found.total_responses)} answers. ${rows.slice(0, 5).map(([label, { count: often, percentage }]) => `${label}: ${count(often)}, ${percent(percentage)}`).join(". ")}.`} columns={["Answer", "How often", "Of all", "Of late"]} rows={rows.map(([label, { count: often, percentage }]) => [label, count(often), percent(percentage), moves(label) ?? "–"])}>
-            <Ranks ranks={rows.slice(0, 12).map(([label, { count: often, percentage }]) => ({ key: label, label, value: often, figure: `${count(often)} · ${percent(percentage)}`, note: moves(label)?.slice(0, 1) }))} />
+          <>
+            <Chart title="Answers" summary={`${count(found.total_responses)} answers. ${rows.slice(0, 5).map(([label, { count: often, percentage }]) => `${label}: ${count(often)}, ${percent(percentage)}`).join(". ")}.`} columns={["Answer", "How often", "Of all", "Of late"]} rows={rows.map(([label, { count: often, percentage }]) => [label, count(often), percent(percentage), moves(label) ?? "–"])}>
+              <Ranks ranks={rows.slice(0, 12).map(([label, { count: often, percentage }]) => ({ key: label, label, value: often, figure: `${count(often)} · ${percent(percentage)}`, note: moves(label)?.slice(0, 1) }))} />
+            </Chart>
             {sum === null ? null : (
               <p className="help num">
                 From {count(sum.min)} to {count(sum.max)}, {sum.mean.toLocaleString()} on average, {sum.median.toLocaleString()} in the middle; nine of ten at most {sum.p90.toLocaleString()}.
               </p>
             )}
-          </Chart>
+          </>
         );
       }}
     </Part>

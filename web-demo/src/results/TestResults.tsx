@@ -39,9 +39,9 @@ export function TestShown({ title, test }: { title: string; test: server.Test })
         ])}
         tools={<span className={`pill ${test.test_status === "active" ? "ok" : "out"}`}>{STATUS[test.test_status]}</span>}
       >
-        <p className="help">The part of conversations that reached their end, and the range that the true part lies in (95 % sure).</p>
         <Ranges ranges={arms.map(([key, arm]) => ({ label: key === "control" ? "A" : key, rate: arm.conversion_rate, low: arm.confidence_interval[0] ?? 0, high: arm.confidence_interval[1] ?? 1 }))} />
       </Chart>
+      <p className="help">The part of conversations that reached their end, and the range that the true part lies in (95 % sure).</p>
       {verdict(test).map((sentence) => (
         <p key={sentence} className={`note ${test.winning_variant === null ? "" : "ok"}`}>
           {sentence}

@@ -30,6 +30,7 @@ export interface Passes {
 export function passesOf(traffic: Traffic, flow: Flow, source: string, target: string): Passes | undefined {
   const came = traffic.steps.get(source);
   if (!came) return undefined;
+  if (flow.byId.get(source)?.kind === "composite") return throughSubflow(traffic, flow, target);
   const lines = (flow.out.get(source) ?? []).filter((line) => flow.byId.has(line.target));
   if (lines.length === 1) {
     const people = came.visitors - came.stayed;
@@ -40,6 +41,13 @@ export function passesOf(traffic: Traffic, flow: Flow, source: string, target: s
   const part = shares[target] ?? 0;
   const together = lines.filter((line) => line.target === target).length > 1 ? "together " : "";
   return { people: (came.visitors * part) / 100, label: `${together}${percent(part)}` };
+}
+
+/** What comes next after a sub-flow's step is a step of the sub-flow; but who came to a step with one way in took that way. */
+function throughSubflow(traffic: Traffic, flow: Flow, target: string): Passes | undefined {
+  const came = traffic.steps.get(target);
+  if (!came || target === flow.entry || flow.into.get(target)?.length !== 1) return undefined;
+  return { people: came.visitors, label: count(came.visitors) };
 }
 
 /** Between these widths, in pixels, a line is as thick as its people are many. */

@@ -90,7 +90,7 @@ export async function readTraffic(): Promise<void> {
   try {
     const funnel = await server.funnel(remote.id, days, true);
     const steps = cameTo(funnel);
-    const branching = flow.steps.filter((step) => (steps.get(step.id)?.visitors ?? 0) > 0 && waysOf(flow, step).filter((way) => way.line).length > 1);
+    const branching = flow.steps.filter((step) => step.kind !== "composite" && (steps.get(step.id)?.visitors ?? 0) > 0 && waysOf(flow, step).filter((way) => way.line).length > 1);
     const asked = branching.map((step) => step.id).sort((a, b) => (steps.get(b)?.visitors ?? 0) - (steps.get(a)?.visitors ?? 0)).slice(0, MOST);
     const shares = new Map<string, Readonly<Record<string, number>>>();
     const worker = async () => {
