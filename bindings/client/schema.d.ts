@@ -263,6 +263,211 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cms/analytics/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All content together. */
+        get: operations["getAnalyticsContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/content/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The content that does best. */
+        get: operations["getAnalyticsContentTop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there is and what goes on. */
+        get: operations["getAnalyticsDashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Has a file made. Asked again within a minute, it answers with the export that is there. */
+        get: operations["getAnalyticsExport"];
+        put?: never;
+        /** Has a file made. */
+        post: operations["postAnalyticsExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exports of the caller, and of the schools that they run. */
+        get: operations["getAnalyticsExports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stops an export that is not done yet. */
+        delete: operations["deleteAnalyticsExportsByExportId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/exports/{export_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an export, or the part that `Range` asks for. */
+        get: operations["getAnalyticsExportsByExportIdDownload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/exports/{export_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where an export stands, and, when it is done, where its file is. */
+        get: operations["getAnalyticsExportsByExportIdStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/flows/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flows in use that do best. */
+        get: operations["getAnalyticsFlowsTop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/real-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes on at this moment; never an answer of before. */
+        get: operations["getAnalyticsRealTime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions, one by one, the newest first; previews are none. */
+        get: operations["getAnalyticsSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/analytics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sessions of all flows in one line. */
+        get: operations["getAnalyticsSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cms/content": {
         parameters: {
             query?: never;
@@ -275,6 +480,23 @@ export interface paths {
         put?: never;
         /** Makes an item. */
         post: operations["postContent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/content/analytics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a file of content made. */
+        post: operations["postContentAnalyticsExport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -331,6 +553,57 @@ export interface paths {
         post?: never;
         /** Deletes an item with its variants. */
         delete: operations["deleteContentByContentId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/content/{content_id}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an item engages. */
+        get: operations["getContentByContentIdAnalytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/content/{content_id}/analytics/ab-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the A/B test of an item shows. Without days it is of all that is known. */
+        get: operations["getContentByContentIdAnalyticsAbTest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/content/{content_id}/analytics/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When, where and to whom an item is shown. */
+        get: operations["getContentByContentIdAnalyticsUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -446,6 +719,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cms/flows/analytics/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Flows beside each other. */
+        get: operations["getFlowsAnalyticsCompare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cms/flows/evaluate-cel": {
         parameters: {
             query?: never;
@@ -528,6 +818,74 @@ export interface paths {
         post?: never;
         /** Takes a flow out of use. Sessions that run may finish; it can be restored. */
         delete: operations["deleteFlowsByFlowId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/flows/{flow_id}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The numbers of a flow. */
+        get: operations["getFlowsByFlowIdAnalytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/flows/{flow_id}/analytics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a file of one flow made; `flow_ids` is passed over. */
+        post: operations["postFlowsByFlowIdAnalyticsExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/flows/{flow_id}/analytics/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the visitors of a flow get. */
+        get: operations["getFlowsByFlowIdAnalyticsFunnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/flows/{flow_id}/analytics/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a flow does from day to day. */
+        get: operations["getFlowsByFlowIdAnalyticsPerformance"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -669,6 +1027,57 @@ export interface paths {
         post?: never;
         /** Removes a node with what is connected with it. */
         delete: operations["deleteFlowsByFlowIdNodesByNodeRef"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/flows/{flow_id}/nodes/{node_ref}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The numbers of a node. */
+        get: operations["getFlowsByFlowIdNodesByNodeRefAnalytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/flows/{flow_id}/nodes/{node_ref}/analytics/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How visitors come to a node, and where they go from there. */
+        get: operations["getFlowsByFlowIdNodesByNodeRefAnalyticsPaths"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cms/flows/{flow_id}/nodes/{node_ref}/analytics/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which answers a node gets. */
+        get: operations["getFlowsByFlowIdNodesByNodeRefAnalyticsResponses"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1096,6 +1505,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What the A/B test of an item shows. */
+        AbTest: {
+            /**
+             * Format: double
+             * @description How sure a result has to be; 0 without data.
+             */
+            confidence_level: number;
+            /** Format: uuid */
+            content_id: string;
+            scope: components["schemas"]["ScopeEcho"] | null;
+            statistical_significance: components["schemas"]["Significance"] | null;
+            /** @description By variant; `control` is the item as it is. */
+            test_results: {
+                [key: string]: components["schemas"]["TestResult"];
+            };
+            /**
+             * @description Whether a test runs.
+             * @enum {string}
+             */
+            test_status: "active" | "not_running" | "completed";
+            time_period: components["schemas"]["TimePeriod"] | null;
+            /** @description The variant that is significantly better than the control, or `control`, or null. */
+            winning_variant: string | null;
+        };
+        ActiveFlow: {
+            /** Format: int64 */
+            active_sessions: number;
+            /** Format: uuid */
+            flow_id: string;
+            name: string;
+        };
         /** @description A conversation without what was said, and without tokens. */
         AdminSession: {
             current_node_id: string | null;
@@ -1142,6 +1582,20 @@ export interface components {
              * @description A theme of everyone's or of the school; null for none.
              */
             theme_id: string | null;
+        };
+        /** @description An hour, a day, or a week. */
+        Bucket: {
+            /**
+             * Format: double
+             * @description Of the sessions that have ended, in seconds.
+             */
+            avg_duration: number;
+            /** Format: double */
+            completion_rate: number;
+            /** @description `2026-03-01`, of a week its Monday; `2026-03-01 10:00:00` for an hour. */
+            date: string;
+            /** Format: int64 */
+            sessions: number;
         };
         /** @description The end of many items. */
         BulkDelete: {
@@ -1232,6 +1686,40 @@ export interface components {
              */
             deleted_steps: number;
         };
+        /** @description One of them. */
+        Compared: {
+            /**
+             * Format: double
+             * @description Of the sessions that have ended, in seconds.
+             */
+            avg_duration: number;
+            /** Format: double */
+            completion_rate: number;
+            /** Format: uuid */
+            flow_id: string;
+            name: string;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: int64 */
+            unique_users: number;
+            version: string;
+        };
+        /** @description Flows beside each other. */
+        Comparison: {
+            /** @description Which numbers are bounds: `unique_users` where it is added up from days. */
+            approximate?: string[];
+            /** @description In the order in which they were asked for. */
+            comparison: components["schemas"]["Compared"][];
+            performance_delta: components["schemas"]["Delta"] | null;
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+            /**
+             * Format: uuid
+             * @description Which does best: most sessions reached its end; of several the one with the larger rate, then the one that was
+             *     named first. Null if none was completed.
+             */
+            winner: string | null;
+        };
         /** @description A connection of a flow. */
         Connection: {
             conditions: Record<string, unknown>;
@@ -1290,11 +1778,134 @@ export interface components {
             /** @description What is missing before it can be published, what would not be shown, and what was ignored. */
             warnings?: string[];
         };
+        /** @description How an item engages. */
+        ContentEngagement: {
+            /** @description Numbers that are not of everything: `sentiment_analysis` is of the newest 5,000 answers. */
+            approximate?: string[];
+            /** Format: uuid */
+            content_id: string;
+            /**
+             * Format: double
+             * @description What part of the conversations that showed it reached their end, then or later; for each variant apart.
+             */
+            conversion_rate: number;
+            /**
+             * Format: int64
+             * @description How often a conversation that showed it reached its end.
+             */
+            conversions: number;
+            /**
+             * Format: double
+             * @description Interactions of each impression.
+             */
+            engagement_rate: number;
+            /**
+             * Format: int64
+             * @description How often it was shown.
+             */
+            impressions: number;
+            /**
+             * Format: int64
+             * @description How often it was taken up.
+             */
+            interactions: number;
+            scope: components["schemas"]["ScopeEcho"] | null;
+            sentiment_analysis: components["schemas"]["Sentiment"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+            /**
+             * Format: int64
+             * @description Conversations that showed it and that are still there.
+             */
+            unique_sessions: number;
+            /**
+             * @description The flows that showed it, by name, or by id where names are alike or not the caller's to know: parts of the
+             *     impressions.
+             */
+            usage_contexts: {
+                [key: string]: number;
+            };
+        };
+        /** @description Which items count. */
+        ContentFilters: {
+            /** @description Null for all. */
+            content_type: string | null;
+            tags: string[];
+        };
         ContentKind: string;
+        /** @description The numbers of all items that count. */
+        ContentNumbers: {
+            /**
+             * Format: double
+             * @description The mean of the items that were shown.
+             */
+            avg_engagement_rate: number;
+            /** @description By type of item. */
+            by_type: {
+                [key: string]: components["schemas"]["KindNumbers"];
+            };
+            /** @description At most ten tags, that of the highest rate of engagement first. */
+            top_performing_tags: string[];
+            /**
+             * Format: int64
+             * @description Active items.
+             */
+            total_content: number;
+            /** Format: int64 */
+            total_impressions: number;
+            /** Format: int64 */
+            total_interactions: number;
+        };
+        /** @description All content together. */
+        ContentOverview: {
+            analytics: components["schemas"]["ContentNumbers"];
+            filters: components["schemas"]["ContentFilters"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+        };
         /** @description A page of items. */
         ContentPage: {
             data: components["schemas"]["ContentDetail"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        /** @description When, where and to whom an item is shown. Each set of parts adds up to 1, or is all 0 without data. */
+        ContentUsage: {
+            /**
+             * @description Numbers that are not of everything: `context_distribution` and `user_segments` are of the newest 20,000
+             *     impressions.
+             */
+            approximate?: string[];
+            /** Format: uuid */
+            content_id: string;
+            context_distribution: components["schemas"]["ContextDistribution"];
+            /**
+             * Format: int64
+             * @description How often it was shown.
+             */
+            impressions: number;
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_patterns: components["schemas"]["TimePatterns"];
+            time_period: components["schemas"]["TimePeriod"];
+            /**
+             * Format: double
+             * @description The same for each day.
+             */
+            usage_frequency: number;
+            user_segments: components["schemas"]["UserSegments"];
+        };
+        /** @description Parts of a conversation; impressions of conversations that are gone are not among them. */
+        ContextDistribution: {
+            /**
+             * Format: double
+             * @description Its last two visits, if it has ended.
+             */
+            closing_sequence: number;
+            /** Format: double */
+            main_conversation: number;
+            /**
+             * Format: double
+             * @description Its first two visits.
+             */
+            welcome_sequence: number;
         };
         /** @description Where a node runs: `frontend`, `backend` or `mixed`. */
         ContextName: string;
@@ -1363,6 +1974,30 @@ export interface components {
              */
             weight?: number;
         };
+        /** @description What there is and what goes on. */
+        Dashboard: {
+            overview: components["schemas"]["Overview"];
+            recent_activity: components["schemas"]["RecentActivity"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+            /** @description The flows in use with the best completion rates of the last 30 days. */
+            top_performing: components["schemas"]["TopPerforming"][];
+        };
+        DateRange: {
+            /** Format: date */
+            end: string;
+            /** Format: date */
+            start: string;
+        };
+        /** @description By how much the winner is ahead. */
+        Delta: {
+            /** Format: uuid */
+            best_performing: string;
+            /**
+             * Format: double
+             * @description By how many percent its completion rate is above the mean of the others' rates.
+             */
+            improvement_percentage: number;
+        };
         /** @description A document as it is exported, a bare flow, or `{"flow_data": …}`. */
         Document: Record<string, unknown>;
         /** @description How a conversation is ended. */
@@ -1373,6 +2008,46 @@ export interface components {
              */
             expected_revision?: number | null;
             reason?: components["schemas"]["Reason"] | null;
+        };
+        /** @description What the visitors did. */
+        Engagement: {
+            /** Format: int64 */
+            abandoned_sessions: number;
+            /** Format: int64 */
+            active_sessions: number;
+            /**
+             * Format: int64
+             * @description Those of nobody who is signed in.
+             */
+            anonymous_sessions: number;
+            /** Format: double */
+            average_interactions: number;
+            /** Format: int64 */
+            completed_sessions: number;
+            /**
+             * Format: int64
+             * @description Those with an answer, accepted or not.
+             */
+            engaged_sessions: number;
+            /** Format: double */
+            engagement_rate: number;
+            /**
+             * Format: int64
+             * @description Those that an error ended.
+             */
+            failed_sessions: number;
+            /**
+             * Format: int64
+             * @description Those that somebody ended, or that began anew.
+             */
+            terminated_sessions: number;
+            /**
+             * Format: int64
+             * @description Answers that were accepted.
+             */
+            total_interactions: number;
+            /** Format: int64 */
+            unique_users: number;
         };
         /** @description What must be set before a flow is entered. */
         EntryRequirements: {
@@ -1385,6 +2060,118 @@ export interface components {
             expression: string;
             result: unknown;
             success: boolean;
+        };
+        /**
+         * @description The form of the file.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "json" | "ndjson" | "xlsx" | "parquet";
+        /** @description A page of exports, the newest first. */
+        ExportPage: {
+            data: components["schemas"]["ExportStatus"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description An export that was asked for. */
+        ExportStarted: {
+            /** @description Where the file will be. */
+            download_url: string;
+            /**
+             * Format: date-time
+             * @description A guess.
+             */
+            estimated_completion: string;
+            /**
+             * Format: date-time
+             * @description When the file goes.
+             */
+            expires_at: string;
+            export_id: string;
+            /**
+             * @description A guess.
+             * @example 1.2MB
+             */
+            file_size_estimate: string;
+            format: string;
+            /**
+             * Format: int64
+             * @description A guess.
+             */
+            records_count: number;
+            /**
+             * @description `preparing`, or where the same export stands that was asked for lately.
+             * @example preparing
+             */
+            status: string;
+        };
+        /** @description Where an export stands. */
+        ExportStatus: {
+            /** Format: date-time */
+            completed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Where the file is, for ten minutes even without a token. */
+            download_url?: string | null;
+            /** @description What went wrong. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description A guess, while it is processed.
+             */
+            estimated_completion?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            export_id: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            file_size?: number | null;
+            format: string;
+            /** @description `general`, `flow` or `content`. */
+            kind: string;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            progress: number;
+            /** Format: int64 */
+            records_count?: number | null;
+            /** @description Of the file, in hex. */
+            sha256?: string | null;
+            /** @description `preparing`, `processing`, `completed`, `failed`, `cancelled` or `expired`. */
+            status: string;
+        };
+        /** @description The numbers of a flow's sessions that started in a window. */
+        FlowAnalytics: {
+            /** @description Which numbers are bounds: `unique_users` where it is added up from days. */
+            approximate?: string[];
+            /**
+             * Format: double
+             * @description Of the sessions that have ended, in seconds.
+             */
+            average_duration: number;
+            /**
+             * Format: double
+             * @description The same duration in minutes, for clients of the service that this one replaces.
+             */
+            average_duration_minutes: number;
+            /**
+             * Format: double
+             * @description The part of the sessions whose visitor left without a word.
+             */
+            bounce_rate: number;
+            /**
+             * Format: double
+             * @description The part of the sessions that reached the end of the flow.
+             */
+            completion_rate: number;
+            engagement_metrics: components["schemas"]["Engagement"];
+            /** Format: uuid */
+            flow_id: string;
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+            /** Format: int64 */
+            total_sessions: number;
         };
         /** @description What a visitor sees of a flow before a conversation. */
         FlowAnswer: {
@@ -1540,6 +2327,55 @@ export interface components {
             data: components["schemas"]["FlowDetail"][];
             pagination: components["schemas"]["Pagination"];
         };
+        /** @description How many sessions came to each step of a flow. */
+        Funnel: {
+            /** @description The part of the sessions that came to each step. */
+            conversion_rates: {
+                [key: string]: number;
+            };
+            /** @description What part of those who came to a step did not come to the next one, by `a_to_b`. */
+            drop_off_points: {
+                [key: string]: number;
+            };
+            /** Format: uuid */
+            flow_id: string;
+            funnel_steps: components["schemas"]["FunnelStep"][];
+            /** @description How many sessions that did not reach the end were last seen at each node. */
+            last_seen: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description The part of the sessions that reached the end of the flow.
+             */
+            overall_conversion_rate: number;
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+            /** Format: int64 */
+            total_sessions: number;
+        };
+        /** @description A step. */
+        FunnelStep: {
+            /**
+             * Format: double
+             * @description The part of the sessions that came to it.
+             */
+            completion_rate: number;
+            /** @description Null for a node that is not in the flow any more. */
+            node_type: string | null;
+            /** @description The node's id. */
+            step: string;
+            /**
+             * Format: int64
+             * @description How many sessions came to it.
+             */
+            visitors: number;
+        };
+        /**
+         * @description How long a bucket is.
+         * @enum {string}
+         */
+        Granularity: "hourly" | "daily" | "weekly";
         /** @description How the service is. */
         Health: {
             /** @example ok */
@@ -1565,8 +2401,42 @@ export interface components {
             /** Format: uuid */
             session_id: string;
         };
+        /** @description Parts of a day. */
+        Hours: {
+            /**
+             * Format: double
+             * @description From 12 to 17.
+             */
+            afternoon: number;
+            /**
+             * Format: double
+             * @description From 17 to 21.
+             */
+            evening: number;
+            /**
+             * Format: double
+             * @description From 5 to 12.
+             */
+            morning: number;
+            /**
+             * Format: double
+             * @description The rest.
+             */
+            night: number;
+        };
+        /** @description Ids as a list, or parted by commas. */
+        IdList: string[] | string;
         /** @description What an import that creates nothing answers with. */
         ImportAnswer: components["schemas"]["ValidationReport"] | components["schemas"]["FlowDetail"];
+        /** @description Where visits came from. */
+        Incoming: {
+            /** @description The part of all arrivals, 0 to 100. */
+            path_percentages: {
+                [key: string]: number;
+            };
+            /** @description The nodes visited just before, the most frequent first; `(start)` if there was none. */
+            previous_nodes: string[];
+        };
         /** @description An answer of the visitor. */
         InteractBody: {
             /** @description The client's name for this answer, so that it may be sent again. */
@@ -1601,11 +2471,35 @@ export interface components {
             /** @description The author's note on why it is meant that way. */
             waived?: string | null;
         };
+        /** @description The numbers of all items of a type. */
+        KindNumbers: {
+            /**
+             * Format: double
+             * @description Interactions of each impression.
+             */
+            engagement_rate: number;
+            /** Format: int64 */
+            impressions: number;
+            /** Format: int64 */
+            interactions: number;
+            /** Format: int64 */
+            items: number;
+        };
         /**
          * @description How much of a session is traced.
          * @enum {string}
          */
         Level: "minimal" | "standard" | "verbose";
+        /** @description Something that was told of. */
+        LiveEvent: {
+            event: string;
+            /** Format: uuid */
+            flow_id: string | null;
+            /** Format: uuid */
+            session_id: string | null;
+            /** Format: date-time */
+            timestamp: string;
+        };
         /** @description A look at traces. */
         LookRow: {
             /** @description `view_trace`, `list` or `export`. */
@@ -1653,6 +2547,11 @@ export interface components {
         MessageAnswer: {
             message: string;
         };
+        /**
+         * @description What flows are ranked by.
+         * @enum {string}
+         */
+        Metric: "completion_rate" | "sessions";
         /** @description What was moved. */
         Moved: {
             /** @example Node positions updated */
@@ -1675,6 +2574,30 @@ export interface components {
             info?: Record<string, unknown> | null;
             source_node_id: string;
             target_node_id: string;
+        };
+        /** @description What to export. */
+        NewExport: {
+            /** @description Only these items of content, at most 100. */
+            content_ids?: components["schemas"]["IdList"];
+            /**
+             * Format: date
+             * @description The last day; today if nothing is said. At most 730 days after the first.
+             */
+            end_date?: string | null;
+            /** @description Only these flows, at most 100; all that the caller views if there are none. */
+            flow_ids?: components["schemas"]["IdList"];
+            /** @description `csv` if nothing is said. */
+            format?: components["schemas"]["ExportFormat"];
+            /**
+             * @description The tables of the file; `flows`, `daily` and `nodes`, or `content` and `variants` for content, if nothing
+             *     is said.
+             */
+            include?: ("flows" | "daily" | "nodes" | "sessions" | "responses" | "content" | "variants")[];
+            /**
+             * Format: date
+             * @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said.
+             */
+            start_date?: string | null;
         };
         /** @description A new flow. */
         NewFlow: {
@@ -1796,6 +2719,30 @@ export interface components {
             /** @description What its author should know of its content, and which keys of a request were ignored. */
             warnings?: components["schemas"]["Issue"][];
         };
+        /** @description The numbers of a node, over the sessions of its flow that started in a window. */
+        NodeAnalytics: {
+            /**
+             * Format: double
+             * @description In seconds, of visits that something followed; half an hour counts at most.
+             */
+            average_time_spent: number;
+            /**
+             * Format: double
+             * @description The part of the sessions that visited it which ended here without a word.
+             */
+            bounce_rate: number;
+            /**
+             * Format: int64
+             * @description Answers that it accepted.
+             */
+            interactions: number;
+            node_id: string;
+            response_distribution: components["schemas"]["ResponseDistribution"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+            /** Format: int64 */
+            visits: number;
+        };
         /** @description What is to change of a node: the keys that are there. */
         NodeChanges: {
             /** @description Replaces the content as a whole. */
@@ -1812,6 +2759,38 @@ export interface components {
         NodesPage: {
             data: components["schemas"]["Node"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        /** @description Answers that are numbers. */
+        NumericSummary: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            median: number;
+            /** Format: double */
+            min: number;
+            /**
+             * Format: double
+             * @description The smallest that nine of ten are not above.
+             */
+            p90: number;
+        };
+        /** @description The place of the sessions among all. */
+        Offset: {
+            /** Format: int32 */
+            limit: number;
+            /** Format: int32 */
+            offset: number;
+            /**
+             * Format: int64
+             * @description How many sessions match; exact up to 10,000 (F43).
+             */
+            total: number;
+            /** @description There are more than `total`. */
+            total_capped?: boolean;
         };
         /** @description One change. */
         Operation: {
@@ -1881,6 +2860,39 @@ export interface components {
             data: components["schemas"]["OutboxEvent"][];
             pagination: components["schemas"]["Pagination"];
         };
+        /** @description Where visits went. */
+        Outgoing: {
+            /**
+             * Format: double
+             * @description The part of all departures that went nowhere.
+             */
+            exit_percentage: number;
+            /** @description The nodes visited next, the most frequent first. */
+            next_nodes: string[];
+            /** @description The part of all departures, 0 to 100. */
+            path_percentages: {
+                [key: string]: number;
+            };
+        };
+        Overview: {
+            /** Format: int64 */
+            active_sessions: number;
+            /**
+             * Format: double
+             * @description The part of the sessions of the last 30 times 24 hours that reached the end of their flow.
+             */
+            engagement_rate: number;
+            /**
+             * Format: int64
+             * @description Content that is active; exact up to 10,000.
+             */
+            total_content: number;
+            /**
+             * Format: int64
+             * @description Flows that are active.
+             */
+            total_flows: number;
+        };
         /** @description The place of a page among all. */
         Pagination: {
             /** Format: int32 */
@@ -1902,6 +2914,36 @@ export interface components {
          * @enum {string}
          */
         Part: "major" | "minor" | "patch";
+        /** @description The paths of whole sessions. */
+        PathDistribution: {
+            /**
+             * Format: double
+             * @description The part of the sessions that visited the node which reached the end of the flow.
+             */
+            completion_rate: number;
+            /** @description The nodes of the most frequent path, 25 around this node at most. */
+            most_common_path: string[];
+            top_paths: components["schemas"]["TopPath"][];
+        };
+        /** @description The ways through a node, in sessions that are still there. */
+        Paths: {
+            incoming_paths: components["schemas"]["Incoming"];
+            node_id: string;
+            outgoing_paths: components["schemas"]["Outgoing"];
+            path_distribution: components["schemas"]["PathDistribution"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+        };
+        /** @description How a flow did, bucket by bucket. */
+        Performance: {
+            /** Format: uuid */
+            flow_id: string;
+            granularity: components["schemas"]["Granularity"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+            summary: components["schemas"]["Summary"];
+            time_period: components["schemas"]["TimePeriod"];
+            time_series: components["schemas"]["Bucket"][];
+        };
         /** @description Where an editor draws a node; further keys are kept. */
         Position: {
             /** Format: double */
@@ -1919,11 +2961,59 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description What goes on at this moment. */
+        RealTime: {
+            /**
+             * Format: int64
+             * @description Sessions that go on and were active within half an hour.
+             */
+            active_sessions: number;
+            /**
+             * Format: int64
+             * @description Answers of the last five minutes.
+             */
+            current_interactions: number;
+            /**
+             * Format: double
+             * @description The part of the requests of conversations that failed in the last five minutes, in this process.
+             */
+            error_rate: number;
+            /** @description The newest first. */
+            real_time_events: components["schemas"]["LiveEvent"][];
+            /**
+             * Format: double
+             * @description Half of the turns of the last five minutes took no more milliseconds, in this process. Null without any.
+             */
+            response_time: number | null;
+            scope: components["schemas"]["ScopeEcho"] | null;
+            /** Format: int64 */
+            sessions_last_hour: number;
+            /** Format: date-time */
+            timestamp: string;
+            top_active_flows: components["schemas"]["ActiveFlow"][];
+        };
         /**
          * @description Why a conversation is ended.
          * @enum {string}
          */
         Reason: "terminated" | "abandoned";
+        RecentActivity: {
+            /**
+             * Format: int64
+             * @description Since Monday.
+             */
+            content_created_this_week: number;
+            /**
+             * Format: int64
+             * @description Versions of flows that were published since Monday.
+             */
+            flows_published_this_week: number;
+            /**
+             * Format: int64
+             * @description Since midnight in UTC.
+             */
+            new_sessions_today: number;
+        };
         /**
          * @description What a reader is looking for: `wriveted_identifier` (UUID), `age`, `reading_abilities` (some of `SPOT`,
          *     `CAT_HAT`, `TREEHOUSE`, `CHARLIE_CHOCOLATE`, `HARRY_POTTER`), `hues`, `recommendable_only`,
@@ -1964,6 +3054,89 @@ export interface components {
             connection?: components["schemas"]["NewConnection"] | null;
             /** Format: uuid */
             connection_id?: string | null;
+        };
+        /** @description How often something was answered. */
+        Response: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Of all answers, 0 to 100.
+             */
+            percentage: number;
+        };
+        /** @description What was answered. */
+        ResponseDistribution: {
+            /**
+             * Format: double
+             * @description From the visit before an answer to the answer.
+             */
+            avg_response_time_seconds: number;
+            /**
+             * Format: double
+             * @description Answers by visits, 1 at most.
+             */
+            engagement_rate: number;
+            /**
+             * Format: int64
+             * @description How often another was given.
+             */
+            other: number;
+            /** @description The 50 most frequent answers, and how often each was given, in sessions that are still there. */
+            responses: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            total_views: number;
+        };
+        /** @description What is answered more often, or less, in the later half of the window than in the earlier one. */
+        ResponseTrends: {
+            trending_down: string[];
+            trending_up: string[];
+        };
+        /** @description The answers given at a node, in sessions that are still there. */
+        Responses: {
+            most_popular_response: string | null;
+            node_id: string;
+            numeric_summary: components["schemas"]["NumericSummary"] | null;
+            /** @description By what was answered. Of several choices each counts, so that percentages may sum up to more than 100. */
+            response_breakdown: {
+                [key: string]: components["schemas"]["Response"];
+            };
+            response_trends: components["schemas"]["ResponseTrends"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+            /**
+             * Format: int64
+             * @description Answers that were accepted and say something.
+             */
+            total_responses: number;
+            /**
+             * Format: int64
+             * @description Sessions in which it was answered.
+             */
+            unique_respondents: number;
+        };
+        /** @description On whose behalf numbers were computed. */
+        ScopeEcho: {
+            /** @description Whether sessions of other schools count as well, since what they belong to is the caller's own. */
+            all_sessions: boolean;
+            /**
+             * Format: uuid
+             * @description The school; null if there are several.
+             */
+            school_id: string | null;
+            /** @description The schools, if there are several. */
+            school_ids?: string[];
+        };
+        /** @description What parts of the answers sound how; they add up to 1. */
+        Sentiment: {
+            /** Format: double */
+            negative: number;
+            /** Format: double */
+            neutral: number;
+            /** Format: double */
+            positive: number;
         };
         /** @description Where a conversation stands. */
         SessionAnswer: {
@@ -2037,6 +3210,61 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        SessionNumbers: {
+            /** Format: double */
+            average_duration: number;
+            /** Format: double */
+            bounce_rate: number;
+            /** Format: double */
+            completion_rate: number;
+            /**
+             * Format: double
+             * @description The part of the sessions with an answer.
+             */
+            engagement_rate: number;
+            /** Format: int64 */
+            total_interactions: number;
+            /** Format: int64 */
+            total_sessions: number;
+            /** Format: int64 */
+            unique_users: number;
+        };
+        /** @description A session. */
+        SessionRow: {
+            /** @description Whether it reached the end of its flow. */
+            completed: boolean;
+            /**
+             * Format: double
+             * @description In seconds; null while it goes on.
+             */
+            duration: number | null;
+            /** Format: uuid */
+            flow_id: string;
+            /** @description Null if the caller does not see the flow. */
+            flow_name: string | null;
+            /**
+             * Format: int64
+             * @description Answers that were accepted.
+             */
+            interactions: number;
+            /** @description Where it stands. */
+            last_node_id: string | null;
+            /** Format: uuid */
+            session_id: string;
+            /** Format: date-time */
+            started_at: string;
+            status: string;
+        };
+        /** @description The sessions of all flows. */
+        SessionSummaries: {
+            /** @description Which numbers are bounds: `unique_users` where it is added up from days and flows. */
+            approximate?: string[];
+            date_range: components["schemas"]["DateRange"];
+            filters: components["schemas"]["SummaryFilters"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+            summary: components["schemas"]["SessionNumbers"];
+            time_period: components["schemas"]["TimePeriod"];
+        };
         /** @description What a session did. */
         SessionTrace: {
             session: components["schemas"]["TracedSession"];
@@ -2059,6 +3287,30 @@ export interface components {
             state?: {
                 [key: string]: unknown;
             };
+        };
+        /** @description Sessions, the newest first. */
+        Sessions: {
+            data: components["schemas"]["SessionRow"][];
+            pagination: components["schemas"]["Offset"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+        };
+        /** @description How sure the difference is that decides. */
+        Significance: {
+            /** Format: double */
+            confidence_level: number;
+            /**
+             * @description `holm` if several arms were compared with the control, else `none`.
+             * @example none
+             */
+            correction: string;
+            is_significant: boolean;
+            /**
+             * @description How two arms are compared: by the pooled test of two proportions, or exactly where few are expected in a cell.
+             * @enum {string}
+             */
+            method: "two-proportion-z" | "fisher-exact";
+            /** Format: double */
+            p_value: number;
         };
         SnapshotError: {
             error: string;
@@ -2208,6 +3460,67 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /** @description All buckets together. */
+        Summary: {
+            /** Format: double */
+            avg_completion_rate: number;
+            /** Format: double */
+            avg_duration: number;
+            /** Format: int64 */
+            total_sessions: number;
+            trend: components["schemas"]["Trend"];
+            /**
+             * Format: double
+             * @description By how much the completion rate changes from one bucket to the next: least squares, weighted by sessions. 0 with
+             *     fewer than two buckets.
+             */
+            trend_slope: number;
+        };
+        /** @description What was asked for, as it was given. */
+        SummaryFilters: {
+            age_range: string | null;
+            user_segment: string | null;
+        };
+        /** @description What one arm of a test shows. */
+        TestResult: {
+            /** @description Between which rates of conversion the true one lies (Wilson's score interval). */
+            confidence_interval: number[];
+            /**
+             * Format: double
+             * @description What part of the conversations that were shown it reached their end.
+             */
+            conversion_rate: number;
+            /**
+             * Format: int64
+             * @description Those of them that reached their end.
+             */
+            conversions: number;
+            /**
+             * Format: double
+             * @description What part of them took it up.
+             */
+            engagement_rate: number;
+            /**
+             * Format: double
+             * @description By which part it converts better than the control; null for the control, or if that never converts.
+             */
+            lift: number | null;
+            /**
+             * Format: double
+             * @description How likely so great a difference to the control is by chance; null for the control.
+             */
+            p_value: number | null;
+            /**
+             * Format: int64
+             * @description Conversations that were shown it, and impressions added by hand.
+             */
+            sample_size: number;
+            /**
+             * Format: double
+             * @description How many percent of those who come now are shown it.
+             */
+            traffic_percentage: number;
+        };
         /** @description A theme of the chat window. */
         Theme: {
             avatar_url: string | null;
@@ -2258,6 +3571,95 @@ export interface components {
         Themes: {
             data: components["schemas"]["Theme"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        /** @description When it was shown, in UTC: parts of the impressions. */
+        TimePatterns: {
+            /** @description Hour by hour. */
+            by_hour: number[];
+            daily_distribution: components["schemas"]["Weekdays"];
+            hourly_distribution: components["schemas"]["Hours"];
+        };
+        /** @description The days that numbers are of. */
+        TimePeriod: {
+            /**
+             * Format: int64
+             * @description How many days the last is after the first.
+             */
+            days: number;
+            /** Format: date */
+            end_date: string;
+            /** Format: date */
+            start_date: string;
+        };
+        /** @description What does best. */
+        TopContent: {
+            /**
+             * @description By what it is judged.
+             * @enum {string}
+             */
+            metric: "engagement" | "impressions";
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+            /** @description The best first. */
+            top_content: components["schemas"]["TopItem"][];
+        };
+        TopFlow: {
+            /** Format: int64 */
+            completed_sessions: number;
+            /** Format: double */
+            completion_rate: number;
+            /** Format: uuid */
+            flow_id: string;
+            name: string;
+            /** Format: int64 */
+            total_sessions: number;
+            version: string;
+        };
+        /** @description The best flows of some days. */
+        TopFlows: {
+            metric: components["schemas"]["Metric"];
+            scope: components["schemas"]["ScopeEcho"] | null;
+            time_period: components["schemas"]["TimePeriod"];
+            top_flows: components["schemas"]["TopFlow"][];
+        };
+        /** @description An item and how it does. */
+        TopItem: {
+            /** Format: uuid */
+            content_id: string;
+            /**
+             * Format: double
+             * @description Interactions of each impression.
+             */
+            engagement_score: number;
+            /** Format: int64 */
+            impressions: number;
+            /** Format: int64 */
+            interactions: number;
+            tags: string[];
+            /** @description What it begins with, at most 50 characters. */
+            title: string;
+            /** @example fact */
+            type: string;
+        };
+        /** @description A path. */
+        TopPath: {
+            /** Format: double */
+            completion_rate: number;
+            path: string[];
+            /**
+             * Format: int64
+             * @description How many sessions took it.
+             */
+            sessions: number;
+        };
+        TopPerforming: {
+            /** Format: double */
+            completion_rate: number;
+            /** Format: uuid */
+            flow_id: string;
+            name: string;
+            /** Format: int64 */
+            sessions: number;
         };
         /** @description How much is traced: `minimal`, `standard` or `verbose`. */
         TraceLevelName: string;
@@ -2342,6 +3744,11 @@ export interface components {
              */
             sample_rate: number;
         };
+        /**
+         * @description How the completion rate moves.
+         * @enum {string}
+         */
+        Trend: "improving" | "declining" | "stable";
         /** @description An expression, and the variables that it reads. */
         Trial: {
             context: Record<string, unknown>;
@@ -2423,6 +3830,19 @@ export interface components {
             variant_key?: string;
             /** Format: int32 */
             weight?: number;
+        };
+        /** @description Who was shown it, by age; impressions of conversations that are gone are not among them. */
+        UserSegments: {
+            /** Format: double */
+            adults: number;
+            /** Format: double */
+            children_7_12: number;
+            /** Format: double */
+            children_under_7: number;
+            /** Format: double */
+            teens_13_17: number;
+            /** Format: double */
+            unknown: number;
         };
         /** @description What was found in a flow. */
         ValidationReport: {
@@ -2603,6 +4023,13 @@ export interface components {
             /** Format: int32 */
             status_code?: number | null;
             success: boolean;
+        };
+        /** @description Parts of a week. */
+        Weekdays: {
+            /** Format: double */
+            weekdays: number;
+            /** Format: double */
+            weekends: number;
         };
         /** @description Which flows. */
         Which: {
@@ -3177,6 +4604,492 @@ export interface operations {
             };
         };
     };
+    getAnalyticsContent: {
+        parameters: {
+            query?: {
+                /** @description Only of this type. */
+                content_type?: string;
+                /** @description Only with at least one of these. */
+                tags?: string[];
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentOverview"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsContentTop: {
+        parameters: {
+            query?: {
+                /** @description How many items to answer with at most. */
+                limit?: number;
+                metric?: "engagement" | "impressions";
+                /** @description From so many days before today on. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopContent"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsDashboard: {
+        parameters: {
+            query?: {
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsExport: {
+        parameters: {
+            query?: {
+                /** @description `csv` if nothing is said. */
+                format?: "csv" | "json" | "ndjson" | "xlsx" | "parquet";
+                /** @description Only these flows; all that the caller views if there are none. */
+                flow_ids?: string[];
+                /** @description Only these items of content. */
+                content_ids?: string[];
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description The tables of the file; `flows`, `daily` and `nodes` if nothing is said. */
+                include?: ("flows" | "daily" | "nodes" | "sessions" | "responses" | "content" | "variants")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportStarted"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    postAnalyticsExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportStarted"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsExports: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand so. */
+                status?: "preparing" | "processing" | "completed" | "failed" | "cancelled" | "expired";
+                /** @description How many rows to pass over. */
+                skip?: number;
+                /** @description How many rows to answer with at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    deleteAnalyticsExportsByExportId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody makes it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsExportsByExportIdDownload: {
+        parameters: {
+            query?: {
+                /** @description The signature of a link; without it a token is needed. */
+                sig?: string;
+                /** @description The end of a link, in Unix seconds. */
+                exp?: number;
+            };
+            header?: {
+                /** @description Part of the file, such as `bytes=0-1023` */
+                Range?: string | null;
+            };
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Done */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsExportsByExportIdStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportStatus"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsFlowsTop: {
+        parameters: {
+            query?: {
+                /** @description How many flows. */
+                limit?: number;
+                /** @description `completion_rate` or `sessions`; `completion_rate` if nothing is said. */
+                metric?: "completion_rate" | "sessions";
+                /** @description From so many days before today until today. */
+                days?: number;
+                /** @description Only flows with at least so many sessions. */
+                min_sessions?: number;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopFlows"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsRealTime: {
+        parameters: {
+            query?: {
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RealTime"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsSessions: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description How many to pass over; who looks for older ones says when they started. */
+                offset?: number;
+                /**
+                 * @description Only those of this flow. Of the caller's own flow they are told of whatever their school; without a flow, and
+                 *     of any other, they are those of the caller's schools.
+                 */
+                flow_id?: string;
+                /** @description Only those that stand so: `active`, `completed` or `abandoned`. */
+                status?: "active" | "completed" | "abandoned";
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getAnalyticsSummary: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /**
+                 * @description `all`, `anonymous`, `registered`, `new`, `returning`, `children`, `teens`, `adults`, or what conversations know
+                 *     as `user.segment`.
+                 */
+                user_segment?: string;
+                /** @description Ages in years, e.g. `7-9` or `18+`. */
+                age_range?: string;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionSummaries"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     getContent: {
         parameters: {
             query?: {
@@ -3247,6 +5160,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    postContentAnalyticsExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportStarted"];
                 };
             };
             /** @description Refused */
@@ -3498,6 +5444,116 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getContentByContentIdAnalytics: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+            };
+            header?: never;
+            path: {
+                content_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentEngagement"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getContentByContentIdAnalyticsAbTest: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description Also what was added to the counters of variants by hand, whenever it was. */
+                include_manual?: boolean;
+            };
+            header?: never;
+            path: {
+                content_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AbTest"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getContentByContentIdAnalyticsUsage: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+            };
+            header?: never;
+            path: {
+                content_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentUsage"];
+                };
             };
             /** @description Refused */
             default: {
@@ -3881,6 +5937,44 @@ export interface operations {
             };
         };
     };
+    getFlowsAnalyticsCompare: {
+        parameters: {
+            query: {
+                /** @description Up to 20 flows, parted by commas. */
+                flow_ids: string[];
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     postFlowsEvaluateCel: {
         parameters: {
             query?: never;
@@ -4124,6 +6218,163 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getFlowsByFlowIdAnalytics: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description Only those that ran the version with this label. */
+                version?: string;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowAnalytics"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    postFlowsByFlowIdAnalyticsExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportStarted"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getFlowsByFlowIdAnalyticsFunnel: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description The nodes, in this order; at most 200. */
+                steps?: string[];
+                /** @description All nodes instead of questions, messages and where the flow is entered. */
+                all?: boolean;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Funnel"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getFlowsByFlowIdAnalyticsPerformance: {
+        parameters: {
+            query?: {
+                /** @description `hourly`, `daily` or `weekly`; `daily` if nothing is said. */
+                granularity?: "hourly" | "daily" | "weekly";
+                /** @description From so many days before today until now. */
+                days?: number;
+                /** @description Whether times without sessions are told, too. */
+                fill?: boolean;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Performance"];
+                };
             };
             /** @description Refused */
             default: {
@@ -4572,6 +6823,125 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getFlowsByFlowIdNodesByNodeRefAnalytics: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+                node_ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeAnalytics"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getFlowsByFlowIdNodesByNodeRefAnalyticsPaths: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+                node_ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paths"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    getFlowsByFlowIdNodesByNodeRefAnalyticsResponses: {
+        parameters: {
+            query?: {
+                /** @description The first day, e.g. `2026-03-01`; 30 days before the last if nothing is said. */
+                start_date?: string;
+                /** @description The last day; today if nothing is said. At most 730 days after the first. */
+                end_date?: string;
+                /** @description How many answers are told of at most, the most frequent first. */
+                limit?: number;
+                /** @description Only sessions of this school. Who does not run the platform may name only a school of their own. */
+                school_id?: string;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+                node_ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Responses"];
+                };
             };
             /** @description Refused */
             default: {

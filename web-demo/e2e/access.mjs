@@ -2,6 +2,8 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { demo, openFile, still } from "./harness.mjs";
+import { openFigures, openResults, openScripted } from "./results.mjs";
+import { scripted, workedTest } from "./scripted.mjs";
 import { signIn } from "./signing.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -154,5 +156,46 @@ export const access = [
       await page.getByRole("button", { name: "Rule 1 in words" }).click();
       await look(page, "rule-in-words", ".panel.inspector");
     },
+  ],
+  [
+    "has no serious finding in the results",
+    async (page, { url, service }) => {
+      await page.goto(url);
+      await page.getByRole("button", { name: "Start empty" }).click();
+      await page.getByRole("button", { name: "Results", exact: true }).click();
+      await page.getByText("Sign in where the flow is kept").waitFor();
+      await look(page, "results-nowhere");
+      const item = await workedTest(service);
+      await scripted(service, 30);
+      await openScripted(page, { url, service });
+      await openResults(page);
+      await page.getByRole("button", { name: /^Outline/ }).click();
+      await page.locator('.orow[data-step="who"]').click();
+      await page.getByRole("region", { name: "Answers", exact: true }).waitFor();
+      await look(page, "results-canvas");
+      await openFigures(page);
+      await page.getByRole("button", { name: "Make a file" }).click();
+      await page.locator('[data-export="completed"]').waitFor();
+      await page.getByLabel("Compare with").selectOption({ label: "Opening times" });
+      await page.getByRole("region", { name: "Flows beside each other", exact: true }).waitFor();
+      for (const button of await page.getByRole("button", { name: /^Table: / }).all()) await button.click();
+      await page.getByRole("button", { name: "Keep asking" }).click();
+      await page.locator(".figures").evaluate((figures) => figures.scrollTo(0, 0));
+      await look(page, "results-figures");
+      for (const name of ["Over time", "One step", "Tests of wordings", "Beside other flows", "Now", "Files"]) {
+        await page.getByRole("region", { name, exact: true }).scrollIntoViewIfNeeded();
+        if (process.env.SHOTS) await page.getByRole("region", { name, exact: true }).screenshot({ path: `${process.env.SHOTS}/results-${name.replaceAll(" ", "-")}.png` });
+      }
+      await page.setViewportSize({ width: 800, height: 900 });
+      await look(page, "results-figures-small");
+      await page.getByRole("group", { name: "Look at it as" }).getByRole("button", { name: "Outline" }).click();
+      await look(page, "results-outline-small");
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.goto(`${url}#/library/${item}`);
+      await page.getByRole("group", { name: "Where the content is" }).getByRole("button", { name: "Server" }).click();
+      await page.getByRole("button", { name: "Table: Reached the end" }).click();
+      await look(page, "wordings-tested", ".panel.inspector");
+    },
+    { service: true, settings: { FLOW_ANALYTICS__CACHE_SECONDS: "0" } },
   ],
 ];

@@ -26,7 +26,7 @@ export async function runAll(stories) {
     const page = await context.newPage();
     // Long for a person; a busy machine may need it.
     page.setDefaultTimeout(30_000);
-    const service = also.service ? await startService(new URL(site.url).origin) : undefined;
+    const service = also.service ? await startService(new URL(site.url).origin, also.settings) : undefined;
     const faults = [];
     const known = (url) => also.elsewhere || url.startsWith(site.url) || (service !== undefined && url.startsWith(service.url));
     page.on("pageerror", (error) => faults.push(`page: ${error.message}`));

@@ -21,7 +21,7 @@ export function App() {
         <Suspense fallback={<div className="app" aria-busy="true" />}>
           <Looks id={route.look} />
         </Suspense>
-      ) : <Build key={route.key} flowKey={route.key} step={route.step} />}
+      ) : <Build key={route.key} flowKey={route.key} step={route.step} results={route.results} />}
       <Palette />
       <Picker />
       <Keys />

@@ -7,7 +7,9 @@ import { Problems } from "../problems/Problems";
 import { flush, openFlow, useEditor } from "../state/editor";
 import { refresh } from "../state/flows";
 import { useLayout } from "../state/layout";
+import { readTraffic, showTraffic, useResults } from "../state/results";
 import "../state/problems";
+import { useSession } from "../server/session";
 import { ValueList } from "../values/ValueList";
 import { follow } from "./focus";
 import { Rail } from "./Rail";
@@ -17,13 +19,17 @@ import { useWidth } from "./useWidth";
 
 const Canvas = lazy(() => import("../canvas/Canvas"));
 const Sheets = lazy(() => import("../publish/Sheets"));
+const ResultsBar = lazy(() => import("../results/ResultsBar"));
+const Figures = lazy(() => import("../results/Figures"));
+const StepPanel = lazy(() => import("../results/StepPanel"));
 
-export function Build({ flowKey, step }: { flowKey: string; step: string | undefined }) {
+export function Build({ flowKey, step, results }: { flowKey: string; step: string | undefined; results: boolean }) {
   const loaded = useEditor((state) => state.history !== undefined && state.key === flowKey);
   const error = useEditor((state) => state.error);
   const only = useEditor((state) => (state.selection.length === 1 ? state.selection[0] : undefined));
   const name = useEditor((state) => state.flow?.name);
   const { side, inspector, preview, front, widths, sheet } = useLayout();
+  const figures = useResults((state) => state.view === "figures") && results;
   const width = useWidth();
   const narrow = width < 900;
   const one = width < 1280;
@@ -51,11 +57,13 @@ export function Build({ flowKey, step }: { flowKey: string; step: string | undef
     if (loaded) note(flowKey, only);
   }, [loaded, flowKey, only]);
   useEffect(() => {
-    document.title = `${name ?? "Flow"} — Chatflow studio`;
-  }, [name]);
+    document.title = `${results ? "Results of " : ""}${name ?? "Flow"} — Chatflow studio`;
+  }, [name, results]);
+  useEffect(() => showTraffic(results), [results]);
+  useTrafficRead(loaded);
 
   return (
-    <div className="app">
+    <div className={results ? "app of-results" : "app"}>
       <a
         className="btn skip"
         href="#outline"
@@ -68,6 +76,11 @@ export function Build({ flowKey, step }: { flowKey: string; step: string | undef
         Use the outline
       </a>
       <TopBar />
+      {results ? (
+        <Suspense fallback={<div className="results-bar" />}>
+          <ResultsBar narrow={narrow} />
+        </Suspense>
+      ) : null}
       {error !== undefined ? (
         <main className="empty" data-region="main">
           <p>{error}</p>
@@ -82,7 +95,11 @@ export function Build({ flowKey, step }: { flowKey: string; step: string | undef
           {loaded && side === "problems" ? <Problems /> : null}
           {loaded && side === "values" ? <ValueList /> : null}
           <main className="main" data-region="main" aria-label="Flow">
-            {!loaded ? null : narrow ? (
+            {!loaded ? null : figures ? (
+              <Suspense fallback={<div className="figures" aria-busy="true" />}>
+                <Figures />
+              </Suspense>
+            ) : narrow ? (
               <Outline />
             ) : (
               <Suspense fallback={<div className="canvas" />}>
@@ -90,14 +107,19 @@ export function Build({ flowKey, step }: { flowKey: string; step: string | undef
               </Suspense>
             )}
           </main>
-          {loaded && sheet !== undefined ? (
+          {loaded && results && !figures && !narrow ? (
+            <Suspense fallback={<aside className="panel sheet" aria-busy="true" />}>
+              <StepPanel />
+            </Suspense>
+          ) : null}
+          {loaded && !results && sheet !== undefined ? (
             <Suspense fallback={<aside className="panel sheet" aria-busy="true" />}>
               <Sheets name={sheet} />
             </Suspense>
           ) : null}
-          {loaded && sheet === undefined && (narrow || inspector) && fits("inspector") ? <Inspector /> : null}
-          {loaded && sheet === undefined && (narrow || preview) && fits("preview") ? <Preview /> : null}
-          {loaded && sheet === undefined && (narrow || (one && inspector && preview)) ? (
+          {loaded && !results && sheet === undefined && (narrow || inspector) && fits("inspector") ? <Inspector /> : null}
+          {loaded && !results && sheet === undefined && (narrow || preview) && fits("preview") ? <Preview /> : null}
+          {loaded && !results && sheet === undefined && (narrow || (one && inspector && preview)) ? (
             <div className="seg between" role="group" aria-label="Panels">
               {(narrow ? (["outline", "inspector", "preview"] as const) : (["inspector", "preview"] as const)).map((each) => (
                 <button key={each} type="button" aria-pressed={shown === each} onClick={() => useLayout.setState({ front: each, side: undefined })}>
@@ -110,4 +132,14 @@ export function Build({ flowKey, step }: { flowKey: string; step: string | undef
       )}
     </div>
   );
+}
+
+/** Reads how many people came while that is shown, for the days that are asked for. */
+function useTrafficRead(loaded: boolean): void {
+  const { shown, days, again } = useResults();
+  const who = useSession((state) => state.who);
+  const id = useEditor((state) => state.remote?.id);
+  useEffect(() => {
+    if (loaded && shown && id !== undefined) void readTraffic();
+  }, [loaded, shown, days, again, who, id]);
 }

@@ -1,4 +1,4 @@
-import { Download, History, Play, Redo2, Rocket, Search, Settings2, Undo2 } from "lucide-react";
+import { ChartNoAxesColumn, Download, History, Play, Redo2, Rocket, Search, Settings2, Undo2 } from "lucide-react";
 import { Fragment } from "react";
 import { download } from "../palette/actions";
 import { hotkey } from "../palette/commands";
@@ -7,7 +7,7 @@ import { IconButton } from "../parts/IconButton";
 import { redo, undo, useEditor } from "../state/editor";
 import { useFlows } from "../state/flows";
 import { useLayout } from "../state/layout";
-import { toggleSheet } from "../palette/actions";
+import { leaveResults, toggleResults, toggleSheet } from "../palette/actions";
 import { Kept } from "./Kept";
 import { address, useRoute } from "./route";
 
@@ -18,6 +18,13 @@ export function TopBar() {
   const { preview, inspector, sheet } = useLayout();
   const route = useRoute();
   const from = route.screen === "build" ? route.from : [];
+  const results = route.screen === "build" && route.results;
+  // Neither results nor a sheet stands in place of the panels.
+  const building = sheet === undefined && !results;
+  const show = (panel: "inspector" | "preview") => {
+    leaveResults();
+    useLayout.setState((now) => ({ [panel]: !building || !now[panel], front: panel, sheet: undefined }));
+  };
   const flows = useFlows((state) => state.list);
   return (
     <header className="top" data-region="top">
@@ -38,14 +45,15 @@ export function TopBar() {
         <Search className="s14" aria-hidden="true" />
         Find or do <span className="kbd">{hotkey("palette")}</span>
       </button>
-      <IconButton icon={Settings2} label="Settings" aria-pressed={inspector && sheet === undefined} onClick={() => useLayout.setState({ inspector: sheet !== undefined || !inspector, front: "inspector", sheet: undefined })} />
-      <button type="button" className="btn" aria-pressed={preview && sheet === undefined} onClick={() => useLayout.setState({ preview: sheet !== undefined || !preview, front: "preview", sheet: undefined })}>
+      <IconButton icon={Settings2} label="Settings" aria-pressed={inspector && building} onClick={() => show("inspector")} />
+      <button type="button" className="btn" aria-pressed={preview && building} onClick={() => show("preview")}>
         <Play className="s14" aria-hidden="true" />
         Preview
       </button>
       <IconButton icon={Download} label="Save to a file" onClick={download} />
-      <IconButton icon={History} label="Versions" aria-pressed={sheet === "versions"} onClick={() => toggleSheet("versions")} />
-      <button type="button" className="btn pri" aria-pressed={sheet === "publish"} onClick={() => toggleSheet("publish")}>
+      <IconButton icon={ChartNoAxesColumn} label="Results" aria-pressed={results} onClick={toggleResults} />
+      <IconButton icon={History} label="Versions" aria-pressed={sheet === "versions" && !results} onClick={() => toggleSheet("versions")} />
+      <button type="button" className="btn pri" aria-pressed={sheet === "publish" && !results} onClick={() => toggleSheet("publish")}>
         <Rocket className="s14" aria-hidden="true" />
         Publish
       </button>

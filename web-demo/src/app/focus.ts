@@ -44,6 +44,11 @@ export function focusInspector(what: "first" | "name" = "first"): void {
   });
 }
 
+/** Goes to the numbers of the selected step. */
+export function focusResults(): void {
+  later(() => document.querySelector<HTMLElement>('[data-region="step-results"] h2')?.focus());
+}
+
 /** Goes to a field of the form by its path, if it is shown. */
 export function focusField(pointer: string): void {
   later(() => {

@@ -14,6 +14,7 @@ import { usePreview } from "../state/preview";
 import { focusStory } from "../app/focus";
 import "../styles/canvas.css";
 import { CanvasBar } from "./CanvasBar";
+import { TrafficKey } from "./TrafficKey";
 import { lineEdges, placesOf, stepNodes, type LineEdge, type StepNode } from "./elements";
 import { LineView } from "./LineView";
 import { StepCard } from "./StepCard";
@@ -170,6 +171,7 @@ function Inner() {
           </button>
         </div>
       ) : null}
+      <TrafficKey />
       <CanvasBar fit={fit} />
     </div>
   );

@@ -1,5 +1,5 @@
 import { Handle, Position, type NodeProps } from "@xyflow/react";
-import { Hourglass, OctagonPause } from "lucide-react";
+import { Hourglass, LogOut, OctagonPause, TrendingUp } from "lucide-react";
 import { memo } from "react";
 import { HEADER, spoken } from "../model/card";
 import { firstText } from "../model/json";
@@ -7,7 +7,10 @@ import { answers, wayName, type Way } from "../model/ways";
 import type { Flow, Step } from "../model/flow";
 import { kindName, Tile } from "../parts/kinds";
 import { ProblemMark } from "../problems/ProblemMark";
+import { count } from "../parts/figures";
+import { cameWords, isMore, stayWords } from "../results/passes";
 import { select, useEditor } from "../state/editor";
+import { useTraffic, type Came } from "../state/results";
 import { useProblems } from "../state/problems";
 import { visitedIn, waitingAt } from "../preview/progress";
 import { usePreview } from "../state/preview";
@@ -26,21 +29,25 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
   const halted = usePreview((state) => state.head !== undefined);
   const stop = useStops((state) => stopOf(state.list, id));
   const on = usePreview((state) => visitedIn(state.played, state.head).has(id));
+  const usual = useTraffic((traffic) => traffic.usual);
+  const came = useTraffic((traffic) => traffic.steps.get(id));
   if (!step) return null;
+  // What the preview does is not what people did.
+  const previewed = usual === undefined;
   const { card } = data;
   const problemWords = problems ? `. ${problems.length} ${problems.length === 1 ? "problem" : "problems"}` : "";
   return (
     <div
       role="group"
-      className={`node k-${step.kind ?? "unknown"}${selected ? " sel" : ""}${on ? " hit" : ""}${step.kind === "composite" ? " stack" : ""}`}
+      className={`node k-${step.kind ?? "unknown"}${selected ? " sel" : ""}${on && previewed ? " hit" : ""}${step.kind === "composite" ? " stack" : ""}`}
       style={{ height: card.height }}
       tabIndex={roving ? 0 : -1}
       data-step={id}
-      aria-label={`${label}${problemWords}${stop ? ". The preview halts here" : ""}`}
+      aria-label={`${label}${usual === undefined ? "" : `. ${cameWords(came, usual)}`}${problemWords}${stop ? ". The preview halts here" : ""}`}
       onFocus={(event) => event.target === event.currentTarget && (!useEditor.getState().selection.includes(id) || useEditor.getState().way) && select([id])}
     >
       <Handle type="target" position={Position.Top} id="in" className="port t" isConnectableStart={false} />
-      {waits ? (
+      {waits && previewed ? (
         <span className="badge wait">
           {halted ? <OctagonPause aria-hidden="true" /> : <Hourglass aria-hidden="true" />} {halted ? "Halted here" : "Waiting here"}
         </span>
@@ -48,7 +55,9 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
         <span className="badge start-here">Start</span>
       ) : null}
       {stop ? <span className={`stop-dot${stop.rule === undefined ? "" : " ruled"}`} title={stop.rule === undefined ? "The preview halts here" : `The preview halts here if ${stop.rule}`} /> : null}
-      {problems && problems.length > 0 ? (
+      {usual !== undefined ? (
+        <Stayed came={came} usual={usual} />
+      ) : problems && problems.length > 0 ? (
         <span className="badge-right">
           <ProblemMark problems={problems} />
         </span>
@@ -56,7 +65,7 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
       <div className="nh" style={{ height: HEADER }}>
         <Tile kind={step.kind} />
         <b className="trunc">{step.title}</b>
-        <span className="slot">{slot(step)}</span>
+        {usual === undefined ? <span className="slot">{slot(step)}</span> : <span className="came num">{came ? count(came.visitors) : "–"}</span>}
       </div>
       {card.body === "" ? null : <p className={`nb${card.lines === 1 ? " one" : ""}`}>{filled(card.body)}</p>}
       {card.rows.length > 0 || card.hidden > 0 || card.bottomRow ? (
@@ -82,6 +91,18 @@ function Row({ way, question }: { way: Way; question: boolean }) {
       {question && way.role === "answer" ? <span className="bul" /> : null}
       <span className={`trunc${way.rule !== undefined && way.label === "" ? " mono" : ""}`}>{wayName(way)}</span>
     </div>
+  );
+}
+
+/** How many people did not go on, marked where it is more than usual. */
+function Stayed({ came, usual }: { came: Came | undefined; usual: number }) {
+  if (!came || came.stayed === 0) return null;
+  const more = isMore(came, usual);
+  return (
+    <span className={`badge-right stays${more ? " unusual" : ""}`} title={more ? "More than usual in this flow" : "Last seen here, without reaching the end"}>
+      {more ? <TrendingUp className="s12" aria-hidden="true" /> : <LogOut className="s12" aria-hidden="true" />}
+      {stayWords(came)}
+    </span>
   );
 }
 

@@ -21,7 +21,8 @@ const FIELDS: Record<string, readonly (readonly [key: string, label: string])[]>
 
 type Change = (change: (item: Item) => Item) => void;
 
-export function ItemForm({ item, change, head }: { item: Item; change: Change; head?: ReactNode }) {
+/** `after` stands behind the wordings: what a server knows of them. */
+export function ItemForm({ item, change, head, after }: { item: Item; change: Change; head?: ReactNode; after?: ReactNode }) {
   const set = (key: string, value: Json) => change((now) => ({ ...now, content: { ...now.content, [key]: value } }));
   const fields = FIELDS[item.type] ?? [[item.type === "question" && item.content.text === undefined ? "question_text" : "text", item.type === "question" ? "Question" : "Text"]];
   return (
@@ -40,6 +41,7 @@ export function ItemForm({ item, change, head }: { item: Item; change: Change; h
         </Section>
         {item.type === "question" ? <Answers item={item} set={(answers) => set("answers", answers)} /> : null}
         <Wordings item={item} fields={fields} change={change} />
+        {after}
         <Section>
           <Tags item={item} change={change} />
         </Section>

@@ -1,7 +1,8 @@
 /** The content of a server: a list, and the chosen item as a form. */
 import { CloudUpload, Download } from "lucide-react";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { go, libraryAddress } from "../app/route";
+import { Section } from "../inspector/fields/Section";
 import { TroubleNote } from "../parts/Sheet";
 import { resume, useSession } from "../server/session";
 import { SignIn } from "../server/SignIn";
@@ -10,6 +11,8 @@ import { changed, changeServerItem, listItems, makeItem, openItem, sendItem, use
 import { announce } from "../state/voice";
 import { ItemForm } from "./ItemForm";
 import { kindWords, TYPES } from "./kinds";
+
+const TestResults = lazy(() => import("../results/TestResults"));
 
 const STATUS: Record<string, string> = { draft: "Draft", pending_review: "In review", approved: "Approved", published: "Published", archived: "Archived" };
 
@@ -76,8 +79,20 @@ export function ServerLibrary({ id }: { id: string | undefined }) {
           ))}
         </ul>
       </main>
-      {chosen?.etag !== undefined ? <ItemForm key={chosen.item.id} item={chosen.item} change={(change) => changeServerItem(chosen.item.id, change)} head={<Head entry={chosen} />} /> : null}
+      {chosen?.etag !== undefined ? <ItemForm key={chosen.item.id} item={chosen.item} change={(change) => changeServerItem(chosen.item.id, change)} head={<Head entry={chosen} />} after={<Tested entry={chosen} />} /> : null}
     </>
+  );
+}
+
+/** How the wordings do with people, if there are several. */
+function Tested({ entry: { was } }: { entry: ServerItem }) {
+  if (!Array.isArray(was.variants) || was.variants.length === 0) return null;
+  return (
+    <Section title="What the wordings achieve">
+      <Suspense fallback={<div className="skeleton" />}>
+        <TestResults content={was.id} title="Reached the end" />
+      </Suspense>
+    </Section>
   );
 }
 

@@ -7,6 +7,7 @@ import { IconButton } from "../parts/IconButton";
 import { reveal } from "../parts/reveal";
 import { Resizer } from "../parts/Resizer";
 import { select, useEditor } from "../state/editor";
+import { useTraffic } from "../state/results";
 import { OutlineRow } from "./OutlineRow";
 import { rowsOf, type Row } from "./rows";
 
@@ -16,6 +17,7 @@ export function Outline() {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [active, setActive] = useState<string>();
   const grid = useRef<HTMLDivElement>(null);
+  const traffic = useTraffic(() => true) === true;
   const only = selection.length === 1 ? selection[0] : undefined;
   const rows = useMemo(() => (flow ? rowsOf(flow, closed, only) : []), [flow, closed, only]);
   // The selection is shared with the canvas; a row of a way stays active as long as its step is the selected one.
@@ -89,6 +91,7 @@ export function Outline() {
             role="treegrid"
             aria-label="Steps of the flow"
             data-story="outline"
+            className={traffic ? "with-people" : undefined}
             onKeyDown={onKey}
             onFocus={(event) => onFocus(rowOf(event.target))}
             onMouseDown={(event) => (event.target as Element).closest(".ofold") && event.preventDefault()}
@@ -100,7 +103,7 @@ export function Outline() {
           >
             <div role="row" className="vh">
               <span role="columnheader">Step</span>
-              <span role="columnheader">Leads to</span>
+              <span role="columnheader">{traffic ? "People" : "Leads to"}</span>
               <span role="columnheader">Problems</span>
             </div>
             {rows.map((row) => (

@@ -5,6 +5,9 @@ import { ProblemMark } from "../problems/ProblemMark";
 import { useProblems } from "../state/problems";
 import { waitingAt } from "../preview/progress";
 import { usePreview } from "../state/preview";
+import { cameWords, isMore, passesOf } from "../results/passes";
+import { useEditor } from "../state/editor";
+import { useTraffic } from "../state/results";
 import { fromWords, type Row } from "./rows";
 
 interface Properties {
@@ -16,6 +19,7 @@ interface Properties {
 export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Properties) {
   const problems = useProblems((state) => (row.type === "step" ? state.byStep.get(row.step.id) : undefined));
   const waits = usePreview((state) => row.type === "step" && waitingAt(state.played, state.head) === row.step.id);
+  const traffic = useTraffic(() => true) === true;
   const from = fromWords(row);
   return (
     <div
@@ -46,15 +50,40 @@ export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Pr
         {row.type === "open" ? null : <span className={`otitle trunc${row.type === "link" ? " t2" : ""}`}>{row.step.title}</span>}
         <span className="vh">{row.type === "step" ? `, ${kindName(row.step.kind)}` : ""}</span>
       </span>
-      <span role="gridcell" className="oleads trunc">
-        {waits ? <span className="pill acc">Waiting here</span> : row.leads}
-      </span>
+      {traffic ? (
+        <People row={row} />
+      ) : (
+        <span role="gridcell" className="oleads trunc">
+          {waits ? <span className="pill acc">Waiting here</span> : row.leads}
+        </span>
+      )}
       <span role="gridcell" className="omark">
         {problems && problems.length > 0 ? <ProblemMark problems={problems} /> : null}
       </span>
     </div>
   );
 }, same);
+
+/** How many people came to a step, or took a way: in place of where it leads, for which there is not room as well. */
+function People({ row }: { row: Row }) {
+  const traffic = useTraffic((all) => all);
+  const flow = useEditor((state) => state.flow);
+  if (!traffic || !flow) return null;
+  if (row.type !== "step") {
+    const passes = row.type === "link" && row.from ? passesOf(traffic, flow, row.from.step.id, row.step.id) : undefined;
+    return (
+      <span role="gridcell" className="opeople num">
+        {passes?.label}
+      </span>
+    );
+  }
+  const came = traffic.steps.get(row.step.id);
+  return (
+    <span role="gridcell" className={`opeople num${came && isMore(came, traffic.usual) ? " unusual" : ""}`}>
+      {cameWords(came, traffic.usual)}
+    </span>
+  );
+}
 
 /** Rows are made anew with each change; most of them look as before. */
 function same(a: Properties, b: Properties): boolean {

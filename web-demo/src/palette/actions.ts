@@ -1,5 +1,6 @@
 /** What can be done with the selected step, by key, palette or menu. */
-import { focusField, focusInspector, focusStory } from "../app/focus";
+import { focusField, focusInspector, focusResults, focusStory } from "../app/focus";
+import { address, go, parse } from "../app/route";
 import { applyFixes } from "../model/commands/fix";
 import { copyText, paste } from "../model/commands/clipboard";
 import { connect, disconnect } from "../model/commands/lines";
@@ -183,6 +184,7 @@ export function rename(): void {
 
 export function edit(): void {
   if (!selected()) return;
+  if (inResults()) return focusResults();
   useLayout.setState({ inspector: true, front: "inspector" });
   focusInspector();
 }
@@ -302,6 +304,7 @@ export function takeRecording(name: string, text: string): void {
 
 /** Opens a sheet at the right, or closes it. */
 export function toggleSheet(sheet: Sheet): void {
+  leaveResults();
   useLayout.setState((now) => ({ sheet: now.sheet === sheet ? undefined : sheet }));
   useRemote.setState({ trouble: undefined });
 }
@@ -312,4 +315,21 @@ export function saveRemote(): void {
     if (signedIn || useSession.getState().who) void send();
     else useLayout.setState({ sheet: "publish" });
   });
+}
+
+export function inResults(): boolean {
+  const now = parse(location.hash);
+  return now.screen === "build" && now.results;
+}
+
+/** Goes to what happened in the flow, or back to building it. */
+export function toggleResults(): void {
+  const { key, selection } = useEditor.getState();
+  const now = parse(location.hash);
+  if (key !== undefined && now.screen === "build") go(address(key, selection[0], now.from, !now.results));
+}
+
+/** Goes back to building; most panels stand beside the flow as it is built. */
+export function leaveResults(): void {
+  if (inResults()) toggleResults();
 }

@@ -4,6 +4,7 @@ import { go, libraryAddress, looksAddress } from "../app/route";
 import { flush, redo, select, undo, useEditor } from "../state/editor";
 import { toggleSide, useLayout, type Theme } from "../state/layout";
 import { back, forward, proceed, restart, step, stepBack } from "../state/preview";
+import { showTraffic, useResults } from "../state/results";
 import { clearStops, toggleFailures } from "../state/stops";
 import { takeIn, unlink } from "../state/remote";
 import { announce } from "../state/voice";
@@ -57,6 +58,8 @@ export const DOINGS: readonly Doing[] = [
   { id: "keep-recording", title: "Keep the conversation as a file", when: open, run: () => void act.keepRecording() },
   { id: "keep-transcript", title: "Keep the transcript as a file", when: open, run: act.keepTranscript },
   { id: "conversations", title: "Conversations on the server", when: () => useEditor.getState().remote !== undefined, run: () => act.toggleSheet("conversations") },
+  { id: "results", title: "Results: what happened in conversations", when: open, run: act.toggleResults },
+  { id: "traffic", title: "People on the canvas and in the outline: on or off", keys: ["r"], story: true, when: () => useEditor.getState().remote !== undefined, run: () => showTraffic(!useResults.getState().shown) },
   { id: "next-problem", title: "Next problem", keys: ["]"], story: true, when: open, run: () => act.nextProblem(1) },
   { id: "previous-problem", title: "Previous problem", keys: ["["], story: true, when: open, run: () => act.nextProblem(-1) },
   { id: "fix", title: "Quick fix", keys: ["."], story: true, when: some, run: act.fixFirst },
