@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::experiment::{Arm, CONTROL, Demand, Difference, Method, judge};
 use super::rate::{number, rate, rounded, seconds};
 use super::reporter::ScopeEcho;
 use super::source::{Outcomes, Source};
@@ -24,6 +25,9 @@ pub(crate) struct Comparison {
     /// Null with one flow, without a winner, or if no other flow was completed.
     #[schema(required)]
     performance_delta: Option<Delta>,
+    /// Whether the winner's completion rate differs from that of the second best; null without a second.
+    #[schema(required)]
+    significance: Option<Lead>,
     time_period: TimePeriod,
     /// Which numbers are bounds: `unique_users` where it is added up from days.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -52,6 +56,16 @@ pub(crate) struct Delta {
     best_performing: Uuid,
     /// By how many percent its completion rate is above the mean of the others' rates.
     improvement_percentage: f64,
+}
+
+/// How sure the winner's lead is: both are held against each other as two arms of an A/B test are.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Lead {
+    p_value: f64,
+    /// Whether it is sure enough, with enough sessions of both.
+    is_significant: bool,
+    #[schema(inline)]
+    method: Method,
 }
 
 /// What was counted of a flow.
@@ -87,8 +101,13 @@ impl<'a> Contender<'a> {
 
 impl Comparison {
     /// Compares them.
-    pub(crate) fn of(all: &[Contender<'_>], window: Window, scope: Option<ScopeEcho>) -> Self {
-        let winner = winner(all);
+    pub(crate) fn of(
+        all: &[Contender<'_>],
+        demand: Demand,
+        window: Window,
+        scope: Option<ScopeEcho>,
+    ) -> Self {
+        let winner = best(all, None).filter(|(_, best)| best.outcomes.completed > 0);
         let one = |contender: &Contender<'_>| Compared {
             flow_id: contender.flow.id.0,
             name: contender.flow.name.clone(),
@@ -103,6 +122,7 @@ impl Comparison {
             comparison: all.iter().map(one).collect(),
             winner: winner.map(|(_, best)| best.flow.id.0),
             performance_delta: winner.and_then(|(place, best)| delta(all, place, best)),
+            significance: winner.and_then(|(place, best)| lead(all, place, best, demand)),
             time_period: window.echo(),
             approximate: if is_bound { vec!["unique_users"] } else { Vec::new() },
             scope,
@@ -110,11 +130,13 @@ impl Comparison {
     }
 }
 
-/// The rate times the sessions is how many were completed.
-fn winner<'a, 'b>(all: &'a [Contender<'b>]) -> Option<(usize, &'a Contender<'b>)> {
-    let score = |contender: &Contender<'_>| contender.outcomes.completed;
+/// The best but for the one at a place. The rate times the sessions is how many were completed.
+fn best<'a, 'b>(
+    all: &'a [Contender<'b>],
+    but: Option<usize>,
+) -> Option<(usize, &'a Contender<'b>)> {
     let mut best: Option<(usize, &Contender<'_>)> = None;
-    for (place, contender) in all.iter().enumerate().filter(|(_, each)| score(each) > 0) {
+    for (place, contender) in all.iter().enumerate().filter(|(place, _)| Some(*place) != but) {
         let is_better = best.is_none_or(|(_, best)| {
             // Of equal scores the one with fewer sessions has the larger rate.
             let (new, old) = (&contender.outcomes, &best.outcomes);
@@ -125,6 +147,23 @@ fn winner<'a, 'b>(all: &'a [Contender<'b>]) -> Option<(usize, &'a Contender<'b>)
         }
     }
     best
+}
+
+fn lead(
+    all: &[Contender<'_>],
+    place: usize,
+    winner: &Contender<'_>,
+    demand: Demand,
+) -> Option<Lead> {
+    let (_, second) = best(all, Some(place))?;
+    let arm = |key: &str, contender: &Contender<'_>| Arm {
+        key: key.to_owned(),
+        sample: contender.outcomes.sessions,
+        conversions: contender.outcomes.completed,
+    };
+    let verdict = judge(&[arm(CONTROL, second), arm("winner", winner)], demand);
+    let Difference { p_value, is_significant, method, .. } = verdict.difference?;
+    Some(Lead { p_value: rounded(p_value), is_significant, method })
 }
 
 fn delta(all: &[Contender<'_>], place: usize, best: &Contender<'_>) -> Option<Delta> {

@@ -198,7 +198,9 @@ pub(crate) fn nothing_is_zeros(managed: &Managed) {
     let paths = read("nodes/arms/analytics/paths");
     assert_eq!(paths["path_distribution"]["most_common_path"], json!([]));
     let compared = get(managed, "platform", &format!("flows/analytics/compare?flow_ids={flow}"));
-    assert_eq!((&compared["winner"], &compared["performance_delta"]), (&Value::Null, &Value::Null));
+    for key in ["winner", "performance_delta", "significance"] {
+        assert_eq!(compared[key], Value::Null, "{key}");
+    }
 }
 
 pub(crate) fn queries_are_checked(managed: &Managed) {

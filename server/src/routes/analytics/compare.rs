@@ -53,7 +53,7 @@ pub(crate) async fn read(
             draft.stored.record.access().is_some_and(|access| scope.edits(&access))
         };
         let echo = reporter.echo(school, drafts.iter().all(is_own));
-        Ok(Comparison::of(&all, window, echo))
+        Ok(Comparison::of(&all, app.options.analytics.demand(), window, echo))
     };
     reporter.answer(&app, compute).await
 }
