@@ -86,6 +86,12 @@ export const results = [
         ["A, the words as they are", "400", "48", "12 %", "9.2 % to 15.6 %", "–", "–", "40 %", "50 %"],
         ["B", "400", "72", "18 %", "14.5 % to 22.1 %", "0.0175", "+50 %", "47 %", "50 %"],
       ], "the worked example");
+      // What is decided can be acted on; it is sent like any other change.
+      await page.getByRole("button", { name: "Use B for everyone" }).click();
+      await page.getByRole("button", { name: "Save on the server" }).click();
+      await until(async () => (await service.call("GET", `/v1/cms/content/${item}/variants`)).data.map((each) => [each.variant_key, each.is_active]).sort(), [["B", true], ["control", false]], "the wordings in use");
+      await page.getByText("is over", { exact: true }).waitFor();
+      equal(await page.getByRole("button", { name: "Use B for everyone" }).count(), 0, "whether it can be decided again");
     },
     { service: true, settings: SETTINGS },
   ],
