@@ -86,11 +86,11 @@ async fn all(store: &AnyStore, window: Window, is_json: bool) -> Result<u8, Stor
     ));
     for (name, numbers) in flows {
         say(format_args!(
-            "{:>9} {:>8.1}% {:>8.1}% {:>9}  {name}",
-            numbers["total_sessions"],
+            "{:>9} {:>8.1}% {:>8.1}% {:>9.1}  {name}",
+            count(&numbers["total_sessions"]),
             percent(&numbers["completion_rate"]),
             percent(&numbers["bounce_rate"]),
-            numbers["average_duration"],
+            numbers["average_duration"].as_f64().unwrap_or_default(),
         ));
     }
     Ok(exit::OK)
@@ -123,7 +123,7 @@ async fn one(store: &AnyStore, key: &str, window: Window, is_json: bool) -> Resu
         let node = step["step"].as_str().unwrap_or_default();
         say(format_args!(
             "{:>9} {:>8.1}%  {node}",
-            step["visitors"],
+            count(&step["visitors"]),
             percent(&step["completion_rate"])
         ));
     }
@@ -148,4 +148,8 @@ fn say_period(window: Window) {
 
 fn percent(rate: &Value) -> f64 {
     rate.as_f64().unwrap_or_default() * 100.0
+}
+
+fn count(number: &Value) -> u64 {
+    number.as_u64().unwrap_or_default()
 }
