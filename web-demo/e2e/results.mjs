@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { equal, until } from "./harness.mjs";
 import { card } from "./hands.mjs";
-import { scripted, workedTest } from "./scripted.mjs";
+import { converse, scripted, workedTest } from "./scripted.mjs";
 import { signIn } from "./signing.mjs";
 
 const SETTINGS = { FLOW_ANALYTICS__CACHE_SECONDS: "0" };
@@ -57,11 +57,12 @@ export const results = [
   [
     "tells what 200 conversations came to",
     async (page, { url, service }) => {
-      const { arms } = await scripted(service);
+      const { id, arms } = await scripted(service);
       await openScripted(page, { url, service });
       await openResults(page);
       // The whole flow: 140 of 200 reach the end; 40 that said nothing and 20 that stopped at the age wait.
       await page.getByText("200 conversations · 140 finished (70 %) · 60 still going on").waitFor();
+      await onOtherDays(page);
       await onTheCanvas(page);
       await inTheOutline(page);
       await openFigures(page);
@@ -70,6 +71,10 @@ export const results = [
       await besideOthers(page);
       await ofWordings(page, arms);
       await asAFile(page);
+      // One more, an adult: 141 of 201 are 70.1 %.
+      await converse(service, id, [["adult", "choice"]]);
+      await page.getByRole("button", { name: "Newer numbers" }).click();
+      await page.getByText("201 conversations · 141 finished (70.1 %) · 60 still going on").waitFor();
     },
     { service: true, settings: SETTINGS },
   ],
@@ -167,6 +172,17 @@ export const results = [
     { service: true, settings: { ...SETTINGS, FLOW_JOBS__ENABLED: "false" } },
   ],
 ];
+
+/** Days before anybody came, and back. */
+async function onOtherDays(page) {
+  const before = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
+  await page.getByLabel("Last day").fill(before);
+  await page.locator(".traffic-key", { hasText: "No conversations on these days" }).waitFor();
+  await page.locator(".results-bar").getByText("No conversations on these days").waitFor();
+  await until(() => card(page, "who").locator(".came").innerText(), "0", "who came to who before");
+  await page.getByLabel("Days", { exact: true }).selectOption({ label: "Last 30 days" });
+  await page.getByText("200 conversations · 140 finished (70 %) · 60 still going on").waitFor();
+}
 
 async function onTheCanvas(page) {
   const came = (id) => card(page, id).locator(".came").innerText();
