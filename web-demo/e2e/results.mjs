@@ -26,6 +26,7 @@ export async function openResults(page) {
 export async function openFigures(page) {
   await page.getByRole("group", { name: "Look at it as" }).getByRole("button", { name: "Figures" }).click();
   await part(page, "Files").waitFor();
+  equal(/#\/flows\/[^/]+\/results\/figures/.test(page.url()), true, "the figures have an address");
 }
 
 /** The rows of a chart's table, opened as a reader would. */
