@@ -84,7 +84,7 @@ impl Answers {
         }
         // Of several choices each counts once.
         let mut seen = BTreeSet::new();
-        for one in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+        for one in value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice) {
             self.numbers.extend(reduced(one).as_f64());
             let Some(text) = label(one) else { continue };
             let key = text.to_lowercase();
@@ -195,7 +195,9 @@ mod tests {
 
     fn of(values: &[(Value, usize)]) -> Answers {
         let mut answers = Answers::default();
-        values.iter().for_each(|(value, half)| answers.take(value, *half));
+        for (value, half) in values {
+            answers.take(value, *half);
+        }
         answers
     }
 
@@ -245,7 +247,9 @@ mod tests {
     #[test]
     fn labels_have_a_limit() {
         let mut answers = Answers::default();
-        (0..MOST_LABELS + 5).for_each(|n| answers.take(&json!(format!("t{n}")), 0));
+        for n in 0..MOST_LABELS + 5 {
+            answers.take(&json!(format!("t{n}")), 0);
+        }
         answers.take(&json!("t0"), 0);
         assert_eq!(answers.known.len(), MOST_LABELS);
         assert_eq!((answers.total(), answers.counts()[0].1), (10_006, 2));

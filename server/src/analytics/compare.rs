@@ -12,6 +12,7 @@ use super::source::{Outcomes, Source};
 use super::window::{TimePeriod, Window};
 
 /// Flows beside each other.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Comparison {
     /// In the order in which they were asked for.

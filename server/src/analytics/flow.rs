@@ -14,13 +14,13 @@ use super::window::{TimePeriod, Window};
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct FlowAnalytics {
     flow_id: Uuid,
-    total_sessions: u64,
+    pub(crate) total_sessions: u64,
     /// The part of the sessions that reached the end of the flow.
-    completion_rate: f64,
+    pub(crate) completion_rate: f64,
     /// Of the sessions that have ended, in seconds.
-    average_duration: f64,
+    pub(crate) average_duration: f64,
     /// The part of the sessions whose visitor left without a word.
-    bounce_rate: f64,
+    pub(crate) bounce_rate: f64,
     engagement_metrics: Engagement,
     time_period: TimePeriod,
     /// The same duration in minutes, for clients of the service that this one replaces.

@@ -14,10 +14,11 @@ use super::source::Counted;
 use super::window::{TimePeriod, Window};
 
 /// How many sessions came to each step of a flow.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Funnel {
     flow_id: Uuid,
-    funnel_steps: Vec<FunnelStep>,
+    pub(crate) funnel_steps: Vec<FunnelStep>,
     /// The part of the sessions that came to each step.
     conversion_rates: BTreeMap<String, f64>,
     /// What part of those who came to a step did not come to the next one, by `a_to_b`.
@@ -36,14 +37,14 @@ pub(crate) struct Funnel {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct FunnelStep {
     /// The node's id.
-    step: String,
+    pub(crate) step: String,
     /// Null for a node that is not in the flow any more.
     #[schema(required)]
     node_type: Option<String>,
     /// How many sessions came to it.
-    visitors: u64,
+    pub(crate) visitors: u64,
     /// The part of the sessions that came to it.
-    completion_rate: f64,
+    pub(crate) completion_rate: f64,
 }
 
 /// Which nodes are steps.

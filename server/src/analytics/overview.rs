@@ -126,7 +126,9 @@ impl Dashboard {
         let today = source.between(&ids, Day::of(now).begins(), behind).await?;
         let sum = |map: &BTreeMap<FlowId, Outcomes>| {
             let mut sum = Outcomes::default();
-            map.values().for_each(|outcomes| sum.add(*outcomes));
+            for outcomes in map.values() {
+                sum.add(*outcomes);
+            }
             sum
         };
         let open = store.open_sessions(scope, &ids, school).await?;
@@ -250,6 +252,7 @@ fn ranked<'a>(
 }
 
 /// The best flows of some days.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct TopFlows {
     top_flows: Vec<TopFlow>,

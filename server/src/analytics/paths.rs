@@ -25,6 +25,7 @@ const TOP: usize = 10;
 const MOST_PATHS: usize = 20_000;
 
 /// The ways through a node, in sessions that are still there.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Paths {
     node_id: String,

@@ -108,7 +108,9 @@ impl Performance {
                 .collect()
         };
         let mut sum = Outcomes::default();
-        found.values().for_each(|outcomes| sum.add(*outcomes));
+        for outcomes in found.values() {
+            sum.add(*outcomes);
+        }
         let points: Vec<_> = with_sessions
             .iter()
             .map(|(at, outcomes)| (granularity.place(**at), **outcomes))
@@ -217,7 +219,12 @@ mod tests {
     }
 
     fn of(sessions: u64, completed: u64) -> Outcomes {
-        Outcomes { sessions, completed, ended: sessions, duration_ms: sessions * 1500 }
+        Outcomes {
+            sessions,
+            completed,
+            ended: sessions,
+            duration_ms: sessions.saturating_mul(1500),
+        }
     }
 
     #[test]

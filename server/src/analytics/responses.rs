@@ -17,6 +17,7 @@ use super::window::{TimePeriod, Window};
 const FEWEST: u64 = 5;
 
 /// The answers given at a node, in sessions that are still there.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Responses {
     node_id: String,
@@ -148,7 +149,7 @@ mod tests {
 
     fn label(halves: [u64; 2]) -> Label {
         let mut label = Label::default();
-        (label.count, label.halves) = (halves[0] + halves[1], halves);
+        (label.count, label.halves) = (halves.iter().sum(), halves);
         label
     }
 

@@ -232,7 +232,7 @@ impl Source {
         .await?;
         if let Some(raw) = self.raw(window) {
             for count in self.counts(flows, (raw.begins(), raw.ends()), true).await? {
-                let day = Day::of(count.hour.unwrap_or(raw.begins()));
+                let day = Day::of(count.hour.unwrap_or_else(|| raw.begins()));
                 found.entry((count.flow, day)).or_default().add(Outcomes::from(&count));
             }
         }
@@ -247,7 +247,7 @@ impl Source {
     ) -> Result<BTreeMap<Timestamp, Outcomes>, StoreError> {
         let mut found: BTreeMap<_, Outcomes> = BTreeMap::new();
         for count in self.counts(&[flow], (window.begins(), window.ends()), true).await? {
-            let hour = count.hour.unwrap_or(window.begins());
+            let hour = count.hour.unwrap_or_else(|| window.begins());
             found.entry(hour).or_default().add(Outcomes::from(&count));
         }
         Ok(found)

@@ -37,9 +37,9 @@ pub(crate) struct Window {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
 pub(crate) struct TimePeriod {
     #[schema(format = Date)]
-    start_date: String,
+    pub(crate) start_date: String,
     #[schema(format = Date)]
-    end_date: String,
+    pub(crate) end_date: String,
     /// How many days the last is after the first.
     days: i64,
 }
@@ -71,7 +71,7 @@ impl Window {
         let last = last.map(|text| day(text, [place, "end_date"])).transpose()?;
         let last = last.unwrap_or_else(|| Day::of(now));
         let first = first.map(|text| day(text, [place, "start_date"])).transpose()?;
-        let first = first.unwrap_or(Day(last.0.saturating_sub(USUAL)));
+        let first = first.unwrap_or_else(|| Day(last.0.saturating_sub(USUAL)));
         let window = Self { first, last };
         match window.days() {
             ..0 => Err(refused("start_date must not be after end_date")),

@@ -65,11 +65,12 @@ async fn all(store: &AnyStore, window: Window, is_json: bool) -> Result<u8, Stor
     let mut flows = Vec::new();
     for flow in listed(store, &AccessScope::system()).await? {
         let counted = source.count(flow.id, Measured::Flows, window).await?;
-        let numbers = json!(FlowAnalytics::of(flow.id, window, &counted, None));
+        let numbers = FlowAnalytics::of(flow.id, window, &counted, None);
         flows.push((flow.name, numbers));
     }
     if is_json {
-        let named = flows.into_iter().map(|(name, mut numbers)| {
+        let named = flows.into_iter().map(|(name, numbers)| {
+            let mut numbers = json!(numbers);
             if let Value::Object(numbers) = &mut numbers {
                 numbers.insert("name".to_owned(), json!(name));
             }
@@ -87,10 +88,10 @@ async fn all(store: &AnyStore, window: Window, is_json: bool) -> Result<u8, Stor
     for (name, numbers) in flows {
         say(format_args!(
             "{:>9} {:>8.1}% {:>8.1}% {:>9.1}  {name}",
-            count(&numbers["total_sessions"]),
-            percent(&numbers["completion_rate"]),
-            percent(&numbers["bounce_rate"]),
-            numbers["average_duration"].as_f64().unwrap_or_default(),
+            numbers.total_sessions,
+            percent(numbers.completion_rate),
+            percent(numbers.bounce_rate),
+            numbers.average_duration,
         ));
     }
     Ok(exit::OK)
@@ -104,8 +105,8 @@ async fn one(store: &AnyStore, key: &str, window: Window, is_json: bool) -> Resu
     };
     let flow = &draft.stored.record;
     let counted = source(store).await?.count(flow.id, Measured::All, window).await?;
-    let numbers = json!(FlowAnalytics::of(flow.id, window, &counted, None));
-    let funnel = json!(Funnel::of(flow, &Steps::Usual, (window, &counted), None));
+    let numbers = FlowAnalytics::of(flow.id, window, &counted, None);
+    let funnel = Funnel::of(flow, &Steps::Usual, (window, &counted), None);
     if is_json {
         say(json!({"name": flow.name, "analytics": numbers, "funnel": funnel}));
         return Ok(exit::OK);
@@ -114,18 +115,14 @@ async fn one(store: &AnyStore, key: &str, window: Window, is_json: bool) -> Resu
     say_period(window);
     say(format_args!(
         "{} sessions, {:.1}% completed, {:.1}% bounced, {} seconds on average",
-        numbers["total_sessions"],
-        percent(&numbers["completion_rate"]),
-        percent(&numbers["bounce_rate"]),
-        numbers["average_duration"],
+        numbers.total_sessions,
+        percent(numbers.completion_rate),
+        percent(numbers.bounce_rate),
+        numbers.average_duration,
     ));
-    for step in funnel["funnel_steps"].as_array().into_iter().flatten() {
-        let node = step["step"].as_str().unwrap_or_default();
-        say(format_args!(
-            "{:>9} {:>8.1}%  {node}",
-            count(&step["visitors"]),
-            percent(&step["completion_rate"])
-        ));
+    for step in &funnel.funnel_steps {
+        let rate = percent(step.completion_rate);
+        say(format_args!("{:>9} {rate:>8.1}%  {}", step.visitors, step.step));
     }
     Ok(exit::OK)
 }
@@ -141,15 +138,10 @@ async fn find(store: &AnyStore, key: &str) -> Result<Option<FlowDraft>, StoreErr
 }
 
 fn say_period(window: Window) {
-    let period = json!(window.echo());
-    let text = |key: &str| period[key].as_str().unwrap_or_default().to_owned();
-    say(format_args!("{} to {}", text("start_date"), text("end_date")));
+    let period = window.echo();
+    say(format_args!("{} to {}", period.start_date, period.end_date));
 }
 
-fn percent(rate: &Value) -> f64 {
-    rate.as_f64().unwrap_or_default() * 100.0
-}
-
-fn count(number: &Value) -> u64 {
-    number.as_u64().unwrap_or_default()
+fn percent(rate: f64) -> f64 {
+    rate * 100.0
 }

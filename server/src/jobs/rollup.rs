@@ -59,7 +59,9 @@ async fn count(store: &AnyStore, day: &FlowDay, at: Timestamp) -> Result<Rollup,
         let page = store.session_facts(&scope, &query).await?;
         let Some(last) = page.last() else { return Ok(tally.rollup()) };
         query.after = Some(last.cursor());
-        page.iter().for_each(|session| tally.add(session));
+        for session in &page {
+            tally.add(session);
+        }
     }
 }
 

@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(at(401), Lately { median: None, requests: 1, failures: 0 });
         assert_eq!(at(900), Lately::default());
         for _ in 0..MOST + 5 {
-            recent.note_at(begin + Duration::from_secs(900), interact, StatusCode::OK, ms(1));
+            recent.note_at(begin + Duration::from_mins(15), interact, StatusCode::OK, ms(1));
         }
         assert_eq!(at(900).requests, 50_000);
     }

@@ -30,6 +30,7 @@ const EVENTS: usize = 20;
 const LOOKED_AT: u32 = 200;
 
 /// What goes on at this moment.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RealTime {
     #[schema(format = DateTime)]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::analytics::{Days, OfSchool, Reporter, ScopeEcho, seconds};
+use crate::analytics::{Days, OfSchool, Reporter, ScopeEcho, Window, seconds};
 use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::host::now;
@@ -84,6 +84,7 @@ struct SessionRow {
 }
 
 /// The place of the sessions among all.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Debug, Serialize, ToSchema)]
 struct Offset {
     limit: u32,
@@ -128,8 +129,8 @@ pub(crate) async fn list(
             }),
             flow: asked.flow_id.map(FlowId),
             school,
-            from: window.map(|window| window.begins()),
-            to: window.map(|window| window.ends()),
+            from: window.map(Window::begins),
+            to: window.map(Window::ends),
             preview: Some(false),
             after: None,
             limit: asked.offset.saturating_add(asked.limit),
