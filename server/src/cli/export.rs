@@ -91,7 +91,7 @@ fn target(arguments: &ExportArguments, datasets: usize) -> Option<(Folder, Strin
         return None;
     }
     let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder.unwrap_or_else(|| Path::new("."));
     if !folder.is_dir() {
         tell(format_args!("error: there is no folder `{}`", folder.display()));
         return None;
