@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { equal, until } from "./harness.mjs";
 import { card } from "./hands.mjs";
-import { scripted, workedTest } from "./scripted.mjs";
+import { converse, scripted, workedTest } from "./scripted.mjs";
 import { signIn } from "./signing.mjs";
 
 const SETTINGS = { FLOW_ANALYTICS__CACHE_SECONDS: "0" };
@@ -26,6 +26,7 @@ export async function openResults(page) {
 export async function openFigures(page) {
   await page.getByRole("group", { name: "Look at it as" }).getByRole("button", { name: "Figures" }).click();
   await part(page, "Files").waitFor();
+  equal(/#\/flows\/[^/]+\/results\/figures/.test(page.url()), true, "the figures have an address");
 }
 
 /** The rows of a chart's table, opened as a reader would. */
@@ -57,11 +58,12 @@ export const results = [
   [
     "tells what 200 conversations came to",
     async (page, { url, service }) => {
-      const { arms } = await scripted(service);
+      const { id, arms } = await scripted(service);
       await openScripted(page, { url, service });
       await openResults(page);
       // The whole flow: 140 of 200 reach the end; 40 that said nothing and 20 that stopped at the age wait.
       await page.getByText("200 conversations · 140 finished (70 %) · 60 still going on").waitFor();
+      await onOtherDays(page);
       await onTheCanvas(page);
       await inTheOutline(page);
       await openFigures(page);
@@ -70,6 +72,10 @@ export const results = [
       await besideOthers(page);
       await ofWordings(page, arms);
       await asAFile(page);
+      // One more, an adult: 141 of 201 are 70.1 %.
+      await converse(service, id, [["adult", "choice"]]);
+      await page.getByRole("button", { name: "Newer numbers" }).click();
+      await page.getByText("201 conversations · 141 finished (70.1 %) · 60 still going on").waitFor();
     },
     { service: true, settings: SETTINGS },
   ],
@@ -86,6 +92,12 @@ export const results = [
         ["A, the words as they are", "400", "48", "12 %", "9.2 % to 15.6 %", "–", "–", "40 %", "50 %"],
         ["B", "400", "72", "18 %", "14.5 % to 22.1 %", "0.0175", "+50 %", "47 %", "50 %"],
       ], "the worked example");
+      // What is decided can be acted on; it is sent like any other change.
+      await page.getByRole("button", { name: "Use B for everyone" }).click();
+      await page.getByRole("button", { name: "Save on the server" }).click();
+      await until(async () => (await service.call("GET", `/v1/cms/content/${item}/variants`)).data.map((each) => [each.variant_key, each.is_active]).sort(), [["B", true], ["control", false]], "the wordings in use");
+      await page.getByText("is over", { exact: true }).waitFor();
+      equal(await page.getByRole("button", { name: "Use B for everyone" }).count(), 0, "whether it can be decided again");
     },
     { service: true, settings: SETTINGS },
   ],
@@ -161,6 +173,17 @@ export const results = [
     { service: true, settings: { ...SETTINGS, FLOW_JOBS__ENABLED: "false" } },
   ],
 ];
+
+/** Days before anybody came, and back. */
+async function onOtherDays(page) {
+  const before = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
+  await page.getByLabel("Last day").fill(before);
+  await page.locator(".traffic-key", { hasText: "No conversations on these days" }).waitFor();
+  await page.locator(".results-bar").getByText("No conversations on these days").waitFor();
+  await until(() => card(page, "who").locator(".came").innerText(), "0", "who came to who before");
+  await page.getByLabel("Days", { exact: true }).selectOption({ label: "Last 30 days" });
+  await page.getByText("200 conversations · 140 finished (70 %) · 60 still going on").waitFor();
+}
 
 async function onTheCanvas(page) {
   const came = (id) => card(page, id).locator(".came").innerText();

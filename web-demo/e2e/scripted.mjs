@@ -66,7 +66,7 @@ function answersOf(n) {
   return [["child", "choice"], [last === 1 ? 9 : n < 100 ? 6 : 12, "number"]];
 }
 
-async function converse(service, flow, answers) {
+export async function converse(service, flow, answers) {
   const begun = await service.visit("/v1/chat/start", { flow_id: flow });
   for (const [input, input_type] of answers) await service.visit(`/v1/chat/sessions/${begun.session_token}/interact`, { input, input_type }, { "X-CSRF-Token": begun.csrf_token });
   return JSON.stringify(begun.messages);

@@ -63,7 +63,7 @@ describe("traffic", () => {
 
 it("writes figures as people read them", () => {
   expect([share(0.685), share(0), share(1)]).toEqual(["68.5 %", "0 %", "100 %"]);
-  expect([length(0.091), length(48), length(59.96), length(125), length(3600), length(3725)]).toEqual(["0.1 s", "48 s", "60 s", "2 min 5 s", "1 h", "1 h 2 min"]);
+  expect([length(0.091), length(48), length(59.96), length(125), length(3600), length(3725)]).toEqual(["0.09 s", "48 s", "60 s", "2 min 5 s", "1 h", "1 h 2 min"]);
 });
 
 it("counts days in UTC", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { freeKey, ownWeight, readWordings, shares, writeWordings } from "../src/model/wordings";
+import { forEverybody, freeKey, ownWeight, readWordings, shares, writeWordings } from "../src/model/wordings";
 
 describe("wordings", () => {
   const kept = [{ id: "1", variant_key: "B", variant_data: { text: "Hi" }, weight: 300, conditions: { min_age: 8 } }, { variant_key: "C", variant_data: {}, is_active: false }];
@@ -19,6 +19,10 @@ describe("wordings", () => {
     expect(shares(100, list)).toEqual([25, 75, 0]);
     expect(shares(0, list)).toEqual([0, 100, 0]);
     expect(shares(100, [])).toEqual([100]);
+    const parts = ({ variants, info }: ReturnType<typeof forEverybody>) => shares(ownWeight(info), readWordings(variants));
+    expect(parts(forEverybody("C", kept as never, { note: "kept" }))).toEqual([0, 0, 100]);
+    expect(parts(forEverybody("control", kept as never, { control_weight: 0 }))).toEqual([100, 0, 0]);
+    expect(forEverybody("C", kept as never, { note: "kept" })).toEqual({ variants: [{ ...kept[0], is_active: false }, { ...kept[1], weight: 100, is_active: true }], info: { note: "kept", control_weight: 0 } });
     expect([ownWeight({ control_weight: 7 }), ownWeight(undefined), freeKey(list)]).toEqual([7, 100, "D"]);
   });
 });

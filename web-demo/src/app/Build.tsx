@@ -13,7 +13,7 @@ import { useSession } from "../server/session";
 import { ValueList } from "../values/ValueList";
 import { follow } from "./focus";
 import { Rail } from "./Rail";
-import { go, note } from "./route";
+import { go, note, type Results } from "./route";
 import { TopBar } from "./TopBar";
 import { useWidth } from "./useWidth";
 
@@ -23,13 +23,13 @@ const ResultsBar = lazy(() => import("../results/ResultsBar"));
 const Figures = lazy(() => import("../results/Figures"));
 const StepPanel = lazy(() => import("../results/StepPanel"));
 
-export function Build({ flowKey, step, results }: { flowKey: string; step: string | undefined; results: boolean }) {
+export function Build({ flowKey, step, results }: { flowKey: string; step: string | undefined; results: Results | undefined }) {
   const loaded = useEditor((state) => state.history !== undefined && state.key === flowKey);
   const error = useEditor((state) => state.error);
   const only = useEditor((state) => (state.selection.length === 1 ? state.selection[0] : undefined));
   const name = useEditor((state) => state.flow?.name);
   const { side, inspector, preview, front, widths, sheet } = useLayout();
-  const figures = useResults((state) => state.view === "figures") && results;
+  const figures = results === "figures";
   const width = useWidth();
   const narrow = width < 900;
   const one = width < 1280;
@@ -59,7 +59,8 @@ export function Build({ flowKey, step, results }: { flowKey: string; step: strin
   useEffect(() => {
     document.title = `${results ? "Results of " : ""}${name ?? "Flow"} — Chatflow studio`;
   }, [name, results]);
-  useEffect(() => showTraffic(results), [results]);
+  const ofResults = results !== undefined;
+  useEffect(() => showTraffic(ofResults), [ofResults]);
   useTrafficRead(loaded);
 
   return (
@@ -78,7 +79,7 @@ export function Build({ flowKey, step, results }: { flowKey: string; step: strin
       <TopBar />
       {results ? (
         <Suspense fallback={<div className="results-bar" />}>
-          <ResultsBar narrow={narrow} />
+          <ResultsBar narrow={narrow} view={results} />
         </Suspense>
       ) : null}
       {error !== undefined ? (

@@ -18,7 +18,7 @@ export function TopBar() {
   const { preview, inspector, sheet } = useLayout();
   const route = useRoute();
   const from = route.screen === "build" ? route.from : [];
-  const results = route.screen === "build" && route.results;
+  const results = route.screen === "build" && route.results !== undefined;
   // Neither results nor a sheet stands in place of the panels.
   const building = sheet === undefined && !results;
   const show = (panel: "inspector" | "preview") => {

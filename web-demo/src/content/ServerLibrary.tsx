@@ -6,6 +6,7 @@ import { Section } from "../inspector/fields/Section";
 import { TroubleNote } from "../parts/Sheet";
 import { resume, useSession } from "../server/session";
 import { SignIn } from "../server/SignIn";
+import { forEverybody } from "../model/wordings";
 import { addItems, blankItem, tagsOf, titleOf } from "../state/content";
 import { changed, changeServerItem, listItems, makeItem, openItem, sendItem, useServerContent, type ServerItem } from "../state/serverContent";
 import { announce } from "../state/voice";
@@ -85,12 +86,12 @@ export function ServerLibrary({ id }: { id: string | undefined }) {
 }
 
 /** How the wordings do with people, if there are several. */
-function Tested({ entry: { was } }: { entry: ServerItem }) {
+function Tested({ entry: { was, etag } }: { entry: ServerItem }) {
   if (!Array.isArray(was.variants) || was.variants.length === 0) return null;
   return (
     <Section title="What the wordings achieve">
       <Suspense fallback={<div className="skeleton" />}>
-        <TestResults content={was.id} title="Reached the end" />
+        <TestResults key={etag} content={was.id} title="Reached the end" use={(key) => changeServerItem(was.id, (item) => ({ ...item, ...forEverybody(key, item.variants, item.info) }))} />
       </Suspense>
     </Section>
   );

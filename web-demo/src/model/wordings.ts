@@ -40,6 +40,13 @@ export function shares(own: number, list: readonly Wording[]): number[] {
   return sum === 0 ? weights.map((_, index) => (index === 0 ? 100 : 0)) : weights.map((each) => Math.round((each / sum) * 100));
 }
 
+/** One wording for everybody. “control” is the item's own, unless one is called so. */
+export function forEverybody(key: string, variants: Json | undefined, info: Json | undefined): { variants: Json[]; info: JsonObject } {
+  const list = readWordings(variants).map((each) => ({ ...each, active: each.key === key, weight: each.key === key ? Math.max(1, each.weight) : each.weight }));
+  const own = list.some((each) => each.active) ? 0 : Math.max(1, ownWeight(info));
+  return { variants: writeWordings(list, variants), info: { ...(isObject(info) ? info : {}), control_weight: own } };
+}
+
 /** The next letter that is free; A is the item itself. */
 export function freeKey(list: readonly Wording[]): string {
   const taken = new Set(list.map((each) => each.key));

@@ -1,6 +1,6 @@
 /** What can be done with the selected step, by key, palette or menu. */
 import { focusField, focusInspector, focusResults, focusStory } from "../app/focus";
-import { address, go, parse } from "../app/route";
+import { address, go, parse, type Results } from "../app/route";
 import { applyFixes } from "../model/commands/fix";
 import { copyText, paste } from "../model/commands/clipboard";
 import { connect, disconnect } from "../model/commands/lines";
@@ -319,17 +319,21 @@ export function saveRemote(): void {
 
 export function inResults(): boolean {
   const now = parse(location.hash);
-  return now.screen === "build" && now.results;
+  return now.screen === "build" && now.results !== undefined;
 }
 
-/** Goes to what happened in the flow, or back to building it. */
-export function toggleResults(): void {
+/** Goes to what happened in the flow, looked at in some way; without one, back to building it. */
+export function goToResults(view: Results | undefined): void {
   const { key, selection } = useEditor.getState();
   const now = parse(location.hash);
-  if (key !== undefined && now.screen === "build") go(address(key, selection[0], now.from, !now.results));
+  if (key !== undefined && now.screen === "build") go(address(key, selection[0], now.from, view));
+}
+
+export function toggleResults(): void {
+  goToResults(inResults() ? undefined : "canvas");
 }
 
 /** Goes back to building; most panels stand beside the flow as it is built. */
 export function leaveResults(): void {
-  if (inResults()) toggleResults();
+  if (inResults()) goToResults(undefined);
 }

@@ -59,6 +59,7 @@ export const DOINGS: readonly Doing[] = [
   { id: "keep-transcript", title: "Keep the transcript as a file", when: open, run: act.keepTranscript },
   { id: "conversations", title: "Conversations on the server", when: () => useEditor.getState().remote !== undefined, run: () => act.toggleSheet("conversations") },
   { id: "results", title: "Results: what happened in conversations", when: open, run: act.toggleResults },
+  { id: "figures", title: "Results in figures: charts, steps, tests, files", when: open, run: () => act.goToResults("figures") },
   { id: "traffic", title: "People on the canvas and in the outline: on or off", keys: ["r"], story: true, when: () => useEditor.getState().remote !== undefined, run: () => showTraffic(!useResults.getState().shown) },
   { id: "next-problem", title: "Next problem", keys: ["]"], story: true, when: open, run: () => act.nextProblem(1) },
   { id: "previous-problem", title: "Previous problem", keys: ["["], story: true, when: open, run: () => act.nextProblem(-1) },

@@ -16,7 +16,7 @@ export function percent(part: number): string {
 
 /** Some seconds in words. */
 export function length(seconds: number): string {
-  if (seconds < 60) return `${seconds.toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;
+  if (seconds < 60) return `${seconds.toLocaleString(undefined, { maximumFractionDigits: seconds < 1 ? 2 : 1 })} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min${whole % 60 === 0 ? "" : ` ${whole % 60} s`}`;
   const minutes = Math.round(whole / 60);

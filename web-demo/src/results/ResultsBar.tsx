@@ -1,21 +1,23 @@
 /** Which days count, what came of them in a line, and how it is looked at. */
 import { ChartColumn, ListTree, RefreshCw, Route } from "lucide-react";
 import { useEffect } from "react";
+import type { Results } from "../app/route";
+import { goToResults } from "../palette/actions";
 import { counted, count, share } from "../parts/figures";
 import { IconButton } from "../parts/IconButton";
 import * as server from "../server/results";
 import { resume } from "../server/session";
 import { useEditor } from "../state/editor";
-import { dayBefore, refreshResults, setDays, useResults, type View } from "../state/results";
+import { dayBefore, refreshResults, setDays, useResults } from "../state/results";
 import "../styles/results.css";
 import { useAnswer } from "./useAnswer";
 
 /** Windows that somebody is likely to want, by the days before today. */
 const USUAL = [7, 30, 90] as const;
 
-export default function ResultsBar({ narrow }: { narrow: boolean }) {
+export default function ResultsBar({ narrow, view }: { narrow: boolean; view: Results }) {
   const id = useEditor((state) => state.remote?.id);
-  const { days, view } = useResults();
+  const days = useResults((state) => state.days);
   useEffect(() => void resume(), []);
   const { found } = useAnswer(id === undefined ? undefined : () => server.numbers(id, days), [id, days]);
   const usual = USUAL.find((each) => days.end_date === dayBefore(0) && days.start_date === dayBefore(each));
@@ -43,9 +45,9 @@ export default function ResultsBar({ narrow }: { narrow: boolean }) {
   );
 }
 
-function Way({ view, icon: Icon, label, now }: { view: View; icon: typeof Route; label: string; now: View }) {
+function Way({ view, icon: Icon, label, now }: { view: Results; icon: typeof Route; label: string; now: Results }) {
   return (
-    <button type="button" aria-pressed={now === view} onClick={() => useResults.setState({ view })}>
+    <button type="button" aria-pressed={now === view} onClick={() => goToResults(view)}>
       <Icon className="s12" aria-hidden="true" />
       {label}
     </button>

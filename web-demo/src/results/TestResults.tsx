@@ -8,15 +8,16 @@ import { Part } from "./Part";
 import { useAnswer } from "./useAnswer";
 import { wordingName, verdict } from "./verdict";
 
-/** Of one item. */
-export default function TestResults({ content, title }: { content: string; title: string }) {
+/** Of one item; with `use`, what has been decided can be acted on. */
+export default function TestResults({ content, title, use }: { content: string; title: string; use?: (key: string) => void }) {
   const answer = useAnswer(() => server.test(content), [content]);
-  return <Part answer={answer}>{(found) => (Object.keys(found.test_results).length === 0 ? <p className="t2">Nobody has been shown it in several wordings yet.</p> : <TestShown title={title} test={found} />)}</Part>;
+  return <Part answer={answer}>{(found) => (Object.keys(found.test_results).length === 0 ? <p className="t2">Nobody has been shown it in several wordings yet.</p> : <TestShown title={title} test={found} {...(use ? { use } : {})} />)}</Part>;
 }
 
 const STATUS: Record<server.Test["test_status"], string> = { active: "runs", completed: "is over", not_running: "does not run" };
 
-export function TestShown({ title, test }: { title: string; test: server.Test }) {
+export function TestShown({ title, test, use }: { title: string; test: server.Test; use?: (key: string) => void }) {
+  const winner = test.test_status === "active" ? test.winning_variant : null;
   // The item's own words come first, whatever the others are called.
   const arms = Object.entries(test.test_results).sort(([a], [b]) => Number(b === "control") - Number(a === "control") || (a < b ? -1 : 1));
   const range = ([low, high]: readonly number[]) => `${share(low ?? 0)} to ${share(high ?? 1)}`;
@@ -47,6 +48,14 @@ export function TestShown({ title, test }: { title: string; test: server.Test })
           {sentence}
         </p>
       ))}
+      {use && winner !== null ? (
+        <>
+          <button type="button" className="btn" onClick={() => use(winner)}>
+            Use {winner === "control" ? "A" : winner} for everyone
+          </button>
+          <p className="help">The other wordings are kept, but not shown any more, once it is saved on the server.</p>
+        </>
+      ) : null}
     </div>
   );
 }

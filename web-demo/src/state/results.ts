@@ -24,11 +24,8 @@ export interface Traffic {
   shares: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
-export type View = "canvas" | "figures";
-
 interface Results {
   days: server.Days;
-  view: View;
   /** Whether the canvas and the outline tell how many people came. */
   shown: boolean;
   traffic: Traffic | undefined;
@@ -45,7 +42,6 @@ export function dayBefore(days: number, now = Date.now()): string {
 
 export const useResults = create<Results>(() => ({
   days: { start_date: dayBefore(30), end_date: dayBefore(0) },
-  view: "canvas",
   shown: false,
   traffic: undefined,
   busy: false,
