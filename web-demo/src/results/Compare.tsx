@@ -45,10 +45,10 @@ export function Compare({ flow }: { flow: string }) {
   );
 }
 
-function Shown({ comparison: { comparison, winner, performance_delta: ahead } }: { comparison: server.Comparison }) {
+function Shown({ comparison: { comparison, winner, performance_delta: ahead, significance: sure } }: { comparison: server.Comparison }) {
   const best = comparison.find((each) => each.flow_id === winner);
   const verdict = best
-    ? `“${best.name}” brings most conversations to the end.${ahead === null ? "" : ` Its part of ${share(best.completion_rate)} is ${percent(Math.abs(ahead.improvement_percentage))} ${ahead.improvement_percentage < 0 ? "below" : "above"} the mean of the others.`}`
+    ? `“${best.name}” brings most conversations to the end.${ahead === null ? "" : ` Its part of ${share(best.completion_rate)} is ${percent(Math.abs(ahead.improvement_percentage))} ${ahead.improvement_percentage < 0 ? "below" : "above"} the mean of the others.`}${sure === null ? "" : sure.is_significant ? " The difference to the next best is more than chance." : " The difference to the next best may be chance."}`
     : "No conversation reached the end on these days.";
   return (
     <>
