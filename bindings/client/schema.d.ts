@@ -1712,6 +1712,7 @@ export interface components {
             comparison: components["schemas"]["Compared"][];
             performance_delta: components["schemas"]["Delta"] | null;
             scope: components["schemas"]["ScopeEcho"] | null;
+            significance: components["schemas"]["Lead"] | null;
             time_period: components["schemas"]["TimePeriod"];
             /**
              * Format: uuid
@@ -2484,6 +2485,18 @@ export interface components {
             interactions: number;
             /** Format: int64 */
             items: number;
+        };
+        /** @description How sure the winner's lead is: both are held against each other as two arms of an A/B test are. */
+        Lead: {
+            /** @description Whether it is sure enough, with enough sessions of both. */
+            is_significant: boolean;
+            /**
+             * @description How two arms are compared: by the pooled test of two proportions, or exactly where few are expected in a cell.
+             * @enum {string}
+             */
+            method: "two-proportion-z" | "fisher-exact";
+            /** Format: double */
+            p_value: number;
         };
         /**
          * @description How much of a session is traced.

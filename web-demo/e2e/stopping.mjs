@@ -57,6 +57,17 @@ export const stopping = [
       await reply(page, "6");
       await until(() => page.locator(".halted b").innerText(), "“Size”", "the stop for six");
       await palette(page, "take all stops");
+      // Who goes on elsewhere as soon as the palette is closed is not called back.
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: "Find or do" }).waitFor();
+      const stays = await page.evaluate(() => {
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true }));
+        const seed = document.querySelector('[aria-label="Seed of the random picks"]');
+        seed.focus();
+        const frames = (count) => (count === 0 ? Promise.resolve() : new Promise((done) => requestAnimationFrame(done)).then(() => frames(count - 1)));
+        return frames(4).then(() => document.activeElement === seed);
+      });
+      equal(stays, true, "the focus stays");
       await page.getByLabel("Halt when this value changes").fill("temp.party");
       await page.keyboard.press("Enter");
       await page.getByRole("button", { name: /^Start again/ }).click();

@@ -15,7 +15,16 @@ export function follow(): () => void {
   return () => document.removeEventListener("focusin", listen);
 }
 
-const later = (run: () => void) => requestAnimationFrame(() => requestAnimationFrame(run));
+/** Runs when what was decided is on the screen; not if somebody has put the focus elsewhere by then. */
+function later(run: () => void): void {
+  const before = document.activeElement;
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      const now = document.activeElement;
+      if (now === null || now === before || now === document.body) run();
+    }),
+  );
+}
 
 /** Goes to the selected step, in the view that was used last. */
 export function focusStory(): void {
