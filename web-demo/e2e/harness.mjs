@@ -104,8 +104,13 @@ export async function until(ask, wanted, what = "it") {
 }
 
 /** The flow as it would be saved to a file. */
-export async function saved(page) {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save to a file" }).click()]);
+export async function saved(page, tries = 3) {
+  const heard = page.waitForEvent("download", { timeout: 5000 }).catch(() => undefined);
+  await page.getByRole("button", { name: "Save to a file" }).click();
+  const download = await heard;
+  // Of several downloads right after another the browser may leave one out.
+  if (download === undefined && tries > 1) return saved(page, tries - 1);
+  if (download === undefined) throw new Error("nothing was saved");
   const stream = await download.createReadStream();
   let text = "";
   for await (const chunk of stream) text += chunk.toString();

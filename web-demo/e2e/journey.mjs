@@ -209,8 +209,8 @@ export const journey = [
       await page.locator('[data-story="outline"] [data-step="condition"]').first().focus();
       await page.locator(".panel.inspector .note.error").first().waitFor();
       await keys(".");
-      await until(async () => JSON.parse(await saved(page)).nodes.find((node) => node.id === "condition").content.conditions[0].if, "size(user.name) < 5", "the rule");
       await until(() => page.locator(".panel.inspector .note.error").count(), 0, "the problems");
+      equal(JSON.parse(await saved(page)).nodes.find((node) => node.id === "condition").content.conditions[0].if, "size(user.name) < 5", "the rule");
       await rest(page, { service, context, keys: true });
     },
     { service: true },
