@@ -208,8 +208,13 @@ export const journey = [
       // The fault, by its key.
       await page.locator('[data-story="outline"] [data-step="condition"]').first().focus();
       await page.locator(".panel.inspector .note.error").first().waitFor();
-      await keys(".");
-      await until(() => page.locator(".panel.inspector .note.error").count(), 0, "the problems");
+      // Its cure comes with the check, which may be under way.
+      const cured = async () => {
+        await page.locator('[data-story="outline"] [data-step="condition"]').first().focus();
+        await keys(".");
+        return page.locator(".panel.inspector .note.error").count();
+      };
+      await until(cured, 0, "the problems");
       equal(JSON.parse(await saved(page)).nodes.find((node) => node.id === "condition").content.conditions[0].if, "size(user.name) < 5", "the rule");
       await rest(page, { service, context, keys: true });
     },
