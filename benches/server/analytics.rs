@@ -1,11 +1,12 @@
 //! How long numbers take with many sessions on Postgres: `load analytics CHATFLOW [SESSIONS]`.
 //!
 //! Sessions of twenty flows are filled in by statements, over four hundred days until now; the program's own job takes
-//! the numbers of the days, and then the program is asked, without repeating an answer.
+//! the numbers of the days, and then the program is asked, without repeating an answer. In the end everything is
+//! exported, beside a tenth of it: an export of ten times as much must not need much more memory.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::{Method, StatusCode};
 use chatflow_benches::clock::median;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 
-use crate::program::Program;
+use crate::program::{self, Program};
 use crate::visitors::Client;
 
 /// How many flows there are.
@@ -25,6 +26,12 @@ const ASKED: usize = 5;
 
 /// An answer must not take longer, in milliseconds.
 const MOST: f64 = 200.0;
+
+/// How much more memory may an export of all days need than one of a tenth of them.
+const GROWTH: f64 = 1.25;
+
+/// How many days the sessions are spread over.
+const DAYS: u32 = 400;
 
 /// How many sessions are filled in by one statement.
 const BATCH: usize = 50_000;
@@ -69,17 +76,23 @@ pub(crate) fn measure(runtime: &Runtime, chatflow: &Path, sessions: usize) -> bo
     );
     let program = serve();
     let all = flows.join(",");
+    let first_day = |ago| runtime.block_on(day(server.url(), ago));
+    let (tenth, whole) = (first_day(DAYS / 10), first_day(DAYS));
+    let funnel = format!("/v1/cms/flows/{}/analytics/funnel", flows[0]);
+    let compare = format!("/v1/cms/flows/analytics/compare?flow_ids={all}");
     let questions = [
         ("dashboard", "/v1/cms/analytics/dashboard".to_owned()),
-        ("funnel", format!("/v1/cms/flows/{}/analytics/funnel", flows[0])),
-        ("compare", format!("/v1/cms/flows/analytics/compare?flow_ids={all}")),
+        ("funnel of all days", format!("{funnel}?start_date={whole}")),
+        ("compare of all days", format!("{compare}&start_date={whole}")),
+        ("funnel", funnel),
+        ("compare", compare),
         ("summary", "/v1/cms/analytics/summary".to_owned()),
         ("best flows", "/v1/cms/analytics/flows/top".to_owned()),
     ];
     let mut passes = true;
     for (name, path) in questions {
         let took = runtime.block_on(ask(&program, &path));
-        let is_goal = matches!(name, "dashboard" | "funnel" | "compare");
+        let is_goal = !matches!(name, "summary" | "best flows");
         let verdict = match (is_goal, took < MOST) {
             (false, _) => "no goal",
             (true, true) => "met",
@@ -90,7 +103,66 @@ pub(crate) fn measure(runtime: &Runtime, chatflow: &Path, sessions: usize) -> bo
         );
         passes &= !is_goal || took < MOST;
     }
-    passes
+    drop(program);
+    let export = |from: &str| {
+        let mut command = command("export");
+        command.args(["--format", "ndjson", "--include", EVERYTHING, "--from", from]);
+        Export::run(command, &folder.path().join("all.ndjson"))
+    };
+    let (few, many) = (export(&tenth), export(&whole));
+    let growth = many.memory / few.memory;
+    let verdict = if growth < GROWTH { "met" } else { "missed" };
+    println!(
+        "export of {sessions} sessions: {:.1} s, {:.1} MB of file, {:.1} MB of memory at most; of a tenth of the days \
+         {:.1} s, {:.1} MB, {:.1} MB; {growth:.2} times the memory (below {GROWTH}): {verdict}",
+        many.seconds, many.length, many.memory, few.seconds, few.length, few.memory,
+    );
+    passes && growth < GROWTH
+}
+
+/// All that is told of sessions.
+const EVERYTHING: &str = "flows,daily,nodes,sessions,responses";
+
+/// What an export took.
+struct Export {
+    seconds: f64,
+    /// How long the file is, in megabytes.
+    length: f64,
+    /// The most memory that it held, in megabytes.
+    memory: f64,
+}
+
+impl Export {
+    fn run(mut command: Command, file: &Path) -> Self {
+        let begun = Instant::now();
+        command.arg("--out").arg(file).stdout(Stdio::null());
+        let mut child = command.spawn().expect("chatflow starts");
+        let mut memory = 0;
+        let done = loop {
+            // The last look comes at most that much before the end.
+            std::thread::sleep(Duration::from_millis(20));
+            memory = memory.max(program::most_resident(child.id()).unwrap_or_default());
+            if let Some(done) = child.try_wait().expect("a child can be waited for") {
+                break done;
+            }
+        };
+        let seconds = begun.elapsed().as_secs_f64();
+        assert!(done.success(), "the export fails");
+        let length = std::fs::metadata(file).expect("the file is there").len();
+        std::fs::remove_file(file).expect("the file can be removed");
+        let megabytes = |bytes: u64| {
+            f64::from(u32::try_from(bytes / 1024).expect("less than four terabytes")) / 1024.0
+        };
+        Self { seconds, length: megabytes(length), memory: megabytes(memory) }
+    }
+}
+
+/// The day that was so many days ago.
+async fn day(url: &str, ago: u32) -> String {
+    let mut database = PgConnection::connect(url).await.expect("it connects");
+    let ago = i32::try_from(ago).expect("some days");
+    let asked = "SELECT ((now() AT TIME ZONE 'UTC')::date - $1)::text";
+    sqlx::query_scalar(asked).bind(ago).fetch_one(&mut database).await.expect("a day")
 }
 
 /// Twenty flows: a greeting, two questions, a farewell.
@@ -151,8 +223,8 @@ fn statements(
         "INSERT INTO conversation_sessions (id, flow_id, revision, history_seq, started_at, ended_at, status,
            ended_reason, {COPIED})
          SELECT md5('session ' || n)::uuid, (ARRAY[{names}]::uuid[])[1 + n % {count}], 3, 6,
-           now() - (n + 1.0) / {all} * interval '400 days',
-           now() - (n + 1.0) / {all} * interval '400 days' + interval '90 seconds',
+           date_trunc('milliseconds', now() - (n + 1.0) / {all} * interval '{DAYS} days'),
+           date_trunc('milliseconds', now() - (n + 1.0) / {all} * interval '{DAYS} days') + interval '90 seconds',
            (CASE WHEN n / {count} % 10 < 7 THEN 'completed' ELSE 'abandoned' END)::enum_conversation_session_status,
            CASE WHEN n / {count} % 10 < 7 THEN 'completed' ELSE 'abandoned' END, {COPIED}
          FROM generate_series({begin}, {end} - 1) AS n CROSS JOIN conversation_sessions AS s WHERE s.id = '{first}'",

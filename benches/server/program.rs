@@ -47,12 +47,21 @@ impl Program {
 
     /// The memory that it holds, in bytes.
     pub(crate) fn resident(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.child.id());
-        let text = std::fs::read_to_string(&path).expect("Linux tells of its processes");
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
-        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
-        kilobytes * 1024
+        status(self.child.id(), "VmRSS:").expect("Linux tells of its processes")
     }
+}
+
+/// The most memory that a process has held until now, in bytes; `None` once it has ended.
+pub(crate) fn most_resident(process: u32) -> Option<u64> {
+    status(process, "VmHWM:")
+}
+
+/// A line of what Linux tells of a process, in bytes.
+fn status(process: u32, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    Some(kilobytes * 1024)
 }
 
 impl Drop for Program {

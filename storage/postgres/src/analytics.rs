@@ -35,12 +35,13 @@ impl AsyncAnalyticsStore for PostgresStore {
         query: &FactQuery,
     ) -> Result<Vec<SessionFacts>, StoreError> {
         let mut lent = self.lend("read facts of sessions").await?;
+        lent.begin_in_order().await?;
         let found = match reach(lent.connection(), scope, &[query.flow], query.school).await {
             Ok(reach) if reach.is_empty() => Ok(Vec::new()),
             Ok(reach) => facts::page(lent.connection(), &reach, query).await,
             Err(error) => Err(error),
         };
-        lent.read(found)
+        lent.commit_read(found).await
     }
 
     async fn flow_days(&self, query: &FlowDayQuery) -> Result<Vec<FlowDay>, StoreError> {

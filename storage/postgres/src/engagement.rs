@@ -143,11 +143,12 @@ impl AsyncEngagementStore for PostgresStore {
         query: &ImpressionQuery,
     ) -> Result<ImpressionPage, StoreError> {
         let mut lent = self.lend("read impressions").await?;
+        lent.begin_in_order().await?;
         let found = match reach(lent.connection(), scope, query.window).await {
             Ok(reach) => impressions::page(lent.connection(), &reach, query).await,
             Err(error) => Err(error),
         };
-        lent.read(found)
+        lent.commit_read(found).await
     }
 
     async fn content_answers(

@@ -135,6 +135,26 @@ impl Lent<'_> {
         begun.map(drop).map_err(|error| failed(self.doing, error))
     }
 
+    /// Begins to read a page of many rows in the order of an index, which ends with [`Lent::commit_read`].
+    ///
+    /// A planner that takes the rest for a few rows would read and sort all of it for every page.
+    pub(crate) async fn begin_in_order(&mut self) -> Result<(), StoreError> {
+        self.begin(
+            "BEGIN READ ONLY; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off",
+        )
+        .await
+    }
+
+    /// Ends a transaction that only read.
+    pub(crate) async fn commit_read<T>(
+        mut self,
+        outcome: sqlx::Result<T>,
+    ) -> Result<T, StoreError> {
+        let how = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = sqlx::raw_sql(how).execute(&mut self.connection).await;
+        self.read(ended.and(outcome))
+    }
+
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         let committed = sqlx::raw_sql("COMMIT").execute(&mut self.connection).await;
         self.wrote(committed.map(drop))
