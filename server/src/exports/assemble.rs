@@ -11,8 +11,7 @@ use super::ask::Format;
 use super::cells::Dataset;
 use super::fault::Fault;
 use super::folder::Folder;
-use super::sheet::{Sheets, Written};
-use super::xlsx;
+use super::sheet::{Finished, Sheets};
 
 /// What a file is that is whole.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -56,64 +55,48 @@ pub(crate) fn assemble(
     name: &str,
     (sheets, format, most): (Sheets, Format, u64),
 ) -> Result<(Whole, File), Fault> {
-    let pieces = sheets.finish()?;
-    let records = pieces.iter().fold(0_u64, |sum, piece| sum.saturating_add(piece.rows));
+    let Finished { rows: records, files, mut workbook } = sheets.finish()?;
     let file = BufWriter::new(folder.part(name)?);
-    let out = Measured { file, digest: Sha256::new(), size: 0, most };
-    let out = match format {
-        Format::Csv if pieces.len() > 1 => {
-            archive(out, Vec::new(), pieces, |_, dataset| format!("{}.csv", dataset.name()))?
-        }
-        Format::Csv | Format::Ndjson => joined(out, pieces)?,
-        Format::Json => object(out, pieces)?,
-        Format::Xlsx => {
-            let datasets: Vec<Dataset> = pieces.iter().map(|piece| piece.dataset).collect();
-            let parts = xlsx::parts(&datasets).into();
-            archive(out, parts, pieces, |number, _| xlsx::part(number))?
-        }
-    };
+    let mut out = Measured { file, digest: Sha256::new(), size: 0, most };
+    match format {
+        Format::Csv if files.len() > 1 => out = archive(out, files)?,
+        Format::Csv | Format::Ndjson => joined(&mut out, files)?,
+        Format::Json => object(&mut out, files)?,
+        Format::Xlsx => workbook.save_to_writer(&mut out)?,
+    }
     let hex = |byte: &u8| format!("{byte:02x}");
     let sha256 = out.digest.finalize().iter().map(hex).collect();
     let file = out.file.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok((Whole { size: out.size, sha256, records }, file))
 }
 
-fn joined(mut out: Measured, pieces: Vec<Written>) -> Result<Measured, Fault> {
-    for mut piece in pieces {
-        io::copy(&mut piece.file, &mut out)?;
+fn joined(out: &mut Measured, files: Vec<(Dataset, File)>) -> Result<(), Fault> {
+    for (_, mut file) in files {
+        io::copy(&mut file, out)?;
     }
-    Ok(out)
+    Ok(())
 }
 
 /// One JSON object, keyed by dataset.
-fn object(mut out: Measured, pieces: Vec<Written>) -> Result<Measured, Fault> {
-    for (n, mut piece) in pieces.into_iter().enumerate() {
+fn object(out: &mut Measured, files: Vec<(Dataset, File)>) -> Result<(), Fault> {
+    for (n, (dataset, mut file)) in files.into_iter().enumerate() {
         let before = if n == 0 { "{" } else { ",\n" };
-        write!(out, "{before}\"{}\":", piece.dataset.name())?;
-        io::copy(&mut piece.file, &mut out)?;
+        write!(out, "{before}\"{}\":", dataset.name())?;
+        io::copy(&mut file, out)?;
     }
     out.write_all(b"}\n")?;
-    Ok(out)
+    Ok(())
 }
 
-/// A zip of these texts, then of the datasets, which are called by their number, from 1.
-fn archive(
-    out: Measured,
-    texts: Vec<(&'static str, String)>,
-    pieces: Vec<Written>,
-    name: impl Fn(usize, Dataset) -> String,
-) -> Result<Measured, Fault> {
+/// A zip with a file of csv for each dataset.
+fn archive(out: Measured, files: Vec<(Dataset, File)>) -> Result<Measured, Fault> {
     // Where it is written to is never gone back to, so that it can be digested on the way.
     let mut zip = ZipWriter::new_stream(out);
-    for (name, text) in texts {
-        zip.start_file(name, SimpleFileOptions::default())?;
-        zip.write_all(text.as_bytes())?;
-    }
-    for (number, mut piece) in (1..).zip(pieces) {
-        let is_large = piece.file.metadata()?.len() > u32::MAX.into();
+    for (dataset, mut file) in files {
+        let is_large = file.metadata()?.len() > u32::MAX.into();
         let options = SimpleFileOptions::default().large_file(is_large);
-        zip.start_file(name(number, piece.dataset), options)?;
-        io::copy(&mut piece.file, &mut zip)?;
+        zip.start_file(format!("{}.csv", dataset.name()), options)?;
+        io::copy(&mut file, &mut zip)?;
     }
     Ok(zip.finish()?.into_inner())
 }

@@ -17,6 +17,12 @@ impl Folder {
         Self(path)
     }
 
+    /// The folder itself, which is there then.
+    pub(crate) fn path(&self) -> io::Result<&Path> {
+        make(&self.0)?;
+        Ok(&self.0)
+    }
+
     /// A new file that only its owner reads, to be written and read again; what was there under its name is
     /// lost.
     pub(crate) fn part(&self, name: &str) -> io::Result<File> {

@@ -6,11 +6,13 @@ use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rust_xlsxwriter::Workbook;
+
 use super::ask::Format;
 use super::cells::{Cell, Dataset};
 use super::fault::Fault;
 use super::folder::Folder;
-use super::xlsx;
+use super::xlsx::Table;
 
 /// What a spreadsheet takes for a formula if a cell begins so (S5.49).
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
@@ -18,6 +20,8 @@ const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// The datasets of an export, open for rows.
 pub(crate) struct Sheets {
     sheets: Vec<Sheet>,
+    /// What sheets of xlsx belong to; it has no others.
+    workbook: Workbook,
 }
 
 /// One of them.
@@ -31,28 +35,40 @@ enum Out {
     Csv(Box<csv::Writer<Piece>>),
     Json(Piece),
     Ndjson(Piece),
-    Xlsx(Piece),
+    Xlsx(Table, Room),
 }
 
-/// A dataset that is whole, to be read from its beginning.
-pub(super) struct Written {
-    pub(super) dataset: Dataset,
+/// The datasets when they are whole.
+pub(super) struct Finished {
     pub(super) rows: u64,
-    pub(super) file: File,
+    /// Each to be read from its beginning; none of xlsx.
+    pub(super) files: Vec<(Dataset, File)>,
+    /// Those of xlsx.
+    pub(super) workbook: Workbook,
 }
 
-/// A file that grows as long as there is room for all of an export.
+/// How many more bytes all of an export may have.
+#[derive(Clone)]
+struct Room(Arc<AtomicU64>);
+
+impl Room {
+    fn take(&self, bytes: usize) -> io::Result<()> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let left = self.0.load(Ordering::Relaxed).checked_sub(bytes);
+        self.0.store(left.ok_or(io::ErrorKind::FileTooLarge)?, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A file that grows as long as there is room.
 struct Piece {
     file: BufWriter<File>,
-    room: Arc<AtomicU64>,
+    room: Room,
 }
 
 impl Write for Piece {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let left = self.room.load(Ordering::Relaxed).checked_sub(length);
-        let left = left.ok_or(io::ErrorKind::FileTooLarge)?;
-        self.room.store(left, Ordering::Relaxed);
+        self.room.take(bytes.len())?;
         self.file.write_all(bytes)?;
         Ok(bytes.len())
     }
@@ -70,16 +86,37 @@ impl Sheets {
         format: Format,
         (datasets, most): (&[Dataset], u64),
     ) -> Result<Self, Fault> {
-        let room = Arc::new(AtomicU64::new(most));
-        let begin = |dataset: &Dataset| {
+        let room = Room(Arc::new(AtomicU64::new(most)));
+        let piece = |dataset: Dataset| -> io::Result<Piece> {
             let file = folder.part(&format!("{begin}.{}", dataset.name()))?;
-            Sheet::begin(
-                *dataset,
-                format,
-                Piece { file: BufWriter::new(file), room: Arc::clone(&room) },
-            )
+            Ok(Piece { file: BufWriter::new(file), room: room.clone() })
         };
-        Ok(Self { sheets: datasets.iter().map(begin).collect::<Result<_, Fault>>()? })
+        let mut workbook = Workbook::new();
+        if format == Format::Xlsx {
+            workbook.set_tempdir(folder.path()?)?;
+        }
+        let begin = |dataset: &Dataset| -> Result<Sheet, Fault> {
+            let dataset = *dataset;
+            let out = match format {
+                Format::Csv => {
+                    let lines = csv::Terminator::CRLF;
+                    let mut csv = csv::WriterBuilder::new();
+                    let mut csv = csv.terminator(lines).from_writer(piece(dataset)?);
+                    csv.write_record(dataset.names())?;
+                    Out::Csv(Box::new(csv))
+                }
+                Format::Json => {
+                    let mut piece = piece(dataset)?;
+                    piece.write_all(b"[")?;
+                    Out::Json(piece)
+                }
+                Format::Ndjson => Out::Ndjson(piece(dataset)?),
+                Format::Xlsx => Out::Xlsx(Table::begin(&mut workbook, dataset)?, room.clone()),
+            };
+            Ok(Sheet { dataset, rows: 0, out })
+        };
+        let sheets = datasets.iter().map(begin).collect::<Result<_, _>>()?;
+        Ok(Self { sheets, workbook })
     }
 
     /// Whether somebody wants this dataset.
@@ -95,34 +132,32 @@ impl Sheets {
         }
     }
 
-    pub(super) fn finish(self) -> Result<Vec<Written>, Fault> {
-        self.sheets.into_iter().map(Sheet::finish).collect()
+    pub(super) fn finish(self) -> Result<Finished, Fault> {
+        let Self { sheets, mut workbook } = self;
+        let rows = sheets.iter().fold(0_u64, |sum, sheet| sum.saturating_add(sheet.rows));
+        let mut files = Vec::new();
+        for Sheet { dataset, rows, out } in sheets {
+            let piece = match out {
+                Out::Csv(csv) => csv.into_inner().map_err(csv::IntoInnerError::into_error)?,
+                Out::Json(mut piece) => {
+                    piece.write_all(if rows == 0 { b"]" } else { b"\n]" })?;
+                    piece
+                }
+                Out::Ndjson(piece) => piece,
+                Out::Xlsx(table, _) => {
+                    workbook.push_worksheet(table.finish());
+                    continue;
+                }
+            };
+            let mut file = piece.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.seek(SeekFrom::Start(0))?;
+            files.push((dataset, file));
+        }
+        Ok(Finished { rows, files, workbook })
     }
 }
 
 impl Sheet {
-    fn begin(dataset: Dataset, format: Format, mut piece: Piece) -> Result<Self, Fault> {
-        let out = match format {
-            Format::Csv => {
-                let lines = csv::Terminator::CRLF;
-                let mut csv = csv::WriterBuilder::new().terminator(lines).from_writer(piece);
-                csv.write_record(dataset.names())?;
-                Out::Csv(Box::new(csv))
-            }
-            Format::Json => {
-                piece.write_all(b"[")?;
-                Out::Json(piece)
-            }
-            Format::Ndjson => Out::Ndjson(piece),
-            Format::Xlsx => {
-                let names: Vec<&str> = dataset.names().collect();
-                xlsx::begin(&mut piece, &names)?;
-                Out::Xlsx(piece)
-            }
-        };
-        Ok(Self { dataset, rows: 0, out })
-    }
-
     fn add(&mut self, cells: &[Cell]) -> Result<(), Fault> {
         self.rows = self.rows.saturating_add(1);
         match &mut self.out {
@@ -137,33 +172,12 @@ impl Sheet {
                 members(piece, self.dataset, cells)?;
                 piece.write_all(b"}\n")?;
             }
-            Out::Xlsx(piece) => {
-                // The first row names the columns.
-                if self.rows >= xlsx::MOST_ROWS {
-                    return Err(Fault::TooManyRows(self.dataset));
-                }
-                xlsx::row(piece, cells)?;
+            Out::Xlsx(table, room) => {
+                room.take(cells.iter().map(|cell| csv_text(cell).len()).sum())?;
+                table.add(cells)?;
             }
         }
         Ok(())
-    }
-
-    fn finish(self) -> Result<Written, Fault> {
-        let piece = match self.out {
-            Out::Csv(csv) => csv.into_inner().map_err(csv::IntoInnerError::into_error)?,
-            Out::Json(mut piece) => {
-                piece.write_all(if self.rows == 0 { b"]" } else { b"\n]" })?;
-                piece
-            }
-            Out::Ndjson(piece) => piece,
-            Out::Xlsx(mut piece) => {
-                xlsx::end(&mut piece)?;
-                piece
-            }
-        };
-        let mut file = piece.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.seek(SeekFrom::Start(0))?;
-        Ok(Written { dataset: self.dataset, rows: self.rows, file })
     }
 }
 

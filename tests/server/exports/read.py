@@ -36,22 +36,26 @@ def plain(it):
     return float(it) if isinstance(it, int) and not isinstance(it, bool) else it
 
 
+def said(text):
+    """A text of a workbook, in which letters that XML cannot have stand as `_x000D_`."""
+    return re.sub("_x([0-9A-F]{4})_", lambda it: chr(int(it[1], 16)), text) or None
+
+
 def sheet(data):
     space = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
     rows = []
     for row in xml.fromstring(data).iterfind("m:sheetData/m:row", space):
-        cells = []
+        cells = {}
         for cell in row.iterfind("m:c", space):
-            kind = cell.get("t", "n")
+            kind, column = cell.get("t", "n"), cell.get("r").rstrip("0123456789")
             if kind == "inlineStr":
-                text = cell.find("m:is/m:t", space).text or ""
-                cells.append(text or None)
+                cells[column] = said(cell.find("m:is/m:t", space).text or "")
             else:
-                number = cell.find("m:v", space)
                 assert cell.find("m:f", space) is None, "no formula"
-                cells.append(None if number is None else number.text == "1" if kind == "b" else float(number.text))
+                number = cell.find("m:v", space).text
+                cells[column] = number == "1" if kind == "b" else float(number)
         rows.append(cells)
-    return [dict(zip(rows[0], row)) for row in rows[1:]]
+    return [{name: row.get(column) for column, name in rows[0].items()} for row in rows[1:]]
 
 
 def workbook(archive):
