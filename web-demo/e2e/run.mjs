@@ -1,5 +1,6 @@
 import { access } from "./access.mjs";
 import { chats } from "./chats.mjs";
+import { comparing } from "./comparing.mjs";
 import { drawing } from "./drawing.mjs";
 import { runAll } from "./harness.mjs";
 import { large } from "./large.mjs";
@@ -14,4 +15,4 @@ import { keeping } from "./keeping.mjs";
 import { stopping } from "./stopping.mjs";
 import { together } from "./together.mjs";
 
-await runAll([...drawing, ...chats, ...keeping, ...ruling, ...stopping, ...journey, ...family, ...looks, ...together, ...results, ...access, ...loading, ...same, ...large]);
+await runAll([...drawing, ...chats, ...keeping, ...ruling, ...stopping, ...journey, ...family, ...looks, ...together, ...comparing, ...results, ...access, ...loading, ...same, ...large]);
