@@ -46,6 +46,10 @@ export const access = [
       await page.locator(".items li a").first().click();
       await page.getByLabel("Tags").waitFor();
       await look(page, "library");
+      await page.getByLabel(/^Choose all/).check();
+      await page.getByRole("button", { name: "Delete…" }).click();
+      await page.getByRole("group", { name: "Before it is deleted" }).getByText(/No flow names|steps? names?/).waitFor();
+      await look(page, "library-all", ".items");
     },
   ],
   [
@@ -135,6 +139,8 @@ export const access = [
       await page.getByRole("link", { name: "Good morning" }).click();
       await page.getByRole("button", { name: "Add a wording" }).click();
       await look(page, "server-library");
+      await page.getByLabel("Choose Good morning").check();
+      await look(page, "server-library-some", ".items");
     },
     { service: true },
   ],

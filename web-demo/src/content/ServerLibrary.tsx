@@ -6,16 +6,17 @@ import { Section } from "../inspector/fields/Section";
 import { TroubleNote } from "../parts/Sheet";
 import { resume, useSession } from "../server/session";
 import { SignIn } from "../server/SignIn";
+import { STATUS } from "../model/chosen";
 import { forEverybody } from "../model/wordings";
 import { addItems, blankItem, tagsOf, titleOf } from "../state/content";
 import { changed, changeServerItem, listItems, makeItem, openItem, sendItem, useServerContent, type ServerItem } from "../state/serverContent";
 import { announce } from "../state/voice";
 import { ItemForm } from "./ItemForm";
+import { ServerChosen } from "./ServerChosen";
+import { useChosen } from "./useChosen";
 import { kindWords, TYPES } from "./kinds";
 
 const TestResults = lazy(() => import("../results/TestResults"));
-
-const STATUS: Record<string, string> = { draft: "Draft", pending_review: "In review", approved: "Approved", published: "Published", archived: "Archived" };
 
 export function ServerLibrary({ id }: { id: string | undefined }) {
   const who = useSession((state) => state.who);
@@ -27,11 +28,13 @@ export function ServerLibrary({ id }: { id: string | undefined }) {
     const timer = setTimeout(() => void listItems(query), 150);
     return () => clearTimeout(timer);
   }, [who, query]);
-  const known = list !== undefined;
-  useEffect(() => {
-    if (who && id !== undefined && known) void openItem(id);
-  }, [who, id, known]);
   const chosen = list?.find(({ item }) => item.id === id);
+  const known = list !== undefined;
+  const read = chosen?.etag !== undefined;
+  useEffect(() => {
+    if (who && id !== undefined && known && !read) void openItem(id);
+  }, [who, id, known, read]);
+  const several = useChosen(list ?? [], ({ item }) => item.id);
   if (!who) {
     return (
       <main className="main items" data-region="main">
@@ -67,9 +70,17 @@ export function ServerLibrary({ id }: { id: string | undefined }) {
           </p>
         ) : null}
         {list?.length === 0 ? <p className="empty">{query === "" ? "There is no content on the server yet." : "Nothing fits."}</p> : null}
+        <ServerChosen entries={several.list} clear={several.clear} again={() => listItems(query)} />
+        {list === undefined || list.length === 0 ? null : (
+          <label className="row choose-all">
+            <input type="checkbox" checked={several.all} onChange={(event) => several.toggleAll(event.target.checked)} />
+            <span className="sm t2">Choose all {list.length}</span>
+          </label>
+        )}
         <ul className="scroll" aria-label="Content on the server">
           {list?.map((entry) => (
             <li key={entry.item.id} className={entry === chosen ? "chosen" : undefined}>
+              <input type="checkbox" aria-label={`Choose ${titleOf(entry.item)}`} checked={several.has(entry.item.id)} onChange={(event) => several.toggle(entry.item.id, event.target.checked)} />
               <a href={libraryAddress(entry.item.id)} aria-current={entry === chosen ? "true" : undefined} className="trunc">
                 {titleOf(entry.item)}
               </a>
