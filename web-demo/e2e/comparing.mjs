@@ -126,9 +126,13 @@ export const comparing = [
       await keys("Delete");
       await page.getByRole("button", { name: "Previous change" }).click();
       await pictures(page, "versions-outline");
-      await page.getByRole("button", { name: "Close: Versions" }).click();
-      await card(page, "who").waitFor();
       equal(await saved(page), before, "the draft");
+      // Whoever does something to the draft all the same sees it.
+      await page.getByRole("button", { name: "Add a step" }).click();
+      await page.getByRole("option", { name: /^Message/ }).first().click();
+      await page.locator('[data-story="canvas"] .node').first().waitFor();
+      await page.getByRole("button", { name: /^Undo: Add/ }).click();
+      equal(await saved(page), before, "the draft after undo");
     },
     { service: true },
   ],

@@ -86,7 +86,7 @@ export function Outline() {
         <ListTree className="s14" aria-hidden="true" />
         <h2 className="grow">Outline</h2>
         <span className="count">{flow?.steps.length === 1 ? "1 step" : `${flow?.steps.length ?? 0} steps`}</span>
-        <IconButton icon={Plus} label="Add a step" hotkey={hotkey("add") ?? ""} size="sm" onClick={() => addAfter()} />
+        {fixed ? null : <IconButton icon={Plus} label="Add a step" hotkey={hotkey("add") ?? ""} size="sm" onClick={() => addAfter()} />}
       </header>
       {rows.length === 0 ? (
         <div className="empty" data-story="outline" tabIndex={-1}>

@@ -4,6 +4,7 @@ import type { Comparison } from "../model/comparison";
 import type { Flow, Line, Step } from "../model/flow";
 import type { Json } from "../model/json";
 import { select, useEditor } from "./editor";
+import { useLayout } from "./layout";
 import { announce } from "./voice";
 
 export type MarkKind = "added" | "removed" | "changed" | "collides" | "settled" | "comes";
@@ -104,5 +105,7 @@ export function nextChange(direction: 1 | -1): string | undefined {
 
 useEditor.subscribe((now, before) => {
   if (now.key !== before.key) clearMarks();
+  // What somebody does to the draft must be seen: versions make room for it.
+  else if (now.history?.document !== before.history?.document && useMarks.getState().marks?.fixed) useLayout.setState({ sheet: undefined });
   else if (now.selection !== before.selection && now.selection.length > 0 && useMarks.getState().at !== undefined) useMarks.setState({ at: undefined });
 });
