@@ -99,10 +99,16 @@ export const shelves = [
         const { data } = await service.call("GET", "/v1/cms/content?limit=10");
         return made.map((each) => data.find((item) => item.id === each)).map((item) => item && [item.status, ...item.tags]);
       };
+      // Where one of them is used is told when somebody asks.
+      await page.getByRole("link", { name: /^The museum opens/ }).click();
+      await page.getByRole("button", { name: "Look where it is used" }).click();
+      await page.locator(".uses", { hasText: "Opening times › Hello" }).getByText("Published").waitFor();
       await page.getByLabel("Choose all 3").check();
       await bar(page).getByLabel("Tag to add").fill("facts");
       await bar(page).getByRole("button", { name: "Add", exact: true }).click();
       await until(there, [["published", "museum", "facts"], ["draft", "facts"], ["draft", "facts"]], "the tags there");
+      // The open form shows what was changed together with others.
+      await until(() => page.getByLabel("Tags", { exact: true }).inputValue(), "museum, facts", "the tags in the form");
       await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
       await until(there, [["published", "museum"], ["draft"], ["draft"]], "the tags after undo");
       await page.getByLabel(/^Choose The museum opens/).uncheck();

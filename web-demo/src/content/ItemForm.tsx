@@ -21,8 +21,17 @@ const FIELDS: Record<string, readonly (readonly [key: string, label: string])[]>
 
 type Change = (change: (item: Item) => Item) => void;
 
-/** `after` stands behind the wordings: what a server knows of them. */
-export function ItemForm({ item, change, head, after }: { item: Item; change: Change; head?: ReactNode; after?: ReactNode }) {
+interface Properties {
+  item: Item;
+  change: Change;
+  head?: ReactNode;
+  /** Behind the wordings: what a server knows of them. */
+  after?: ReactNode;
+  /** In place of the flows on this computer that name it. */
+  used?: ReactNode;
+}
+
+export function ItemForm({ item, change, head, after, used }: Properties) {
   const set = (key: string, value: Json) => change((now) => ({ ...now, content: { ...now.content, [key]: value } }));
   const fields = FIELDS[item.type] ?? [[item.type === "question" && item.content.text === undefined ? "question_text" : "text", item.type === "question" ? "Question" : "Text"]];
   return (
@@ -46,7 +55,7 @@ export function ItemForm({ item, change, head, after }: { item: Item; change: Ch
         <Section>
           <Tags item={item} change={change} />
         </Section>
-        <UsedIn id={item.id} />
+        {used ?? <UsedIn id={item.id} />}
         <Section>
           <p className="path">{item.id}</p>
         </Section>

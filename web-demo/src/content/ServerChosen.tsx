@@ -9,7 +9,16 @@ import { usesThere } from "../state/uses";
 import { toast } from "../state/voice";
 import { ChosenBar, type Told } from "./ChosenBar";
 
-export function ServerChosen({ entries, clear, again }: { entries: readonly ServerItem[]; clear: () => void; again: () => Promise<void> }) {
+interface Properties {
+  entries: readonly ServerItem[];
+  clear: () => void;
+  /** Reads the list again. */
+  again: () => Promise<void>;
+  /** Told which were deleted. */
+  gone: (ids: readonly string[]) => void;
+}
+
+export function ServerChosen({ entries, clear, again, gone }: Properties) {
   const [refused, setRefused] = useState<readonly { id: string; why: string; code: string; title: string }[]>([]);
   // What is changed here and not sent stays out of it: the server's own is what becomes another.
   const items = entries.map(({ was }) => was);
@@ -23,7 +32,13 @@ export function ServerChosen({ entries, clear, again }: { entries: readonly Serv
     await again();
   };
   const old = (key: "tags" | "status") => () => updateMany(items.map((item) => ({ id: item.id, [key]: item[key] ?? [] })));
-  const deleted: Told = (what) => `Deleted ${what}`;
+  const remove = (which: readonly string[], doing: typeof deleteMany) => {
+    const done = doing(which).then((made) => {
+      if (made) gone(which.filter((id) => !made.refused.some((each) => each.id === id)));
+      return made;
+    });
+    void told(done, (what) => `Deleted ${what}`);
+  };
   const used = refused.filter(({ code }) => code === "content_in_use");
   return (
     <>
@@ -39,7 +54,7 @@ export function ServerChosen({ entries, clear, again }: { entries: readonly Serv
             setStatus: (status, words) => void told(setStatus(ids, status), words, old("status")),
             whole: () => wholeItems(ids),
             uses: (which) => attempt(() => usesThere(which)),
-            remove: () => void told(deleteMany(ids), deleted),
+            remove: () => remove(ids, deleteMany),
           }}
         />
       )}
@@ -53,7 +68,7 @@ export function ServerChosen({ entries, clear, again }: { entries: readonly Serv
             ))}
           </ul>
           {used.length === 0 ? null : (
-            <button type="button" className="btn s" onClick={() => void told(deleteUsed(used.map(({ id }) => id)), deleted)}>
+            <button type="button" className="btn s" onClick={() => remove(used.map(({ id }) => id), deleteUsed)}>
               Delete all the same
             </button>
           )}

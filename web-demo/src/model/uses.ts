@@ -7,6 +7,8 @@ export interface Use {
   /** The flow's key where it is kept, and its name. */
   key: string;
   flow: string;
+  /** Whether people can talk to it. */
+  published?: boolean;
   step: { id: string; title: string };
 }
 

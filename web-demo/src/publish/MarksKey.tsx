@@ -11,7 +11,7 @@ export default function MarksKey() {
   const counts = new Map<MarkKind, number>();
   for (const { kind } of marks.steps.values()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return (
-    <div className="marks-key" role="group" aria-label="Changes that are marked" data-region="marks">
+    <div className="marks-key" role="group" aria-label="Changes that are marked">
       <b className="m">{marks.title}</b>
       {counts.size === 0 ? <span className="sm t2">No step differs</span> : [...counts].map(([kind, count]) => <MarkPill key={kind} mark={{ kind }} count={count} />)}
       {counts.size === 0 ? null : (

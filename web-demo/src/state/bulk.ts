@@ -3,7 +3,7 @@ import { answered, Refused } from "../../../bindings/client/client";
 import type { JsonObject } from "../model/json";
 import { api } from "../server/session";
 import type { Item } from "./content";
-import { attempt, readItem, useServerContent } from "./serverContent";
+import { attempt, readItem } from "./serverContent";
 
 export interface Done {
   count: number;
@@ -32,7 +32,6 @@ export function setStatus(ids: readonly string[], status: string): Promise<Done 
 export function deleteMany(ids: readonly string[]): Promise<Done | undefined> {
   return attempt(async () => {
     const found = await answered(api().DELETE("/v1/cms/content/bulk", body({ content_ids: ids })));
-    forget(ids.filter((id) => !found.errors.some(({ content_id }) => content_id === id)));
     return { count: found.deleted_count, refused: found.errors.map(({ content_id, error, code }) => ({ id: content_id, why: error, code })) };
   });
 }
@@ -44,7 +43,6 @@ export function deleteUsed(ids: readonly string[]): Promise<Done | undefined> {
     for (const id of ids) {
       const { error, response } = await api().DELETE("/v1/cms/content/{content_id}", { params: { path: { content_id: id }, query: { force: true } } });
       if (error !== undefined) refused.push({ id, why: new Refused(response.status, error).message, code: error.code });
-      else forget([id]);
     }
     return { count: ids.length - refused.length, refused };
   });
@@ -58,9 +56,3 @@ export function wholeItems(ids: readonly string[]): Promise<Item[] | undefined> 
     return items;
   });
 }
-
-function forget(ids: readonly string[]): void {
-  const gone = new Set(ids);
-  useServerContent.setState(({ list }) => ({ list: list?.filter(({ item }) => !gone.has(item.id)) }));
-}
-

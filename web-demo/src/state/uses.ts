@@ -24,7 +24,7 @@ export async function usesThere(ids: readonly string[]): Promise<Use[]> {
   const found: Use[] = [];
   for (let skip = 0; ; skip += PAGE) {
     const { data } = await answered(api().GET("/v1/cms/flows", { params: { query: { limit: PAGE, skip, active: "all" } } }));
-    for (const flow of data) found.push(...usesIn(flow.id, fromServer(flow as never), ids));
+    for (const flow of data) found.push(...usesIn(flow.id, fromServer(flow as never), ids).map((use) => ({ ...use, published: flow.is_published })));
     if (data.length < PAGE) return found;
   }
 }
