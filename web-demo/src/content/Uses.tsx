@@ -8,7 +8,7 @@ export function Uses({ uses, titleOf }: { uses: readonly Use[]; titleOf?: (id: s
     <ul className="uses">
       {uses.slice(0, MOST).map(({ item, flow, step, published }, index) => (
         <li key={index}>
-          {titleOf ? <span className="t2">{titleOf(item)}: </span> : null}
+          {titleOf ? <span className="t2">“{titleOf(item)}”: </span> : null}
           {flow} › {step.title}
           {published ? <span className="pill ok">Published</span> : null}
         </li>
