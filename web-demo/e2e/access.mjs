@@ -1,6 +1,7 @@
 /** Each screen, light and dark, has no serious finding of axe. */
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
+import { changedTicket, openTicket } from "./comparing.mjs";
 import { demo, openFile, still } from "./harness.mjs";
 import { openFigures, openResults, openScripted } from "./results.mjs";
 import { scripted, workedTest } from "./scripted.mjs";
@@ -45,6 +46,10 @@ export const access = [
       await page.locator(".items li a").first().click();
       await page.getByLabel("Tags").waitFor();
       await look(page, "library");
+      await page.getByLabel(/^Choose all/).check();
+      await page.getByRole("button", { name: "Delete…" }).click();
+      await page.getByRole("group", { name: "Before it is deleted" }).getByText(/No flow names|steps? names?/).waitFor();
+      await look(page, "library-all", ".items");
     },
   ],
   [
@@ -134,6 +139,29 @@ export const access = [
       await page.getByRole("link", { name: "Good morning" }).click();
       await page.getByRole("button", { name: "Add a wording" }).click();
       await look(page, "server-library");
+      await page.getByLabel("Choose Good morning").check();
+      await look(page, "server-library-some", ".items");
+    },
+    { service: true },
+  ],
+  [
+    "has no serious finding on comparisons",
+    async (page, { url, service }) => {
+      const id = await changedTicket(service);
+      await openTicket(page, { url, service });
+      await page.getByRole("button", { name: /^Outline/ }).click();
+      await page.getByRole("button", { name: "Publish", exact: true }).click();
+      await page.locator(".marks-key").waitFor();
+      await page.getByRole("button", { name: "Next change" }).click();
+      await page.getByText("The server found nothing that stands in the way.").waitFor();
+      await look(page, "compared-draft");
+      await service.call("PUT", `/v1/cms/flows/${id}`, { publish: true });
+      await page.getByRole("button", { name: "Versions" }).click();
+      await page.getByLabel("The older one").selectOption({ index: 1 });
+      await page.getByLabel("The newer one").selectOption({ index: 1 });
+      await page.locator('[data-fixed="canvas"] .node').first().waitFor();
+      await page.locator('[data-fixed="outline"] .orow.is-ghost').click();
+      await look(page, "compared-versions");
     },
     { service: true },
   ],

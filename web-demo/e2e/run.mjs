@@ -1,5 +1,6 @@
 import { access } from "./access.mjs";
 import { chats } from "./chats.mjs";
+import { comparing } from "./comparing.mjs";
 import { drawing } from "./drawing.mjs";
 import { runAll } from "./harness.mjs";
 import { large } from "./large.mjs";
@@ -11,7 +12,8 @@ import { same } from "./same.mjs";
 import { family } from "./family.mjs";
 import { journey } from "./journey.mjs";
 import { keeping } from "./keeping.mjs";
+import { shelves } from "./shelves.mjs";
 import { stopping } from "./stopping.mjs";
 import { together } from "./together.mjs";
 
-await runAll([...drawing, ...chats, ...keeping, ...ruling, ...stopping, ...journey, ...family, ...looks, ...together, ...results, ...access, ...loading, ...same, ...large]);
+await runAll([...drawing, ...chats, ...keeping, ...ruling, ...stopping, ...journey, ...family, ...looks, ...together, ...comparing, ...shelves, ...results, ...access, ...loading, ...same, ...large]);

@@ -4,7 +4,7 @@ import { equal, openFile, demo, said, saved, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
 /** Opens the ticket flow from the service, where somebody put it before. */
-async function openThere(page, { url, service }) {
+export async function openThere(page, { url, service }) {
   const made = await service.call("POST", "/v1/cms/flows/import", JSON.parse(readFileSync(demo("ticket"), "utf8")));
   await page.goto(url);
   await page.getByRole("region", { name: "On a server" }).getByRole("button", { name: "Sign in" }).click();
@@ -15,13 +15,13 @@ async function openThere(page, { url, service }) {
 }
 
 /** Changes a step there as somebody else would. */
-async function changeThere(service, id, change) {
+export async function changeThere(service, id, change) {
   const flow = await service.call("GET", `/v1/cms/flows/${id}`);
   change(flow.flow_data.nodes);
   return service.call("PUT", `/v1/cms/flows/${id}`, { flow_data: flow.flow_data });
 }
 
-const node = (nodes, id) => nodes.find((each) => each.id === id);
+export const node = (nodes, id) => nodes.find((each) => each.id === id);
 const question = (page) => page.getByLabel("Question", { exact: true });
 const save = (page) => page.getByRole("button", { name: /^Save \d+ changes? on the server/ });
 
@@ -86,8 +86,10 @@ export const together = [
       await page.getByText("Saved on the server").first().waitFor();
       const { nodes } = (await service.call("GET", `/v1/cms/flows/${id}`)).flow_data;
       equal([node(nodes, "who").content.question.text, node(nodes, "children").content.question.text, node(nodes, "who").content.variable], ["Theirs?", "My children?", "temp.group"], "what is there");
-      // What lost can be had back.
-      await page.getByRole("button", { name: /^Undo/ }).click();
+      // What lost can be had back: first theirs, then mine.
+      await page.getByRole("button", { name: /^Undo: Keep yours/ }).click();
+      equal(node(JSON.parse(await saved(page)).flow_data.nodes, "children").content.question.text, "Their children?", "their text after undo");
+      await page.getByRole("button", { name: /^Undo: Take in/ }).click();
       equal(node(JSON.parse(await saved(page)).flow_data.nodes, "who").content.question.text, "Mine?", "my text after undo");
     },
     { service: true, refusals: true },

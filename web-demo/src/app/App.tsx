@@ -1,5 +1,4 @@
 import { lazy, Suspense } from "react";
-import { Library } from "../content/Library";
 import { Home } from "../flows/Home";
 import { Keys } from "../palette/Keys";
 import { Palette } from "../palette/Palette";
@@ -10,6 +9,7 @@ import { useRoute } from "./route";
 import { useKeys } from "./useKeys";
 import { Voice } from "./Voice";
 
+const Library = lazy(() => import("../content/Library"));
 const Looks = lazy(() => import("../looks/Looks"));
 
 export function App() {
@@ -17,7 +17,11 @@ export function App() {
   useKeys();
   return (
     <Boundary>
-      {route.screen === "flows" ? <Home /> : route.screen === "library" ? <Library id={route.item} /> : route.screen === "looks" ? (
+      {route.screen === "flows" ? <Home /> : route.screen === "library" ? (
+        <Suspense fallback={<div className="app" aria-busy="true" />}>
+          <Library id={route.item} />
+        </Suspense>
+      ) : route.screen === "looks" ? (
         <Suspense fallback={<div className="app" aria-busy="true" />}>
           <Looks id={route.look} />
         </Suspense>

@@ -7,6 +7,7 @@ import { Problems } from "../problems/Problems";
 import { flush, openFlow, useEditor } from "../state/editor";
 import { refresh } from "../state/flows";
 import { useLayout } from "../state/layout";
+import { useMarks } from "../state/marks";
 import { readTraffic, showTraffic, useResults } from "../state/results";
 import "../state/problems";
 import { useSession } from "../server/session";
@@ -18,6 +19,8 @@ import { TopBar } from "./TopBar";
 import { useWidth } from "./useWidth";
 
 const Canvas = lazy(() => import("../canvas/Canvas"));
+const ComparedCanvas = lazy(() => import("../canvas/ComparedCanvas"));
+const MarksKey = lazy(() => import("../publish/MarksKey"));
 const Sheets = lazy(() => import("../publish/Sheets"));
 const ResultsBar = lazy(() => import("../results/ResultsBar"));
 const Figures = lazy(() => import("../results/Figures"));
@@ -30,6 +33,8 @@ export function Build({ flowKey, step, results }: { flowKey: string; step: strin
   const name = useEditor((state) => state.flow?.name);
   const { side, inspector, preview, front, widths, sheet } = useLayout();
   const figures = results === "figures";
+  const marked = useMarks((state) => state.marks !== undefined);
+  const fixed = useMarks((state) => state.marks?.fixed !== undefined);
   const width = useWidth();
   const narrow = width < 900;
   const one = width < 1280;
@@ -103,10 +108,13 @@ export function Build({ flowKey, step, results }: { flowKey: string; step: strin
             ) : narrow ? (
               <Outline />
             ) : (
-              <Suspense fallback={<div className="canvas" />}>
-                <Canvas />
-              </Suspense>
+              <Suspense fallback={<div className="canvas" />}>{fixed ? <ComparedCanvas /> : <Canvas />}</Suspense>
             )}
+            {loaded && marked && !figures ? (
+              <Suspense fallback={null}>
+                <MarksKey />
+              </Suspense>
+            ) : null}
           </main>
           {loaded && results && !figures && !narrow ? (
             <Suspense fallback={<aside className="panel sheet" aria-busy="true" />}>

@@ -8,7 +8,8 @@ let last: Story = "canvas";
 /** Notes in which of the two views of a flow somebody works. */
 export function follow(): () => void {
   const listen = (event: FocusEvent) => {
-    const story = (event.target as Element | null)?.closest?.<HTMLElement>("[data-story]")?.dataset.story;
+    const { story: changed, fixed } = (event.target as Element | null)?.closest?.<HTMLElement>("[data-story], [data-fixed]")?.dataset ?? {};
+    const story = changed ?? fixed;
     if (story === "outline" || story === "canvas") last = story;
   };
   document.addEventListener("focusin", listen);
@@ -26,15 +27,15 @@ function later(run: () => void): void {
   );
 }
 
-/** Goes to the selected step, in the view that was used last. */
-export function focusStory(): void {
+/** Goes to a step, the selected one if none is named, in the view that was used last. */
+export function focusStory(named?: string): void {
   if (innerWidth < 900) useLayout.setState({ front: "outline" });
   later(() => {
-    const id = useEditor.getState().selection[0];
+    const id = named ?? useEditor.getState().selection[0];
     for (const story of [last, last === "canvas" ? "outline" : "canvas"]) {
-      const view = document.querySelector<HTMLElement>(`[data-story="${story}"]`);
+      const view = document.querySelector<HTMLElement>(`:is([data-story="${story}"], [data-fixed="${story}"])`);
       if (!view) continue;
-      const step = id === undefined ? undefined : view.querySelector<HTMLElement>(`[data-step="${CSS.escape(id)}"]`);
+      const step = id === undefined ? undefined : view.querySelector<HTMLElement>(`:is([data-step="${CSS.escape(id)}"], [data-seen="${CSS.escape(id)}"])`);
       (step ?? view.querySelector<HTMLElement>('[tabindex="0"]') ?? view).focus();
       return;
     }

@@ -13,6 +13,7 @@ export function useKeys(): void {
       const { palette, picking, keys } = useLayout.getState();
       if (palette || picking || keys) return;
       const story = target.closest?.("[data-story]") !== null && !target.matches("input, textarea, select, [contenteditable]");
+      const looking = target.closest?.("[data-fixed]") !== null;
       const typing = target.matches?.("input, textarea, select, [contenteditable], [contenteditable] *");
       const key = pressed(event);
       if (key === "escape" && target.closest?.("[data-region='inspector'], [data-region='preview']") && target.getAttribute?.("aria-expanded") !== "true") {
@@ -20,7 +21,7 @@ export function useKeys(): void {
         focusStory();
         return;
       }
-      const doing = DOINGS.find((each) => each.keys?.includes(key) && !each.native && (!each.story || story) && (each.when?.() ?? true));
+      const doing = DOINGS.find((each) => each.keys?.includes(key) && !each.native && (!each.story || story || (each.looks === true && looking)) && (each.when?.() ?? true));
       if (!doing) return;
       // While somebody types, undo and the like belong to the field.
       if (typing && ["undo", "redo", "duplicate"].includes(doing.id) && !target.closest("[data-region='inspector']")) return;

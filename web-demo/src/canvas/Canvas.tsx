@@ -10,19 +10,25 @@ import { waysOf } from "../model/ways";
 import { addAfter, connectTo } from "../palette/actions";
 import { run, select, useEditor } from "../state/editor";
 import { linesTaken } from "../preview/progress";
+import { lookAt, useMarks } from "../state/marks";
 import { usePreview } from "../state/preview";
 import { focusStory } from "../app/focus";
 import "../styles/canvas.css";
 import { CanvasBar } from "./CanvasBar";
 import { TrafficKey } from "./TrafficKey";
 import { lineEdges, placesOf, stepNodes, type LineEdge, type StepNode } from "./elements";
+import { ghostEdges, ghostNodes, heightIn, placesAmong, type SeenEdge, type SeenNode } from "./ghosts";
 import { LineView } from "./LineView";
+import { SeenCard } from "./SeenCard";
+import { SeenLine } from "./SeenLine";
 import { StepCard } from "./StepCard";
 import { along } from "./travel";
-import { useFit } from "./useFit";
+import { levelOf, useFit } from "./useFit";
+import { useReveal } from "./useReveal";
 
-const NODE_TYPES = { step: StepCard };
-const EDGE_TYPES = { line: LineView };
+const NODE_TYPES = { step: StepCard, seen: SeenCard };
+const EDGE_TYPES = { line: LineView, seen: SeenLine };
+const NO_GHOSTS: { nodes: SeenNode[]; edges: SeenEdge[] } = { nodes: [], edges: [] };
 
 export default function Canvas() {
   return (
@@ -37,6 +43,7 @@ function Inner() {
   const document = useEditor((state) => state.history?.document) ?? null;
   const selection = useEditor((state) => state.selection);
   const taken = usePreview(useShallow((state) => linesTaken(state.played, state.head)));
+  const marks = useMarks((state) => state.marks);
   const places = useMemo(() => placesOf(flow, document), [flow, document]);
   const cache = useRef<ReadonlyMap<string, StepNode>>(new Map());
   const made = useMemo(() => {
@@ -48,16 +55,20 @@ function Inner() {
   useEffect(() => setNodes(made), [made]);
   const known = useRef<ReadonlyMap<string, LineEdge>>(new Map());
   const edges = useMemo(() => {
-    const list = lineEdges(flow, places, new Set(taken), known.current);
+    const list = lineEdges(flow, places, new Set(taken), known.current, marks?.lines);
     known.current = new Map(list.map((edge) => [edge.id, edge]));
     return list;
-  }, [flow, places, taken]);
+  }, [flow, places, taken, marks?.lines]);
+  // What the flow does not have stands among what it has, and cannot be changed.
+  const ghosts = marks?.ghosts;
+  const all = useMemo(() => (ghosts ? placesAmong(flow, document, places, ghosts) : places), [flow, document, places, ghosts]);
+  const gone = useMemo(() => (marks && ghosts ? { nodes: ghostNodes(ghosts, all, marks.steps), edges: ghostEdges(flow, ghosts, all) } : NO_GHOSTS), [flow, all, marks, ghosts]);
   const { screenToFlowPosition, zoomIn, zoomOut, zoomTo } = useReactFlow();
-  const fit = useFit(places);
-  const level = useStore((state) => (state.transform[2] >= 0.7 ? "full" : state.transform[2] >= 0.4 ? "mid" : state.transform[2] >= 0.15 ? "far" : "dots"));
-  useReveal(places);
+  const fit = useFit(all, useMemo(() => heightIn(flow, ghosts), [flow, ghosts]));
+  const level = useStore(levelOf);
+  useReveal(all);
 
-  const onNodesChange = (changes: NodeChange<StepNode>[]) => {
+  const onNodesChange = (changes: NodeChange<StepNode | SeenNode>[]) => {
     const chosen = changes.filter((change) => change.type === "select");
     if (chosen.length > 0) {
       const now = new Set(useEditor.getState().selection);
@@ -68,10 +79,10 @@ function Inner() {
       select([...now]);
     }
     const moves = changes.filter((change) => change.type === "position" && change.dragging);
-    if (moves.length > 0) setNodes((list) => applyNodeChanges(moves, list));
+    if (moves.length > 0) setNodes((list) => applyNodeChanges(moves, list) as StepNode[]);
   };
 
-  const onMoved = (_: unknown, __: unknown, moved: StepNode[]) => {
+  const onMoved = (_: unknown, __: unknown, moved: (StepNode | SeenNode)[]) => {
     const next = new Map(places);
     const real = moved.filter((node) => {
       const old = places.get(node.id);
@@ -112,10 +123,11 @@ function Inner() {
         run(moveSteps(flow, next, "Move a step", `move ${useEditor.getState().selection.join(" ")}`));
         return;
       }
-      const goal = along(flow, id, event.key);
-      if (goal === undefined) return;
-      select([goal]);
-      focusStory();
+      const at = useMarks.getState().at;
+      const goal = at !== undefined && ghosts ? along(ghosts.flow, at, event.key) : along(flow, id, event.key);
+      if (goal === undefined || !all.has(goal)) return;
+      lookAt(goal);
+      focusStory(goal);
       return;
     }
     const zooms: Record<string, () => void> = {
@@ -133,16 +145,16 @@ function Inner() {
   };
 
   return (
-    <div className="canvas" role="application" aria-label="Canvas. Arrow keys go along the lines." data-story="canvas" data-level={level} onKeyDown={onKeyDown}>
+    <div className={marks ? "canvas marking" : "canvas"} role="application" aria-label="Canvas. Arrow keys go along the lines." data-story="canvas" data-level={level} onKeyDown={onKeyDown}>
       <ReactFlow
-        nodes={nodes}
-        edges={edges}
+        nodes={gone === NO_GHOSTS ? nodes : [...nodes, ...gone.nodes]}
+        edges={gone === NO_GHOSTS ? edges : [...edges, ...gone.edges]}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
         onNodeDragStop={onMoved}
         onSelectionDragStop={(event, moved) => onMoved(event, undefined, moved)}
-        onNodeClick={(_, node) => (globalThis.document.querySelector(`.canvas [data-step="${CSS.escape(node.id)}"]`) as HTMLElement | null)?.focus({ preventScroll: true })}
+        onNodeClick={(_, node) => node.type === "step" && (globalThis.document.querySelector(`.canvas [data-step="${CSS.escape(node.id)}"]`) as HTMLElement | null)?.focus({ preventScroll: true })}
         onConnectEnd={onConnectEnd}
         onPaneClick={() => select([])}
         nodesFocusable={false}
@@ -195,27 +207,4 @@ function wayAt(flow: Flow, source: string | undefined, handle: string | null | u
 
 function isPlaced(places: ReadonlyMap<string, { x: number; y: number }>, flow: Flow): boolean {
   return flow.steps.every((step) => step.position && step.position.x === places.get(step.id)?.x && step.position.y === places.get(step.id)?.y);
-}
-
-/** Brings the selected step into sight if it is not. */
-function useReveal(places: ReadonlyMap<string, { x: number; y: number }>): void {
-  const only = useEditor((state) => (state.selection.length === 1 ? state.selection[0] : undefined));
-  const { setCenter, getViewport, getZoom } = useReactFlow();
-  const width = useStore((state) => state.width);
-  const height = useStore((state) => state.height);
-  const size = useRef({ width, height });
-  size.current = { width, height };
-  useEffect(() => {
-    const place = only === undefined ? undefined : places.get(only);
-    const { width: wide, height: high } = size.current;
-    if (!place || wide === 0) return;
-    const view = getViewport();
-    const left = place.x * view.zoom + view.x;
-    const top = place.y * view.zoom + view.y;
-    const card = CARD_WIDTH * view.zoom;
-    if (left >= 8 && top >= 8 && left + card <= wide - 8 && top + 90 * view.zoom <= high - 8) return;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    void setCenter(place.x + CARD_WIDTH / 2, place.y + 60, { zoom: getZoom(), duration: calm ? 0 : 240 });
-    // A panel that opens may hide it.
-  }, [only, places, width, setCenter, getViewport, getZoom]);
 }

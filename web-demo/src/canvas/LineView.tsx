@@ -3,6 +3,7 @@ import { Plus, X } from "lucide-react";
 import { memo, useRef, useState } from "react";
 import { addAfter, cutLine } from "../palette/actions";
 import { IconButton } from "../parts/IconButton";
+import { MarkTag } from "../parts/marks";
 import type { LineEdge } from "./elements";
 import { passesOf, thickness } from "../results/passes";
 import { useEditor } from "../state/editor";
@@ -30,10 +31,11 @@ export const LineView = memo(function LineView({ id, source, target, sourceX, so
   };
   return (
     <g onMouseEnter={enter} onMouseLeave={leave}>
-      <BaseEdge id={id} path={path(points)} {...(markerEnd === undefined || traffic ? {} : { markerEnd })} {...(traffic && passes ? { style: { strokeWidth: thickness(passes.people, traffic.total) } } : {})} className={`e${traffic ? " passes" : data.taken ? " on" : ""}${near ? " near" : ""}`} interactionWidth={20} />
-      {data.label !== "" || people !== "" || near ? (
+      <BaseEdge id={id} path={path(points)} {...(markerEnd === undefined || traffic ? {} : { markerEnd })} {...(traffic && passes ? { style: { strokeWidth: thickness(passes.people, traffic.total) } } : {})} className={`e${traffic ? " passes" : data.taken ? " on" : ""}${near ? " near" : ""}${data.mark ? ` m-${data.mark}` : ""}`} interactionWidth={20} />
+      {data.label !== "" || people !== "" || near || data.mark ? (
         <EdgeLabelRenderer>
           <div className="elab nopan" style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)` }} onMouseEnter={enter} onMouseLeave={leave}>
+            {data.mark ? <MarkTag kind={data.mark} /> : null}
             {data.label === "" ? null : <span className="elab-text">{data.label}</span>}
             {people === "" ? null : <span className="elab-people num">{data.label === "" ? people : `· ${people}`}</span>}
             {near ? (

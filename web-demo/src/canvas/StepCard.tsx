@@ -1,20 +1,21 @@
 import { Handle, Position, type NodeProps } from "@xyflow/react";
 import { Hourglass, LogOut, OctagonPause, TrendingUp } from "lucide-react";
 import { memo } from "react";
-import { HEADER, spoken } from "../model/card";
-import { firstText } from "../model/json";
-import { answers, wayName, type Way } from "../model/ways";
-import type { Flow, Step } from "../model/flow";
-import { kindName, Tile } from "../parts/kinds";
+import { spoken } from "../model/card";
+import type { Flow } from "../model/flow";
+import { kindName } from "../parts/kinds";
+import { MarkBadge } from "../parts/marks";
 import { ProblemMark } from "../problems/ProblemMark";
 import { count } from "../parts/figures";
 import { cameWords, isMore, stayWords } from "../results/passes";
 import { select, useEditor } from "../state/editor";
 import { useTraffic, type Came } from "../state/results";
+import { markWord, useMarks } from "../state/marks";
 import { useProblems } from "../state/problems";
 import { visitedIn, waitingAt } from "../preview/progress";
 import { usePreview } from "../state/preview";
 import { stopOf, useStops } from "../state/stops";
+import { CardFace } from "./CardFace";
 import type { StepNode } from "./elements";
 import { rowPort } from "./geometry";
 
@@ -31,6 +32,7 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
   const on = usePreview((state) => visitedIn(state.played, state.head).has(id));
   const usual = useTraffic((traffic) => traffic.usual);
   const came = useTraffic((traffic) => traffic.steps.get(id));
+  const mark = useMarks((state) => state.marks?.steps.get(id));
   if (!step) return null;
   // What the preview does is not what people did.
   const previewed = usual === undefined;
@@ -39,15 +41,17 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
   return (
     <div
       role="group"
-      className={`node k-${step.kind ?? "unknown"}${selected ? " sel" : ""}${on && previewed ? " hit" : ""}${step.kind === "composite" ? " stack" : ""}`}
+      className={`node k-${step.kind ?? "unknown"}${selected ? " sel" : ""}${on && previewed ? " hit" : ""}${step.kind === "composite" ? " stack" : ""}${mark ? ` marked m-${mark.kind}` : ""}`}
       style={{ height: card.height }}
       tabIndex={roving ? 0 : -1}
       data-step={id}
-      aria-label={`${label}${usual === undefined ? "" : `. ${cameWords(came, usual)}`}${problemWords}${stop ? ". The preview halts here" : ""}`}
+      aria-label={`${label}${mark ? `. ${markWord(mark)}` : ""}${usual === undefined ? "" : `. ${cameWords(came, usual)}`}${problemWords}${stop ? ". The preview halts here" : ""}`}
       onFocus={(event) => event.target === event.currentTarget && (!useEditor.getState().selection.includes(id) || useEditor.getState().way) && select([id])}
     >
       <Handle type="target" position={Position.Top} id="in" className="port t" isConnectableStart={false} />
-      {waits && previewed ? (
+      {mark ? (
+        <MarkBadge mark={mark} />
+      ) : waits && previewed ? (
         <span className="badge wait">
           {halted ? <OctagonPause aria-hidden="true" /> : <Hourglass aria-hidden="true" />} {halted ? "Halted here" : "Waiting here"}
         </span>
@@ -62,21 +66,7 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
           <ProblemMark problems={problems} />
         </span>
       ) : null}
-      <div className="nh" style={{ height: HEADER }}>
-        <Tile kind={step.kind} />
-        <b className="trunc">{step.title}</b>
-        {usual === undefined ? <span className="slot">{slot(step)}</span> : <span className="came num">{came ? count(came.visitors) : "–"}</span>}
-      </div>
-      {card.body === "" ? null : <p className={`nb${card.lines === 1 ? " one" : ""}`}>{filled(card.body)}</p>}
-      {card.rows.length > 0 || card.hidden > 0 || card.bottomRow ? (
-        <div className="opts">
-          {card.rows.map((way) => (
-            <Row key={way.id} way={way} question={step.kind === "question"} />
-          ))}
-          {card.hidden > 0 ? <div className="opt t3">{card.hidden} more answers</div> : null}
-          {card.bottomRow ? <div className="opt t2">Otherwise</div> : null}
-        </div>
-      ) : null}
+      <CardFace step={step} card={card} right={usual === undefined ? undefined : <span className="came num">{came ? count(came.visitors) : "–"}</span>} />
       {card.rows.map((way, index) => (
         <Handle key={way.id} type="source" position={Position.Right} id={way.id} className={`port r${way.line ? " used" : ""}${way.role === "failed" ? " failed" : ""}`} style={{ top: rowPort(card, index) - 1 }} isConnectableEnd={false} />
       ))}
@@ -84,15 +74,6 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
     </div>
   );
 });
-
-function Row({ way, question }: { way: Way; question: boolean }) {
-  return (
-    <div className="opt">
-      {question && way.role === "answer" ? <span className="bul" /> : null}
-      <span className={`trunc${way.rule !== undefined && way.label === "" ? " mono" : ""}`}>{wayName(way)}</span>
-    </div>
-  );
-}
 
 /** How many people did not go on, marked where it is more than usual. */
 function Stayed({ came, usual }: { came: Came | undefined; usual: number }) {
@@ -104,21 +85,4 @@ function Stayed({ came, usual }: { came: Came | undefined; usual: number }) {
       {stayWords(came)}
     </span>
   );
-}
-
-/** What stands at the right of the name. */
-function slot(step: Step): string {
-  if (step.kind === "question") {
-    const count = answers(step).length;
-    return count > 0 ? `${count} ${count === 1 ? "answer" : "answers"}` : (firstText(step.content.input_type) ?? "");
-  }
-  if (step.kind === "webhook") return firstText(step.content.method) ?? "POST";
-  if (step.kind === "composite") return firstText(step.content.version) ?? "";
-  if (step.kind === "script") return `${Number(step.content.timeout ?? 5000) / 1000} s`;
-  return "";
-}
-
-/** Values in a text stand out. */
-function filled(text: string) {
-  return text.split(/(\{\{[^}]*\}\})/).map((part, index) => (part.startsWith("{{") ? <code key={index}>{part.slice(2, -2).trim()}</code> : part));
 }

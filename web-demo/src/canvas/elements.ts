@@ -5,12 +5,14 @@ import { placed } from "../model/commands/places";
 import type { Flow } from "../model/flow";
 import type { Json } from "../model/json";
 import { fillPlaces, layout } from "../model/layout";
+import { linesByKey } from "../model/parts";
 import { wayName, waysOf, type Way } from "../model/ways";
+import type { MarkKind } from "../state/marks";
 import { rowPort } from "./geometry";
 
 export type Places = ReadonlyMap<string, { x: number; y: number }>;
 export type StepNode = Node<{ card: Card }, "step">;
-export type LineEdge = Edge<{ way: Way; label: string; side: boolean; outer: number; taken: boolean }, "line">;
+export type LineEdge = Edge<{ way: Way; label: string; side: boolean; outer: number; taken: boolean; mark: MarkKind | undefined }, "line">;
 
 export function placesOf(flow: Flow, document: Json): Places {
   if (placed(document, flow)) return fillPlaces(flow);
@@ -44,7 +46,7 @@ export function stepNodes(flow: Flow, places: Places, selection: readonly string
 }
 
 /** Ports are known before a card is drawn, so lines to cards out of sight can be. */
-function ports(card: Card): NonNullable<StepNode["handles"]> {
+export function ports(card: Card): NonNullable<StepNode["handles"]> {
   const box = { width: 1, height: 1 };
   return [
     { id: "in", type: "target", position: Position.Top, x: CARD_WIDTH / 2, y: 0, ...box },
@@ -53,8 +55,12 @@ function ports(card: Card): NonNullable<StepNode["handles"]> {
   ];
 }
 
-export function lineEdges(flow: Flow, places: Places, taken: ReadonlySet<string>, before: ReadonlyMap<string, LineEdge> = new Map()): LineEdge[] {
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** `marks` are by the keys of lines. */
+export function lineEdges(flow: Flow, places: Places, taken: ReadonlySet<string>, before: ReadonlyMap<string, LineEdge> = NONE, marks: ReadonlyMap<string, MarkKind> = NONE): LineEdge[] {
   const edges: LineEdge[] = [];
+  const marked = new Map(marks.size === 0 ? [] : [...linesByKey(flow)].map(([key, line]) => [line, marks.get(key)]));
   const heights = new Map(flow.steps.map((step) => [step.id, cardOf(flow, step).height]));
   let back = 0;
   for (const step of flow.steps) {
@@ -78,7 +84,7 @@ export function lineEdges(flow: Flow, places: Places, taken: ReadonlySet<string>
         sourceHandle: way.id,
         target,
         targetHandle: "in",
-        data: { way, label: used > 1 ? labelOf(way, flow, outer > 0, target) : "", side: way.role !== "default", outer, taken: on },
+        data: { way, label: used > 1 ? labelOf(way, flow, outer > 0, target) : "", side: way.role !== "default", outer, taken: on, mark: way.line && marked.get(way.line) },
         markerEnd: { type: MarkerType.ArrowClosed, width: on ? 10 : 14, height: on ? 10 : 14, color: on ? "var(--c-accent)" : "var(--c-edge)" },
         zIndex: on ? 1 : 0,
       };
@@ -99,7 +105,7 @@ function sameWay(a: Way | undefined, b: Way | undefined): boolean {
 }
 
 function alike(a: LineEdge, b: LineEdge): boolean {
-  return a.target === b.target && a.data?.label === b.data?.label && a.data?.outer === b.data?.outer && a.data?.taken === b.data?.taken && a.data?.way.line === b.data?.way.line && a.data?.way.role === b.data?.way.role;
+  return a.target === b.target && a.data?.label === b.data?.label && a.data?.outer === b.data?.outer && a.data?.taken === b.data?.taken && a.data?.mark === b.data?.mark && a.data?.way.line === b.data?.way.line && a.data?.way.role === b.data?.way.role;
 }
 
 function labelOf(way: Way, flow: Flow, back: boolean, target: string): string {
@@ -108,7 +114,7 @@ function labelOf(way: Way, flow: Flow, back: boolean, target: string): string {
 }
 
 /** The right edge of everything that stands between two heights. */
-function outside(places: Places, heights: ReadonlyMap<string, number>, top: number, bottom: number): number {
+export function outside(places: Places, heights: ReadonlyMap<string, number>, top: number, bottom: number): number {
   let most = -Infinity;
   for (const [id, place] of places) if (place.y < bottom && place.y + (heights.get(id) ?? 0) > top) most = Math.max(most, place.x + CARD_WIDTH);
   return most;

@@ -57,6 +57,12 @@ export function labelAt(points: readonly Point[], side: boolean): Point {
   return { x: from.x + Math.min(length / 2, 90), y: from.y };
 }
 
+/** The middle of the last stretch. */
+export function nearEnd(points: readonly Point[]): Point {
+  const [before, end] = points.slice(-2) as [Point, Point];
+  return { x: (before.x + end.x) / 2, y: (before.y + end.y) / 2 };
+}
+
 function distance(a: Point, b: Point): number {
   return Math.abs(a.x - b.x) + Math.abs(a.y - b.y);
 }

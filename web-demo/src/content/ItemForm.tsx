@@ -3,12 +3,12 @@ import { useEffect, useState, type ReactNode } from "react";
 import { address } from "../app/route";
 import { Frame } from "../inspector/fields/Frame";
 import { Section } from "../inspector/fields/Section";
-import { loadFlow } from "../library/storage";
 import { firstText, isObject, type Json, type JsonObject } from "../model/json";
-import * as log from "../model/log";
+import type { Use } from "../model/uses";
 import { IconButton } from "../parts/IconButton";
 import { tagsOf, type Item } from "../state/content";
-import { refresh, useFlows } from "../state/flows";
+import { usesHere } from "../state/uses";
+import { Reads } from "./Reads";
 import { Wordings } from "./Wordings";
 
 /** The words of an item, by its kind. What no field shows stays as it is. */
@@ -21,8 +21,17 @@ const FIELDS: Record<string, readonly (readonly [key: string, label: string])[]>
 
 type Change = (change: (item: Item) => Item) => void;
 
-/** `after` stands behind the wordings: what a server knows of them. */
-export function ItemForm({ item, change, head, after }: { item: Item; change: Change; head?: ReactNode; after?: ReactNode }) {
+interface Properties {
+  item: Item;
+  change: Change;
+  head?: ReactNode;
+  /** Behind the wordings: what a server knows of them. */
+  after?: ReactNode;
+  /** In place of the flows on this computer that name it. */
+  used?: ReactNode;
+}
+
+export function ItemForm({ item, change, head, after, used }: Properties) {
   const set = (key: string, value: Json) => change((now) => ({ ...now, content: { ...now.content, [key]: value } }));
   const fields = FIELDS[item.type] ?? [[item.type === "question" && item.content.text === undefined ? "question_text" : "text", item.type === "question" ? "Question" : "Text"]];
   return (
@@ -41,11 +50,12 @@ export function ItemForm({ item, change, head, after }: { item: Item; change: Ch
         </Section>
         {item.type === "question" ? <Answers item={item} set={(answers) => set("answers", answers)} /> : null}
         <Wordings item={item} fields={fields} change={change} />
+        <Reads item={item} fields={fields} />
         {after}
         <Section>
           <Tags item={item} change={change} />
         </Section>
-        <UsedIn id={item.id} />
+        {used ?? <UsedIn id={item.id} />}
         <Section>
           <p className="path">{item.id}</p>
         </Section>
@@ -55,7 +65,10 @@ export function ItemForm({ item, change, head, after }: { item: Item; change: Ch
 }
 
 function Tags({ item, change }: { item: Item; change: Change }) {
-  const [text, setText] = useState(tagsOf(item).join(", "));
+  const tags = tagsOf(item).join(", ");
+  const [text, setText] = useState(tags);
+  // They may be changed together with those of other items.
+  useEffect(() => setText((now) => (split(now).join(", ") === tags ? now : tags)), [tags]);
   return (
     <Frame label="Tags" help="With commas between. Random questions are picked by them.">
       {(attributes) => (
@@ -64,14 +77,21 @@ function Tags({ item, change }: { item: Item; change: Change }) {
           value={text}
           onChange={(event) => {
             setText(event.target.value);
-            const tags = event.target.value.split(",").map((tag) => tag.trim()).filter(Boolean);
-            change((now) => ({ ...now, tags }));
+            const next = split(event.target.value);
+            change((now) => ({ ...now, tags: next }));
           }}
           {...attributes}
         />
       )}
     </Frame>
   );
+}
+
+function split(text: string): string[] {
+  return text
+    .split(",")
+    .map((tag) => tag.trim())
+    .filter(Boolean);
 }
 
 function Answers({ item, set }: { item: Item; set: (answers: Json[]) => void }) {
@@ -99,29 +119,24 @@ function Answers({ item, set }: { item: Item; set: (answers: Json[]) => void }) 
   );
 }
 
-/** The flows that name the item. Those that draw by tags are not among them. */
+/** The steps of flows on this computer that name the item. Those that draw by tags are not among them. */
 function UsedIn({ id }: { id: string }) {
-  const flows = useFlows((state) => state.list);
-  const [used, setUsed] = useState<readonly string[]>([]);
+  const [used, setUsed] = useState<readonly Use[]>([]);
   useEffect(() => {
-    if (!flows) void refresh();
     let wanted = true;
-    void Promise.all(
-      (flows ?? []).map(async (flow) => {
-        const found = await loadFlow(flow.key);
-        return found && JSON.stringify(log.open(found.flow.base, found.entries, found.flow.cursor).document).includes(id) ? [flow.key] : [];
-      }),
-    ).then((keys) => wanted && setUsed(keys.flat()));
+    void usesHere([id]).then((found) => wanted && setUsed(found));
     return () => {
       wanted = false;
     };
-  }, [flows, id]);
+  }, [id]);
   if (used.length === 0) return null;
   return (
     <Section title="Used in">
-      {used.map((key) => (
-        <p key={key}>
-          <a href={address(key)}>{flows?.find((flow) => flow.key === key)?.name ?? key}</a>
+      {used.map(({ key, flow, step }, index) => (
+        <p key={index}>
+          <a href={address(key, step.id)}>
+            {flow} › {step.title}
+          </a>
         </p>
       ))}
     </Section>

@@ -4,13 +4,17 @@ import { useEffect, useRef, useState } from "react";
 import { go, libraryAddress } from "../app/route";
 import { Breadcrumb } from "../parts/Breadcrumb";
 import { IconButton } from "../parts/IconButton";
-import { addItem, changeItem, importItems, refreshContent, removeItem, tagsOf, titleOf, useContent } from "../state/content";
+import { STATUS, countOf } from "../model/chosen";
+import { addItem, changeItem, changeItems, importItems, refreshContent, removeItems, tagsOf, titleOf, useContent } from "../state/content";
+import { usesHere } from "../state/uses";
 import { announce } from "../state/voice";
+import { ChosenBar } from "./ChosenBar";
 import { ItemForm } from "./ItemForm";
 import { kindWords, TYPES } from "./kinds";
 import { ServerLibrary } from "./ServerLibrary";
+import { useChosen } from "./useChosen";
 
-export function Library({ id }: { id: string | undefined }) {
+export default function Library({ id }: { id: string | undefined }) {
   const { list, error } = useContent();
   const [query, setQuery] = useState("");
   const [type, setType] = useState("");
@@ -23,7 +27,21 @@ export function Library({ id }: { id: string | undefined }) {
   }, []);
   const words = query.toLowerCase();
   const shown = (list ?? []).filter((item) => (type === "" || item.type === type) && `${titleOf(item)} ${tagsOf(item).join(" ")}`.toLowerCase().includes(words));
-  const chosen = list?.find((item) => item.id === id);
+  const open = list?.find((item) => item.id === id);
+  const chosen = useChosen(shown, (item) => item.id);
+  const [asking, setAsking] = useState<string>();
+  const ids = () => chosen.list.map((item) => item.id);
+  /** What a flow names is not deleted before somebody has seen where. */
+  const remove = async (which: string) => {
+    if ((await usesHere([which])).length === 0) return removeItems([which]);
+    chosen.toggleAll(false);
+    chosen.toggle(which, true);
+    setAsking(which);
+  };
+  const clear = () => {
+    chosen.clear();
+    setAsking(undefined);
+  };
   const take = async (text: string) => {
     try {
       const count = await importItems(text);
@@ -97,20 +115,46 @@ export function Library({ id }: { id: string | undefined }) {
             </p>
           )}
           {list && shown.length === 0 ? <p className="empty">{list.length === 0 ? "Nothing is here yet. Write the first item, or take in a file." : "Nothing fits."}</p> : null}
-          <ul className="scroll">
+          {chosen.list.length === 0 ? null : (
+            <ChosenBar
+              key={asking ?? ""}
+              items={chosen.list}
+              ask={asking !== undefined}
+              clear={clear}
+              doing={{
+                setTags: (list, told) => changeItems(ids(), (item) => ({ ...item, tags: list.find((each) => each.id === item.id)?.tags ?? [] }), told(countOf(chosen.list.length))),
+                setStatus: (status, told) => changeItems(ids(), (item) => ({ ...item, status }), told(countOf(chosen.list.length))),
+                whole: () => Promise.resolve(chosen.list),
+                uses: usesHere,
+                remove: () => {
+                  removeItems(ids());
+                  clear();
+                },
+              }}
+            />
+          )}
+          {shown.length === 0 ? null : (
+            <label className="row choose-all">
+              <input type="checkbox" checked={chosen.all} onChange={(event) => chosen.toggleAll(event.target.checked)} />
+              <span className="sm t2">Choose all {shown.length}</span>
+            </label>
+          )}
+          <ul className="scroll" aria-label="Content on this computer">
             {shown.map((item) => (
-              <li key={item.id} className={item === chosen ? "chosen" : undefined}>
-                <a href={libraryAddress(item.id)} aria-current={item === chosen ? "true" : undefined} className="trunc">
+              <li key={item.id} className={item === open ? "chosen" : undefined}>
+                <input type="checkbox" aria-label={`Choose ${titleOf(item)}`} checked={chosen.has(item.id)} onChange={(event) => chosen.toggle(item.id, event.target.checked)} />
+                <a href={libraryAddress(item.id)} aria-current={item === open ? "true" : undefined} className="trunc">
                   {titleOf(item)}
                 </a>
                 <span className="sm t3">{kindWords(item.type)}</span>
                 <span className="sm t3 trunc">{tagsOf(item).join(", ")}</span>
-                <IconButton icon={Trash2} size="sm" label={`Delete ${titleOf(item)}`} onClick={() => removeItem(item.id)} />
+                {typeof item.status === "string" ? <span className={`pill ${item.status === "published" ? "ok" : "out"}`}>{STATUS[item.status] ?? item.status}</span> : <span />}
+                <IconButton icon={Trash2} size="sm" label={`Delete ${titleOf(item)}`} onClick={() => void remove(item.id)} />
               </li>
             ))}
           </ul>
         </main>
-        {chosen ? <ItemForm key={chosen.id} item={chosen} change={(change) => changeItem(chosen.id, change)} /> : null}
+        {open ? <ItemForm key={open.id} item={open} change={(change) => changeItem(open.id, change)} /> : null}
       </div>
       )}
     </div>

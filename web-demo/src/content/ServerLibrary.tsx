@@ -6,16 +6,20 @@ import { Section } from "../inspector/fields/Section";
 import { TroubleNote } from "../parts/Sheet";
 import { resume, useSession } from "../server/session";
 import { SignIn } from "../server/SignIn";
+import { STATUS } from "../model/chosen";
+import type { Use } from "../model/uses";
 import { forEverybody } from "../model/wordings";
 import { addItems, blankItem, tagsOf, titleOf } from "../state/content";
-import { changed, changeServerItem, listItems, makeItem, openItem, sendItem, useServerContent, type ServerItem } from "../state/serverContent";
+import { attempt, changed, changeServerItem, listItems, makeItem, openItem, sendItem, useServerContent, type ServerItem } from "../state/serverContent";
+import { usesThere } from "../state/uses";
 import { announce } from "../state/voice";
 import { ItemForm } from "./ItemForm";
+import { ServerChosen } from "./ServerChosen";
+import { useChosen } from "./useChosen";
+import { Uses } from "./Uses";
 import { kindWords, TYPES } from "./kinds";
 
 const TestResults = lazy(() => import("../results/TestResults"));
-
-const STATUS: Record<string, string> = { draft: "Draft", pending_review: "In review", approved: "Approved", published: "Published", archived: "Archived" };
 
 export function ServerLibrary({ id }: { id: string | undefined }) {
   const who = useSession((state) => state.who);
@@ -27,11 +31,13 @@ export function ServerLibrary({ id }: { id: string | undefined }) {
     const timer = setTimeout(() => void listItems(query), 150);
     return () => clearTimeout(timer);
   }, [who, query]);
-  const known = list !== undefined;
-  useEffect(() => {
-    if (who && id !== undefined && known) void openItem(id);
-  }, [who, id, known]);
   const chosen = list?.find(({ item }) => item.id === id);
+  const known = list !== undefined;
+  const read = chosen?.etag !== undefined;
+  useEffect(() => {
+    if (who && id !== undefined && known && !read) void openItem(id);
+  }, [who, id, known, read]);
+  const several = useChosen(list ?? [], ({ item }) => item.id);
   if (!who) {
     return (
       <main className="main items" data-region="main">
@@ -67,9 +73,17 @@ export function ServerLibrary({ id }: { id: string | undefined }) {
           </p>
         ) : null}
         {list?.length === 0 ? <p className="empty">{query === "" ? "There is no content on the server yet." : "Nothing fits."}</p> : null}
+        <ServerChosen entries={several.list} clear={several.clear} again={() => listItems(query)} gone={(ids) => id !== undefined && ids.includes(id) && go(libraryAddress())} />
+        {list === undefined || list.length === 0 ? null : (
+          <label className="row choose-all">
+            <input type="checkbox" checked={several.all} onChange={(event) => several.toggleAll(event.target.checked)} />
+            <span className="sm t2">Choose all {list.length}</span>
+          </label>
+        )}
         <ul className="scroll" aria-label="Content on the server">
           {list?.map((entry) => (
             <li key={entry.item.id} className={entry === chosen ? "chosen" : undefined}>
+              <input type="checkbox" aria-label={`Choose ${titleOf(entry.item)}`} checked={several.has(entry.item.id)} onChange={(event) => several.toggle(entry.item.id, event.target.checked)} />
               <a href={libraryAddress(entry.item.id)} aria-current={entry === chosen ? "true" : undefined} className="trunc">
                 {titleOf(entry.item)}
               </a>
@@ -80,8 +94,26 @@ export function ServerLibrary({ id }: { id: string | undefined }) {
           ))}
         </ul>
       </main>
-      {chosen?.etag !== undefined ? <ItemForm key={chosen.item.id} item={chosen.item} change={(change) => changeServerItem(chosen.item.id, change)} head={<Head entry={chosen} />} after={<Tested entry={chosen} />} /> : null}
+      {chosen?.etag !== undefined ? <ItemForm key={chosen.item.id} item={chosen.item} change={(change) => changeServerItem(chosen.item.id, change)} head={<Head entry={chosen} />} after={<Tested entry={chosen} />} used={<UsedThere key={chosen.item.id} id={chosen.item.id} />} /> : null}
     </>
+  );
+}
+
+/** Where the flows of the server name it: asked for, since all of them are read. */
+function UsedThere({ id }: { id: string }) {
+  const [uses, setUses] = useState<readonly Use[]>();
+  return (
+    <Section title="Used in">
+      {uses === undefined ? (
+        <button type="button" className="btn s" onClick={() => void attempt(() => usesThere([id])).then(setUses)}>
+          Look where it is used
+        </button>
+      ) : uses.length === 0 ? (
+        <p className="t2">No flow names it. Steps that draw by tags name nothing.</p>
+      ) : (
+        <Uses uses={uses} />
+      )}
+    </Section>
   );
 }
 

@@ -11,17 +11,22 @@ const GAP = 64;
 /** Room between the port of a branch and the card it leads to. */
 const STEP_ASIDE = 44;
 
+export interface Place {
+  x: number;
+  y: number;
+}
+
 interface Span {
   top: number;
   bottom: number;
 }
 
-export function layout(flow: Flow): Map<string, { x: number; y: number }> {
+export function layout(flow: Flow): Map<string, Place> {
   const chains = tell(flow);
   const heights = new Map(flow.steps.map((step) => [step.id, cardHeight(flow, step)]));
   const tops = vertical(flow, chains, heights);
   const columns: Span[][] = [];
-  const places = new Map<string, { x: number; y: number }>();
+  const places = new Map<string, Place>();
   const below = () => Math.max(0, ...columns.flat().map((span) => span.bottom + GAP));
 
   for (const root of chains) {
@@ -136,19 +141,31 @@ function ids(chain: Chain): string[] {
   return chain.steps.flatMap((each) => [each.step.id, ...each.branches.flatMap(ids)]);
 }
 
-/** Places for steps that have none, among those that have: below what leads to them, and beside what stands there. */
-export function fillPlaces(flow: Flow): Map<string, { x: number; y: number }> {
-  const places = new Map<string, { x: number; y: number }>();
+/** Places for steps that have none, among those that have. */
+export function fillPlaces(flow: Flow): Map<string, Place> {
+  const places = new Map<string, Place>();
   for (const step of flow.steps) if (step.position) places.set(step.id, step.position);
-  for (const step of flow.steps) {
-    if (step.position) continue;
-    const before = flow.into.get(step.id)?.map((line) => line.source).find((id) => places.has(id) && id !== step.id);
-    const start = before === undefined ? undefined : places.get(before);
-    const place = start ? { x: start.x, y: start.y + (heightOf(flow, before as string) ?? 0) + GAP } : { x: 0, y: 0 };
-    const height = cardHeight(flow, step);
-    const taken = () => [...places].some(([id, other]) => Math.abs(other.x - place.x) < CARD_WIDTH + 16 && place.y < other.y + (heightOf(flow, id) ?? 0) + 16 && other.y < place.y + height + 16);
+  const rest = flow.steps.filter((step) => !step.position).map(({ id }) => ({ id, before: (flow.into.get(id) ?? []).map((line) => line.source), wish: undefined }));
+  return placeAmong(places, rest, (id) => heightOf(flow, id) ?? 0);
+}
+
+/** A card that has no place yet: what leads to it, and where it would like to be. */
+export interface Homeless {
+  id: string;
+  before: readonly string[];
+  wish: Place | undefined;
+}
+
+/** Adds places for more cards: where they wish, or below what leads to them, and beside what stands there. */
+export function placeAmong(places: Map<string, Place>, more: readonly Homeless[], height: (id: string) => number): Map<string, Place> {
+  for (const { id, before, wish } of more) {
+    const above = before.find((each) => places.has(each) && each !== id);
+    const start = above === undefined ? undefined : places.get(above);
+    const place = wish ? { ...wish } : start ? { x: start.x, y: start.y + height(above as string) + GAP } : { x: 0, y: 0 };
+    const own = height(id);
+    const taken = () => [...places].some(([other, at]) => Math.abs(at.x - place.x) < CARD_WIDTH + 16 && place.y < at.y + height(other) + 16 && at.y < place.y + own + 16);
     while (taken()) place.x += COLUMN;
-    places.set(step.id, place);
+    places.set(id, place);
   }
   return places;
 }

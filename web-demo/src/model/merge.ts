@@ -37,6 +37,30 @@ function clash(a: Difference, b: Difference): boolean {
   return (gone(a) && b.kind === "field") || (gone(b) && a.kind === "field");
 }
 
+export type Choice = "mine" | "theirs" | "both";
+
+/**
+ * What to make of both sides as it was chosen; where nothing was, ours stays. All that they wrote comes first, then what of ours stays
+ * instead: in two entries of the log neither text is lost.
+ */
+export function settled(conflicts: readonly Conflict[], choices: Readonly<Record<string, Choice>>): { theirs: Difference[]; ours: Difference[] } {
+  const stays = conflicts.filter(({ key }) => choices[key] !== "theirs");
+  const taken = new Set(conflicts.filter((each) => !stays.includes(each)).map(({ theirs }) => theirs.step));
+  const ours = stays
+    // What they deleted holds no text; and a step that we deleted is there again if anything of theirs in it was chosen.
+    .filter(({ mine, theirs }) => theirs.now !== undefined && !(mine.kind === "step" && mine.now === undefined && taken.has(mine.step)))
+    .map(({ key, mine, theirs }) => (choices[key] === "both" ? { ...mine, now: bothOf(mine.now, theirs.now) } : mine));
+  const theirs = conflicts.filter(({ key, theirs: { now } }) => now !== undefined || choices[key] === "theirs").map((each) => each.theirs);
+  return { theirs, ours: ours.filter((each, index) => ours.findIndex(({ key }) => key === each.key) === index) };
+}
+
+/** What stands in either list, the own first. */
+export function bothOf(mine: Json | undefined, theirs: Json | undefined): Json | undefined {
+  if (!Array.isArray(mine) || !Array.isArray(theirs)) return theirs;
+  const known = new Set(mine.map((each) => JSON.stringify(each)));
+  return [...mine, ...theirs.filter((each) => !known.has(JSON.stringify(each)))];
+}
+
 /** Makes changes that were found elsewhere in this document, too. `whole` is the document they come from. */
 export function take(changes: readonly Difference[], whole: Json, label: string): Command {
   return {
@@ -70,7 +94,8 @@ function takeOne(draft: Json, change: Difference, whole: Json): void {
     if (node !== undefined) nodesOf(draft, flow).push(node);
     return;
   }
-  if (change.kind === "step") return;
+  // Both made a step of this name.
+  if (change.kind === "step") return put(draft, step.path, now);
   if (change.field.startsWith("content.")) put(contentOf(draft, step), [change.field.slice("content.".length)], now);
   else put(nodeOf(draft, step), [change.field], now);
 }

@@ -2,7 +2,7 @@
  * What differs between two documents of a flow, as an author sees it: fields of steps, lines, and what stands at the head. How a
  * document is spelled does not matter, nor does the order of steps.
  */
-import { readFlow, type Line } from "./flow";
+import { readFlow, type Flow, type Line } from "./flow";
 import { at, equal, isObject, type Json, type JsonObject } from "./json";
 
 export interface Difference {
@@ -55,6 +55,22 @@ export function differences(before: Json, after: Json): Difference[] {
   return found;
 }
 
+/** The lines of a flow by what tells them apart in each comparison: where they leave, their type, and a number among those alike. */
+export function linesByKey(flow: Flow): Map<string, Line> {
+  const lines = new Map<string, Line>();
+  for (const line of flow.lines) {
+    let number = 0;
+    while (lines.has(`${line.source} ${line.type} ${number}`)) number += 1;
+    lines.set(`${line.source} ${line.type} ${number}`, line);
+  }
+  return lines;
+}
+
+/** The key of the line that a difference is about. */
+export function lineKey(difference: Difference): string {
+  return difference.key.slice("line ".length);
+}
+
 /** Where the line of a difference stands in a document, if it is there. */
 export function lineOf(document: Json, key: string): Line | undefined {
   return taken(document).lines.get(key.slice("line ".length))?.line;
@@ -83,11 +99,8 @@ function taken(document: Json): Taken {
     fields.set(step.id, own);
   }
   const lines = new Map<string, { line: Line; value: JsonObject }>();
-  for (const line of flow.lines) {
-    let number = 0;
-    while (lines.has(`${line.source} ${line.type} ${number}`)) number += 1;
-    const value: JsonObject = { target: line.target, ...(line.rule === undefined ? {} : { rule: line.rule }), ...(line.name === undefined ? {} : { name: line.name }) };
-    lines.set(`${line.source} ${line.type} ${number}`, { line, value });
+  for (const [key, line] of linesByKey(flow)) {
+    lines.set(key, { line, value: { target: line.target, ...(line.rule === undefined ? {} : { rule: line.rule }), ...(line.name === undefined ? {} : { name: line.name }) } });
   }
   return { head, graph, nodes, fields, lines };
 }

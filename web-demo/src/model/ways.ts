@@ -96,7 +96,7 @@ function otherwise(step: Step): string {
   return pathType(step.content.default_path ?? step.content.else ?? step.content.default);
 }
 
-function pathType(value: unknown): string {
+export function pathType(value: unknown): string {
   const text = firstText(value) ?? "default";
   const number = /^(?:\$|option_)(\d{1,2})$/i.exec(text);
   return number ? `$${Number(number[1])}` : text;

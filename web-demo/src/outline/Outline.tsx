@@ -7,25 +7,34 @@ import { IconButton } from "../parts/IconButton";
 import { reveal } from "../parts/reveal";
 import { Resizer } from "../parts/Resizer";
 import { select, useEditor } from "../state/editor";
+import { lookAt, useMarks } from "../state/marks";
 import { useTraffic } from "../state/results";
 import { OutlineRow } from "./OutlineRow";
-import { rowsOf, type Row } from "./rows";
+import { rowsOf, withGhosts, type Row } from "./rows";
 
 export function Outline() {
-  const flow = useEditor((state) => state.flow);
-  const selection = useEditor((state) => state.selection);
+  const marks = useMarks((state) => state.marks);
+  const at = useMarks((state) => state.at);
+  const draft = useEditor((state) => state.flow);
+  const chosen = useEditor((state) => state.selection);
+  // A version that is compared stands in place of the draft, and is only looked at.
+  const fixed = marks?.fixed !== undefined;
+  const flow = marks?.fixed?.flow ?? draft;
+  const selection = useMemo(() => (at === undefined ? chosen : [at]), [at, chosen]);
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [active, setActive] = useState<string>();
   const grid = useRef<HTMLDivElement>(null);
-  const traffic = useTraffic(() => true) === true;
+  const traffic = useTraffic(() => true) === true && !marks;
   const only = selection.length === 1 ? selection[0] : undefined;
-  const rows = useMemo(() => (flow ? rowsOf(flow, closed, only) : []), [flow, closed, only]);
+  const told = useMemo(() => (flow ? rowsOf(flow, closed, only) : []), [flow, closed, only]);
+  const ghosts = marks?.ghosts;
+  const rows = useMemo(() => (ghosts ? withGhosts(told, ghosts) : told), [told, ghosts]);
   // The selection is shared with the canvas; a row of a way stays active as long as its step is the selected one.
   const shown = rows.find((row) => row.key === active);
-  const current = shown && (only === undefined || owner(shown) === only) ? shown : (rows.find((row) => row.key === only) ?? rows[0]);
+  const current = shown && (only === undefined || owner(shown) === only) ? shown : (rows.find((row) => row.key === only || row.key === `ghost ${only}`) ?? rows[0]);
 
   useEffect(() => {
-    if (only !== undefined) reveal(grid.current?.querySelector(`[data-step="${CSS.escape(only)}"]`));
+    if (only !== undefined) reveal(grid.current?.querySelector(`:is([data-step="${CSS.escape(only)}"], [data-seen="${CSS.escape(only)}"])`));
   }, [only]);
 
   const fold = (row: Row, shut: boolean) => {
@@ -65,6 +74,7 @@ export function Outline() {
   const onFocus = (row: Row | undefined) => {
     if (!row) return;
     setActive(row.key);
+    if (fixed || row.type === "ghost") return lookAt(owner(row));
     const way = row.type !== "step" && row.from ? { source: row.from.step.id, type: row.from.way.type } : undefined;
     if (!(row.type === "step" && selection.length > 1 && selection.includes(row.step.id))) select([owner(row)], way);
   };
@@ -76,7 +86,7 @@ export function Outline() {
         <ListTree className="s14" aria-hidden="true" />
         <h2 className="grow">Outline</h2>
         <span className="count">{flow?.steps.length === 1 ? "1 step" : `${flow?.steps.length ?? 0} steps`}</span>
-        <IconButton icon={Plus} label="Add a step" hotkey={hotkey("add") ?? ""} size="sm" onClick={() => addAfter()} />
+        {fixed ? null : <IconButton icon={Plus} label="Add a step" hotkey={hotkey("add") ?? ""} size="sm" onClick={() => addAfter()} />}
       </header>
       {rows.length === 0 ? (
         <div className="empty" data-story="outline" tabIndex={-1}>
@@ -89,8 +99,8 @@ export function Outline() {
         <div className="scroll" ref={grid}>
           <div
             role="treegrid"
-            aria-label="Steps of the flow"
-            data-story="outline"
+            aria-label={marks ? `Steps of the flow. ${marks.title}` : "Steps of the flow"}
+            {...(fixed ? { "data-fixed": "outline" } : { "data-story": "outline" })}
             className={traffic ? "with-people" : undefined}
             onKeyDown={onKey}
             onFocus={(event) => onFocus(rowOf(event.target))}
@@ -103,11 +113,11 @@ export function Outline() {
           >
             <div role="row" className="vh">
               <span role="columnheader">Step</span>
-              <span role="columnheader">{traffic ? "People" : "Leads to"}</span>
+              <span role="columnheader">{marks ? "Changes, or where it leads" : traffic ? "People" : "Leads to"}</span>
               <span role="columnheader">Problems</span>
             </div>
             {rows.map((row) => (
-              <OutlineRow key={row.key} row={row} active={row === current} selected={row.type === "step" && selection.includes(row.step.id)} />
+              <OutlineRow key={row.key} row={row} active={row === current} selected={(row.type === "step" || row.type === "ghost") && selection.includes(row.step.id)} fixed={fixed} />
             ))}
           </div>
         </div>
@@ -118,5 +128,5 @@ export function Outline() {
 
 /** The step that is selected while a row has the focus. */
 function owner(row: Row): string {
-  return row.type === "step" ? row.step.id : (row.from?.step.id ?? row.step.id);
+  return row.type === "step" || row.type === "ghost" ? row.step.id : (row.from?.step.id ?? row.step.id);
 }

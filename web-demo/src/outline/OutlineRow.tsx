@@ -1,9 +1,11 @@
 import { ChevronRight, CornerDownRight } from "lucide-react";
 import { memo } from "react";
 import { kindName, Tile } from "../parts/kinds";
+import { MarkPill } from "../parts/marks";
 import { ProblemMark } from "../problems/ProblemMark";
 import { useProblems } from "../state/problems";
 import { waitingAt } from "../preview/progress";
+import { useMarks } from "../state/marks";
 import { usePreview } from "../state/preview";
 import { cameWords, isMore, passesOf } from "../results/passes";
 import { useEditor } from "../state/editor";
@@ -14,12 +16,16 @@ interface Properties {
   row: Row;
   active: boolean;
   selected: boolean;
+  /** Whether the flow is only looked at, so that nothing known of the draft belongs here. */
+  fixed: boolean;
 }
 
-export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Properties) {
-  const problems = useProblems((state) => (row.type === "step" ? state.byStep.get(row.step.id) : undefined));
-  const waits = usePreview((state) => row.type === "step" && waitingAt(state.played, state.head) === row.step.id);
-  const traffic = useTraffic(() => true) === true;
+export const OutlineRow = memo(function OutlineRow({ row, active, selected, fixed }: Properties) {
+  const problems = useProblems((state) => (row.type === "step" && !fixed ? state.byStep.get(row.step.id) : undefined));
+  const waits = usePreview((state) => row.type === "step" && !fixed && waitingAt(state.played, state.head) === row.step.id);
+  const mark = useMarks((state) => (row.type === "step" || row.type === "ghost" ? state.marks?.steps.get(row.step.id) : undefined));
+  const marking = useMarks((state) => state.marks !== undefined);
+  const traffic = useTraffic(() => true) === true && !marking;
   const from = fromWords(row);
   return (
     <div
@@ -30,7 +36,7 @@ export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Pr
       aria-selected={selected}
       tabIndex={active ? 0 : -1}
       data-key={row.key}
-      {...(row.type === "step" ? { "data-step": row.step.id } : {})}
+      {...(row.type === "ghost" || (fixed && row.type === "step") ? { "data-seen": row.step.id } : row.type === "step" ? { "data-step": row.step.id } : {})}
       style={{ "--depth": row.depth } as React.CSSProperties}
     >
       <span role="gridcell" className="oname">
@@ -48,13 +54,13 @@ export const OutlineRow = memo(function OutlineRow({ row, active, selected }: Pr
           </span>
         )}
         {row.type === "open" ? null : <span className={`otitle trunc${row.type === "link" ? " t2" : ""}`}>{row.step.title}</span>}
-        <span className="vh">{row.type === "step" ? `, ${kindName(row.step.kind)}` : ""}</span>
+        <span className="vh">{row.type === "step" || row.type === "ghost" ? `, ${kindName(row.step.kind)}` : ""}</span>
       </span>
       {traffic ? (
         <People row={row} />
       ) : (
         <span role="gridcell" className="oleads trunc">
-          {waits ? <span className="pill acc">Waiting here</span> : row.leads}
+          {mark ? <MarkPill mark={mark} /> : waits ? <span className="pill acc">Waiting here</span> : row.leads}
         </span>
       )}
       <span role="gridcell" className="omark">
@@ -88,5 +94,5 @@ function People({ row }: { row: Row }) {
 /** Rows are made anew with each change; most of them look as before. */
 function same(a: Properties, b: Properties): boolean {
   const [x, y] = [a.row, b.row];
-  return a.active === b.active && a.selected === b.selected && x.key === y.key && x.type === y.type && x.depth === y.depth && x.leads === y.leads && x.open === y.open && x.step === y.step && fromWords(x) === fromWords(y);
+  return a.active === b.active && a.fixed === b.fixed && a.selected === b.selected && x.key === y.key && x.type === y.type && x.depth === y.depth && x.leads === y.leads && x.open === y.open && x.step === y.step && fromWords(x) === fromWords(y);
 }

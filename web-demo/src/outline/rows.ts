@@ -6,8 +6,8 @@ import { wayName, type Way } from "../model/ways";
 export interface Row {
   key: string;
   depth: number;
-  /** A step; a way that leads to a step that stands elsewhere; or one that leads nowhere yet. */
-  type: "step" | "link" | "open";
+  /** A step; a way that leads to a step that stands elsewhere; one that leads nowhere yet; or a step that the flow does not have. */
+  type: "step" | "link" | "open" | "ghost";
   step: Step;
   /** The way that leads here, if it is a branch. */
   from: { step: Step; way: Way } | undefined;
@@ -68,6 +68,20 @@ export function rowsOf(flow: Flow, closed: ReadonlySet<string>, selected: string
       for (const branch of each.branches) hide(branch, at);
     }
   }
+}
+
+/** Puts rows of steps that the flow does not have below what led to them. */
+export function withGhosts(rows: readonly Row[], ghosts: { flow: Flow; steps: readonly Step[] }): readonly Row[] {
+  if (ghosts.steps.length === 0) return rows;
+  const made = [...rows];
+  for (const step of ghosts.steps) {
+    const before = new Set((ghosts.flow.into.get(step.id) ?? []).map((line) => line.source));
+    const above = made.findIndex((row) => (row.type === "step" || row.type === "ghost") && before.has(row.step.id));
+    const row = made[above];
+    const ghost: Row = { key: `ghost ${step.id}`, depth: row === undefined ? 0 : row.type === "ghost" ? row.depth : row.depth + 1, type: "ghost", step, from: undefined, leads: "", open: undefined };
+    made.splice(above < 0 ? made.length : above + 1, 0, ghost);
+  }
+  return made;
 }
 
 function nowhere(way: Way): string {

@@ -1,5 +1,6 @@
 /** What can be done with the selected step, by key, palette or menu. */
 import { focusField, focusInspector, focusResults, focusStory } from "../app/focus";
+import { give } from "../app/give";
 import { address, go, parse, type Results } from "../app/route";
 import { applyFixes } from "../model/commands/fix";
 import { copyText, paste } from "../model/commands/clipboard";
@@ -244,14 +245,6 @@ export function cure(problems: readonly Problem[]): void {
 export function download(): void {
   const { flow, key } = useEditor.getState();
   if (flow) give(`${key ?? "flow"}.json`, documentText());
-}
-
-function give(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 /** Lets the preview halt at the selected step, or no longer. */

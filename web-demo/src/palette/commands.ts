@@ -1,8 +1,9 @@
 /** Everything that can be done, with its keys. The palette, the keyboard and the list of keys are made of it. */
-import { nextRegion } from "../app/focus";
+import { focusStory, nextRegion } from "../app/focus";
 import { go, libraryAddress, looksAddress } from "../app/route";
 import { flush, redo, select, undo, useEditor } from "../state/editor";
 import { toggleSide, useLayout, type Theme } from "../state/layout";
+import { nextChange, useMarks } from "../state/marks";
 import { back, forward, proceed, restart, step, stepBack } from "../state/preview";
 import { showTraffic, useResults } from "../state/results";
 import { clearStops, toggleFailures } from "../state/stops";
@@ -16,6 +17,8 @@ export interface Doing {
   keys?: string[];
   /** Only while the canvas or the outline has the focus: single letters are for typing elsewhere. */
   story?: boolean;
+  /** Changes nothing, so that its key also works where a flow can be looked at only. */
+  looks?: boolean;
   /** The browser knows the key itself and tells of it by an event of its own. */
   native?: boolean;
   /** Not worth a line in the palette. */
@@ -25,6 +28,7 @@ export interface Doing {
 }
 
 const open = () => useEditor.getState().flow !== undefined;
+const marked = () => useMarks.getState().marks !== undefined;
 const some = () => useEditor.getState().selection.length > 0;
 
 export const DOINGS: readonly Doing[] = [
@@ -63,6 +67,8 @@ export const DOINGS: readonly Doing[] = [
   { id: "traffic", title: "People on the canvas and in the outline: on or off", keys: ["r"], story: true, when: () => useEditor.getState().remote !== undefined, run: () => showTraffic(!useResults.getState().shown) },
   { id: "next-problem", title: "Next problem", keys: ["]"], story: true, when: open, run: () => act.nextProblem(1) },
   { id: "previous-problem", title: "Previous problem", keys: ["["], story: true, when: open, run: () => act.nextProblem(-1) },
+  { id: "next-change", title: "Next change that is marked", keys: ["n"], story: true, looks: true, when: marked, run: () => focusStory(nextChange(1)) },
+  { id: "previous-change", title: "Previous change that is marked", keys: ["shift+n"], story: true, looks: true, when: marked, run: () => focusStory(nextChange(-1)) },
   { id: "fix", title: "Quick fix", keys: ["."], story: true, when: some, run: act.fixFirst },
   { id: "outline", title: "Outline", keys: ["o"], story: true, when: open, run: () => toggleSide("outline") },
   { id: "problems", title: "Problems", keys: ["p"], story: true, when: open, run: () => toggleSide("problems") },

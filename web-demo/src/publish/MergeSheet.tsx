@@ -2,9 +2,13 @@
 import { useEditor } from "../state/editor";
 import type { Flow } from "../model/flow";
 import { readFlow } from "../model/flow";
-import type { Conflict } from "../model/merge";
+import { bothOf, type Choice, type Conflict } from "../model/merge";
 import type { Json } from "../model/json";
-import { bothOf, choose, settle, useRemote, type Choice } from "../state/remote";
+import { wordDiff } from "../model/wordDiff";
+import { Tile } from "../parts/kinds";
+import { lookAt } from "../state/marks";
+import { choose, settle, useRemote } from "../state/remote";
+import { useMergeMarks } from "./mergeMarks";
 import { fieldWords, sideWords } from "./words";
 import { Section } from "../inspector/fields/Section";
 import { Sheet } from "../parts/Sheet";
@@ -13,6 +17,7 @@ export function MergeSheet() {
   const collision = useRemote((state) => state.collision);
   const busy = useRemote((state) => state.busy);
   const flow = useEditor((state) => state.flow);
+  useMergeMarks(collision, flow);
   if (!collision || !flow) {
     return (
       <Sheet title="Changed on both sides">
@@ -51,15 +56,24 @@ export function MergeSheet() {
 function One({ conflict, mine, theirs, chosen }: { conflict: Conflict; mine: Flow; theirs: Flow; chosen: Choice | undefined }) {
   const { key } = conflict;
   const step = conflict.theirs.step ?? conflict.mine.step;
-  const title = step === undefined ? "The flow" : ((mine.byId.get(step) ?? theirs.byId.get(step))?.title ?? step);
+  const shown = step === undefined ? undefined : (mine.byId.get(step) ?? theirs.byId.get(step));
+  const title = step === undefined ? "The flow" : (shown?.title ?? step);
   const words = conflict.mine.kind === "step" || conflict.theirs.kind === "step" ? "" : ` › ${fieldWords(conflict.theirs, theirs)}`;
   const lists = Array.isArray(conflict.mine.now) && Array.isArray(conflict.theirs.now);
   const result: Json | undefined = chosen === "both" ? bothOf(conflict.mine.now, conflict.theirs.now) : chosen === "theirs" ? conflict.theirs.now : conflict.mine.now;
   return (
     <Section title={`${title}${words}`}>
+      {shown ? (
+        <p className="row show-step">
+          <Tile kind={shown.kind} />
+          <button type="button" className="link" aria-label={`Show “${title}”`} onClick={() => lookAt(shown.id)}>
+            Show the step
+          </button>
+        </p>
+      ) : null}
       <div className="sides" role="group" aria-label={`${title}${words}`}>
-        <Side title="Yours" text={side(conflict.mine, mine)} pressed={chosen === "mine"} choose={() => choose(key, "mine")} button="Keep yours" />
-        <Side title="Theirs" text={side(conflict.theirs, theirs)} pressed={chosen === "theirs"} choose={() => choose(key, "theirs")} button="Take theirs" />
+        <Side title="Yours" was={ground(conflict.mine, mine)} text={side(conflict.mine, mine)} pressed={chosen === "mine"} choose={() => choose(key, "mine")} button="Keep yours" />
+        <Side title="Theirs" was={ground(conflict.theirs, theirs)} text={side(conflict.theirs, theirs)} pressed={chosen === "theirs"} choose={() => choose(key, "theirs")} button="Take theirs" />
       </div>
       {lists ? (
         <button type="button" className="btn s" aria-pressed={chosen === "both"} onClick={() => choose(key, "both")}>
@@ -78,11 +92,20 @@ function side(difference: Conflict["mine"], flow: Flow): string {
   return difference.now === undefined ? "Deleted" : sideWords(difference, difference.now, flow);
 }
 
-function Side({ title, text, pressed, choose: pick, button }: { title: string; text: string; pressed: boolean; choose: () => void; button: string }) {
+/** What stood there before both changed it. */
+function ground(difference: Conflict["mine"], flow: Flow): string {
+  return sideWords(difference, difference.old, flow);
+}
+
+function Side({ title, was, text, pressed, choose: pick, button }: { title: string; was: string; text: string; pressed: boolean; choose: () => void; button: string }) {
   return (
     <div className={`side${pressed ? " chosen" : ""}`}>
       <span className="sm t3">{title}</span>
-      <p className="words">{text}</p>
+      <p className="words">
+        {wordDiff(was, text)
+          .filter((piece) => piece.sign !== "-")
+          .map((piece, index) => (piece.sign === "+" ? <ins key={index}>{piece.text}</ins> : <span key={index}>{piece.text}</span>))}
+      </p>
       <button type="button" className="btn s" aria-pressed={pressed} onClick={pick}>
         {button}
       </button>

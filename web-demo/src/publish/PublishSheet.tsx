@@ -15,6 +15,7 @@ import { Section } from "../inspector/fields/Section";
 import { Changes } from "./Changes";
 import { Receipt } from "./Receipt";
 import { Sheet } from "../parts/Sheet";
+import { useComparison } from "./useComparison";
 
 const SEEN = [
   ["private", "Only me"],
@@ -53,6 +54,7 @@ function Before({ published }: { published: (flow: server.FlowDetail) => void })
   const [report, setReport] = useState<server.Report>();
   const [failed, setFailed] = useState<string>();
   const last = useLastVersion();
+  const comparison = useComparison(`The draft, compared with version ${last?.version.version ?? ""}`, last?.document, document, true);
 
   useEffect(() => {
     let wanted = true;
@@ -87,7 +89,7 @@ function Before({ published }: { published: (flow: server.FlowDetail) => void })
       }
     >
       <Section title="What is new">
-        {last === undefined ? <div className="skeleton" /> : last === null ? <p className="t2">All of it: this is the first version.</p> : <Changes before={last.document} after={document} none={`Nothing has changed since version ${last.version.version}.`} />}
+        {last === undefined ? <div className="skeleton" /> : last === null ? <p className="t2">All of it: this is the first version.</p> : comparison && <Changes comparison={comparison} none={`Nothing has changed since version ${last.version.version}.`} />}
       </Section>
       <Section title="Checks">
         {failed === undefined ? null : <p className="note error">{failed}</p>}

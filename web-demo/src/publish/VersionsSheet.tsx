@@ -9,6 +9,7 @@ import { useEditor } from "../state/editor";
 import { documentOf, goBackTo, useRemote } from "../state/remote";
 import { Changes } from "./Changes";
 import { Sheet } from "../parts/Sheet";
+import { useComparison } from "./useComparison";
 
 const DRAFT = "draft";
 
@@ -20,6 +21,8 @@ export function VersionsSheet() {
   const [from, setFrom] = useState<string>();
   const [to, setTo] = useState(DRAFT);
   const documents = useDocuments(from, to, draft);
+  const nameOf = (which: string | undefined) => (which === DRAFT ? "The draft" : `Version ${list?.find((each) => String(each.seq) === which)?.version ?? ""}`);
+  const comparison = useComparison(`${nameOf(to)}, compared with ${nameOf(from).toLowerCase()}`, documents?.[0], documents?.[1] ?? draft, to === DRAFT);
   useEffect(() => void resume(), []);
   const etag = remote?.etag;
   const id = remote?.id;
@@ -94,7 +97,7 @@ export function VersionsSheet() {
               {choices}
             </select>
           </div>
-          {documents ? <Changes before={documents[0]} after={documents[1]} none="Both are the same." /> : <div className="skeleton" />}
+          {comparison ? <Changes comparison={comparison} none="Both are the same." /> : <div className="skeleton" />}
         </Section>
       )}
     </Sheet>

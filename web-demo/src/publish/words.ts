@@ -5,14 +5,6 @@ import { firstText, isObject, type Json } from "../model/json";
 import { kindOf } from "../model/kinds";
 import type { Difference } from "../model/parts";
 
-export interface Group {
-  /** The step, or nothing for the flow as a whole. */
-  step: string | undefined;
-  title: string;
-  what: "added" | "removed" | "changed";
-  differences: Difference[];
-}
-
 const FIELDS: Record<string, string> = {
   name: "Name",
   type: "Kind",
@@ -67,21 +59,4 @@ function textOf(value: Json): string {
     return told === undefined ? words : words === "" ? told : `${told} (${words})`;
   }
   return String(value);
-}
-
-/** By step, in the order of the flow; moved is not a change. */
-export function grouped(list: readonly Difference[], before: Flow, after: Flow): Group[] {
-  const groups = new Map<string, Group>();
-  for (const difference of list) {
-    if (difference.kind === "field" && difference.field === "position") continue;
-    if (difference.kind === "head" && (difference.field === "info.studio" || difference.field === "version")) continue;
-    const { step } = difference;
-    const title = step === undefined ? "The flow" : (after.byId.get(step) ?? before.byId.get(step))?.title ?? step;
-    const group = groups.get(step ?? "") ?? { step, title, what: "changed", differences: [] };
-    groups.set(step ?? "", group);
-    if (difference.kind === "step") group.what = difference.now === undefined ? "removed" : "added";
-    group.differences.push(difference);
-  }
-  const order = new Map([...after.byId.keys()].map((id, index) => [id, index]));
-  return [...groups.values()].toSorted((a, b) => (order.get(a.step ?? "") ?? -1) - (order.get(b.step ?? "") ?? -1));
 }

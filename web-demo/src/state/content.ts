@@ -53,12 +53,22 @@ export function blankItem(type: string): Item {
   return { id: newId(), type, content: type === "joke" ? { setup: "", punchline: "" } : type === "question" ? { question_text: "", answers: [] } : { text: "" }, tags: [] };
 }
 
-export function removeItem(id: string): void {
+/** Changes several at once; undo makes them what they were. */
+export function changeItems(ids: readonly string[], change: (item: Item) => Item, told: string): void {
+  const chosen = new Set(ids);
   const before = useContent.getState().list ?? [];
-  const item = before.find((each) => each.id === id);
-  if (!item) return;
-  write(before.filter((each) => each !== item));
-  toast(`Deleted “${titleOf(item)}”`, { label: "Undo", run: () => write([item, ...(useContent.getState().list ?? [])]) });
+  const old = new Map(before.filter((item) => chosen.has(item.id)).map((item) => [item.id, item]));
+  write(before.map((item) => (chosen.has(item.id) ? change(item) : item)));
+  toast(told, { label: "Undo", run: () => write((useContent.getState().list ?? []).map((item) => old.get(item.id) ?? item)) });
+}
+
+export function removeItems(ids: readonly string[]): void {
+  const chosen = new Set(ids);
+  const before = useContent.getState().list ?? [];
+  const gone = before.filter((each) => chosen.has(each.id));
+  if (gone.length === 0) return;
+  write(before.filter((each) => !chosen.has(each.id)));
+  toast(gone.length === 1 ? `Deleted “${titleOf(gone[0] as Item)}”` : `Deleted ${gone.length} items`, { label: "Undo", run: () => write([...gone, ...(useContent.getState().list ?? [])]) });
 }
 
 /** Takes in a list of items from a file; items without an id get one. Tells how many. */

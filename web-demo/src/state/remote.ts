@@ -5,7 +5,8 @@ import { fromServer, ofVersion, toServer } from "../model/exchange";
 import { readFlow } from "../model/flow";
 import type { Json, JsonObject } from "../model/json";
 import { run as runOn } from "../model/command";
-import { merge, take, type Conflict } from "../model/merge";
+import { compare } from "../model/comparison";
+import { merge, settled, take, type Choice, type Conflict } from "../model/merge";
 import { differences, type Difference } from "../model/parts";
 import * as server from "../server/flows";
 import { noted, useSession } from "../server/session";
@@ -14,12 +15,11 @@ import { addItems } from "./content";
 import { run, setRemote, useEditor } from "./editor";
 import { keep, useFlows, refresh } from "./flows";
 import { useLayout } from "./layout";
+import { comparisonMarks, showMarks } from "./marks";
 import { announce, toast } from "./voice";
 
-export type Choice = "mine" | "theirs" | "both";
-
 /** Two changes of the same fields, until somebody has chosen. */
-interface Collision {
+export interface Collision {
   conflicts: readonly Conflict[];
   taken: readonly Difference[];
   choices: Readonly<Record<string, Choice>>;
@@ -145,7 +145,10 @@ export async function takeIn(): Promise<"same" | "merged" | "collides" | "failed
     return "collides";
   }
   await adopt(remote, read, document, theirs, taken);
-  if (taken.length > 0) toast(taken.length === 1 ? "1 change of somebody else was taken in" : `${taken.length} changes of others were taken in`);
+  if (taken.length > 0) {
+    showMarks(comparisonMarks("Taken in from somebody else", compare(history.document, useEditor.getState().history?.document ?? history.document), { alone: true }));
+    toast(taken.length === 1 ? "1 change of somebody else was taken in" : `${taken.length} changes of others were taken in`);
+  }
   return "merged";
 }
 
@@ -161,27 +164,20 @@ export function choose(key: string, choice: Choice): void {
   if (collision) useRemote.setState({ collision: { ...collision, choices: { ...collision.choices, [key]: choice } } });
 }
 
-/** Brings both together as it was chosen, and sends the result. */
+/**
+ * Brings both together as it was chosen, and sends the result. What they wrote is taken in first and what stays of ours put back after
+ * that, so that undo finds either text.
+ */
 export async function settle(): Promise<void> {
   const { collision } = useRemote.getState();
-  const { remote } = useEditor.getState();
-  if (!collision || !remote) return;
-  const wanted = collision.conflicts.flatMap(({ key, mine, theirs }): Difference[] => {
-    const choice = collision.choices[key] ?? "mine";
-    if (choice === "mine") return [];
-    return [choice === "both" ? { ...theirs, now: bothOf(mine.now, theirs.now) } : theirs];
-  });
-  await adopt(remote, collision.read, collision.document, differences(remote.theirs, collision.document), [...collision.taken, ...wanted]);
+  const { remote, history } = useEditor.getState();
+  if (!collision || !remote || !history) return;
+  const { theirs, ours } = settled(collision.conflicts, collision.choices);
+  await adopt(remote, collision.read, collision.document, differences(remote.theirs, collision.document), [...collision.taken, ...theirs]);
+  if (ours.length > 0) run(take(ours, history.document, ours.length === 1 ? "Keep yours where both changed it" : `Keep yours in ${ours.length} places that both changed`));
   useRemote.setState({ collision: undefined });
   useLayout.setState({ sheet: undefined });
   await send();
-}
-
-/** What stands in either list, the own first. */
-export function bothOf(mine: Json | undefined, theirs: Json | undefined): Json | undefined {
-  if (!Array.isArray(mine) || !Array.isArray(theirs)) return theirs;
-  const known = new Set(mine.map((each) => JSON.stringify(each)));
-  return [...mine, ...theirs.filter((each) => !known.has(JSON.stringify(each)))];
 }
 
 /** Publishes what is here: sends it first. Tells the published flow. */

@@ -23,7 +23,7 @@ export const useServerContent = create<ServerContent>(() => ({ list: undefined, 
 
 const at = (id: string) => ({ params: { path: { content_id: id } } });
 
-async function attempt<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+export async function attempt<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
   try {
     const answer = await ask();
     useServerContent.setState({ trouble: undefined });
@@ -53,14 +53,16 @@ export async function listItems(search: string): Promise<void> {
 export async function openItem(id: string, again = false): Promise<void> {
   const known = useServerContent.getState().list?.find(({ item }) => item.id === id);
   if (known?.etag !== undefined && !again) return;
-  const read = await attempt(async () => {
-    const { data, error, response } = await api().GET("/v1/cms/content/{content_id}", at(id));
-    if (error !== undefined) throw new Refused(response.status, error);
-    const variants = await answered(api().GET("/v1/cms/content/{content_id}/variants", { params: { path: { content_id: id }, query: { limit: 100 } } }));
-    const item = { ...(data as unknown as Item), variants: variants.data as unknown as Json };
-    return { item, was: item, etag: response.headers.get("etag") ?? "" };
-  });
+  const read = await attempt(() => readItem(id));
   if (read) put(read);
+}
+
+export async function readItem(id: string): Promise<ServerItem> {
+  const { data, error, response } = await api().GET("/v1/cms/content/{content_id}", at(id));
+  if (error !== undefined) throw new Refused(response.status, error);
+  const variants = await answered(api().GET("/v1/cms/content/{content_id}/variants", { params: { path: { content_id: id }, query: { limit: 100 } } }));
+  const item = { ...(data as unknown as Item), variants: variants.data as unknown as Json };
+  return { item, was: item, etag: response.headers.get("etag") ?? "" };
 }
 
 export function changeServerItem(id: string, change: (item: Item) => Item): void {
