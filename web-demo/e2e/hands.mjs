@@ -50,3 +50,20 @@ export async function startEmpty(page, url, { keys, at }) {
   await keys("ArrowDown");
   await at("question");
 }
+
+/** What the preview's chat offers to answer with. */
+export const asked = (page) => page.locator(".preview .composer");
+export const pill = (page, name) => asked(page).locator("button", { hasText: name });
+
+/** Types an answer in the preview. */
+export async function reply(page, text) {
+  await asked(page).locator("input").fill(text);
+  await page.keyboard.press("Enter");
+}
+
+/** Does what the palette calls so. */
+export async function palette(page, words) {
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type(words);
+  await page.keyboard.press("Enter");
+}

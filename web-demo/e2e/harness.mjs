@@ -82,7 +82,8 @@ export function still(page) {
     let same = 0;
     const moves = (animation) => animation.playState === "running" && animation.effect?.getComputedTiming().iterations !== Infinity;
     const look = () => {
-      const now = document.documentElement.outerHTML;
+      const within = [...document.querySelectorAll(".screen > *")].map((host) => host.shadowRoot?.innerHTML ?? "");
+      const now = document.documentElement.outerHTML + within.join();
       same = now === last && !document.getAnimations().some(moves) ? same + 1 : 0;
       last = now;
       if (same === 8) resolve();
@@ -132,4 +133,4 @@ export async function openText(page, url, text) {
 export const outline = (page) => page.locator('[data-story="outline"] .orow');
 
 /** What was said in the chat, one line each. */
-export const said = (page) => page.locator(".preview .chat .log .b").allInnerTexts();
+export const said = (page) => page.locator(".preview .log .bubble:not(.typing)").allInnerTexts();

@@ -3,14 +3,12 @@
  * mouse and once with keys alone; what the visitor is told must be what the preview said: the same bytes,
  * with keys in order and without the flow's id, which is another on a server.
  */
-import { addFromPort, card, keyboard, startEmpty } from "./hands.mjs";
+import { addFromPort, asked, card, keyboard, palette, startEmpty } from "./hands.mjs";
 import { equal, said, saved, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
 /** The fault of both flows: a mistyped function. */
 const FAULT = "condition.unknown_function";
-
-const pill = (page, name) => page.locator(".preview .chat .cb", { hasText: name });
 
 /** What a visitor is told in a turn, without what names the one conversation and its flow. */
 function told(turn) {
@@ -22,12 +20,6 @@ function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
-}
-
-async function palette(page, words) {
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type(words);
-  await page.keyboard.press("Enter");
 }
 
 async function transcript(page) {
@@ -63,7 +55,7 @@ async function talkThere(context, link, answers) {
 async function rest(page, { service, context, keys }) {
   const press = async (button, key) => (keys ? page.keyboard.press(key) : button.click());
   const reply = async (text) => {
-    const input = page.locator(".preview .chat .composer input");
+    const input = asked(page).locator("input");
     await (keys ? input.focus() : input.click());
     await page.keyboard.type(text);
     await page.keyboard.press("Enter");
@@ -74,7 +66,7 @@ async function rest(page, { service, context, keys }) {
   await until(async () => (await said(page)).slice(3), ["Tui, what a short name!"], "the end for short names");
   // Step back, and change the answer.
   await press(page.getByRole("button", { name: /^One answer back/ }), "Shift+F7");
-  await until(() => page.locator(".preview .chat .composer input").count(), 1, "the question again");
+  await until(() => asked(page).locator("input").count(), 1, "the question again");
   await reply("Kahurangi");
   await until(async () => (await said(page)).slice(2), ["Kahurangi", "What a long name."], "the end for long names");
   await until(() => page.getByLabel("Which try").inputValue(), "1", "the try");
@@ -88,7 +80,7 @@ async function rest(page, { service, context, keys }) {
   }
   await page.locator(".stop-dot").waitFor();
   await press(page.getByRole("button", { name: /^One answer back/ }), "Shift+F7");
-  await until(() => page.locator(".preview .chat .composer input").count(), 1, "the question again");
+  await until(() => asked(page).locator("input").count(), 1, "the question again");
   await reply("Tui");
   const halted = page.getByRole("group", { name: "Halted" });
   await halted.waitFor();
@@ -103,7 +95,7 @@ async function rest(page, { service, context, keys }) {
   await page.locator(".stop-dot").waitFor();
   equal(await saved(page), before, "the file after a reload");
   // The same conversation, to its end.
-  await page.locator(".preview .chat .composer input").waitFor();
+  await asked(page).locator("input").waitFor();
   await reply("Tui");
   await halted.waitFor();
   await press(halted.getByRole("button", { name: "Go on" }), "F8");
@@ -208,8 +200,7 @@ export const journey = [
       // The fault, by its key: a check that is under way is waited for.
       await page.locator('[data-story="outline"] [data-step="condition"]').first().focus();
       await keys(".");
-      await until(() => page.locator(".panel.inspector .note.error").count(), 0, "the problems");
-      equal(JSON.parse(await saved(page)).nodes.find((node) => node.id === "condition").content.conditions[0].if, "size(user.name) < 5", "the rule");
+      await until(async () => JSON.parse(await saved(page)).nodes.find((node) => node.id === "condition").content.conditions[0].if, "size(user.name) < 5", "the rule");
       await rest(page, { service, context, keys: true });
     },
     { service: true },

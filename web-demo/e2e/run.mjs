@@ -6,6 +6,7 @@ import { large } from "./large.mjs";
 import { loading } from "./loading.mjs";
 import { looks } from "./looks.mjs";
 import { results } from "./results.mjs";
+import { preview } from "./preview.mjs";
 import { ruling } from "./ruling.mjs";
 import { same } from "./same.mjs";
 import { family } from "./family.mjs";
@@ -14,4 +15,4 @@ import { keeping } from "./keeping.mjs";
 import { stopping } from "./stopping.mjs";
 import { together } from "./together.mjs";
 
-await runAll([...drawing, ...chats, ...keeping, ...ruling, ...stopping, ...journey, ...family, ...looks, ...together, ...results, ...access, ...loading, ...same, ...large]);
+await runAll([...drawing, ...chats, ...preview, ...keeping, ...ruling, ...stopping, ...journey, ...family, ...looks, ...together, ...results, ...access, ...loading, ...same, ...large]);

@@ -1,20 +1,9 @@
 /** Stops, steps, values by hand, recordings and replies of calls. */
 import { readFileSync } from "node:fs";
+import { asked, palette, pill, reply } from "./hands.mjs";
 import { demo, equal, openFile, openText, said, until } from "./harness.mjs";
 
-const pill = (page, name) => page.locator(".preview .chat .cb", { hasText: name });
 const tab = (page, name) => page.getByRole("tab", { name });
-
-async function reply(page, text) {
-  await page.locator(".preview .chat .composer input").fill(text);
-  await page.keyboard.press("Enter");
-}
-
-async function palette(page, words) {
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type(words);
-  await page.keyboard.press("Enter");
-}
 
 export const stopping = [
   [
@@ -80,7 +69,7 @@ export const stopping = [
     async (page, { url }) => {
       const flow = { seed_key: "by-hand", name: "By hand", entry_node_id: "q", nodes: [{ id: "q", type: "question", content: { question: { text: "Go?" }, input_type: "text", variable: "temp.go" } }, { id: "m", type: "message", content: { text: "Age {{user.age}}" } }], connections: [{ source: "q", target: "m", type: "default" }] };
       await openText(page, url, JSON.stringify(flow));
-      await page.locator(".preview .chat .composer input").waitFor();
+      await asked(page).locator("input").waitFor();
       await tab(page, "Values").click();
       await page.getByRole("button", { name: "Set a value" }).click();
       await page.getByLabel("Name of the value").fill("user.age");

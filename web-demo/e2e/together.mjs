@@ -1,5 +1,6 @@
 /** Flows on a server: lists, saves that others' changes collide with, versions, refusals, recorded conversations. */
 import { readFileSync } from "node:fs";
+import { pill, reply } from "./hands.mjs";
 import { equal, openFile, demo, said, saved, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
@@ -172,8 +173,7 @@ export const together = [
       await page.getByLabel("Step of the conversation").fill("2");
       await until(async () => (await said(page)).length, 2, "the bubbles at step 2");
       await page.getByRole("button", { name: /^One answer back/ }).click();
-      await page.locator(".preview .chat .composer input").fill("2");
-      await page.keyboard.press("Enter");
+      await reply(page, "2");
       await until(async () => (await said(page)).slice(3, 4), ["2"], "the conversation with another answer");
     },
     { service: true },
@@ -186,7 +186,7 @@ export const together = [
       await page.getByRole("region", { name: "On a server" }).getByRole("button", { name: "Sign in" }).click();
       await signIn(page, service);
       await page.getByRole("list", { name: "Flows on the server" }).getByRole("button", { name: "Museum guide", exact: true }).click();
-      await page.locator(".preview .chat .cb", { hasText: "Hello, Pip!" }).click();
+      await pill(page, "Hello, Pip!").click();
       // This is asked by a sub-flow.
       await until(async () => (await said(page)).at(-1), "What may I call you?", "the question");
       await page.goto(`${url}#/`);
@@ -203,7 +203,7 @@ export const together = [
       const start = page.waitForRequest((request) => /\/chat\/start/.test(request.url()));
       await page.getByRole("button", { name: /^Start again/ }).click();
       equal(JSON.parse((await start).postData()).preview !== undefined, true, "a preview on the server");
-      await page.locator(".preview .chat .cb", { hasText: "My family" }).click();
+      await pill(page, "My family").click();
       await until(async () => (await said(page)).at(-1), "How many children are with you?", "the answer of the server");
       await page.getByRole("tab", { name: "Steps" }).click();
       await until(() => page.locator(".visit .nm").allInnerTexts(), ["Who", "Who", "Party", "Children"], "the steps");
