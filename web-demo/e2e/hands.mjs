@@ -55,6 +55,9 @@ export async function startEmpty(page, url, { keys, at }) {
 export const asked = (page) => page.locator(".preview .composer");
 export const pill = (page, name) => asked(page).locator("button", { hasText: name });
 
+/** Begins the preview's conversation anew; the chat has a button of its own for that. */
+export const startAgain = (page) => page.locator(".preview > header").getByRole("button", { name: /^Start again/ }).click();
+
 /** Types an answer in the preview. */
 export async function reply(page, text) {
   await asked(page).locator("input").fill(text);

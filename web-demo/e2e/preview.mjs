@@ -1,7 +1,7 @@
 /** The preview's chat is the visitors' own: in the flow's look, with every kind of message and answer, and its pauses if wanted. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { asked, pill, reply } from "./hands.mjs";
+import { asked, pill, reply, startAgain } from "./hands.mjs";
 import { equal, openFile, openText, said, until } from "./harness.mjs";
 
 /** A flow with every kind of answer, and two looks. */
@@ -51,7 +51,6 @@ const GIVEN = [
 
 /** Chooses a look in the form of the flow. */
 async function chooseLook(page, name) {
-  await page.keyboard.press("Escape");
   const field = page.getByLabel("Look of the chat");
   await until(() => field.locator("option").allInnerTexts().then((all) => all.some((each) => each.startsWith(name))), true, "the looks to choose from");
   const value = await field.locator("option", { hasText: name }).first().getAttribute("value");
@@ -87,7 +86,7 @@ export const preview = [
       equal([await log(page).getByRole("link", { name: "All books" }).count(), await log(page).locator("hr").count()], [1, 1], "the link and the line");
       await answerAll(page, "huey-light");
       // Once more, with an answer that does not fit: it is told in the log and at the field, and stays there.
-      await page.locator(".preview > header").getByRole("button", { name: /^Start again/ }).click();
+      await startAgain(page);
       await pill(page, "Continue").click();
       await reply(page, "Zoë");
       await reply(page, "lots");
@@ -139,6 +138,7 @@ export const preview = [
       await page.getByLabel("Buttons and answers, as text").fill("#2d6a1e");
       await page.getByRole("link", { name: "Flows", exact: true }).click();
       await page.getByRole("link", { name: "Every kind", exact: true }).click();
+      await pill(page, "Start again").click();
       await pill(page, "Continue").waitFor();
       await chooseLook(page, "Meadow");
       await until(() => colour(page, ".bubble"), "rgb(232, 255, 217)", "the bubbles of the other look");
@@ -162,7 +162,7 @@ export const preview = [
       await until(() => said(page), ["One", "Two", "Three"], "everything at once");
       equal([await pauses.getAttribute("aria-checked"), await typing.count()], ["false", 0], "without pauses");
       await pauses.click();
-      const again = () => page.locator(".preview > header").getByRole("button", { name: /^Start again/ }).click();
+      const again = () => startAgain(page);
       await again();
       await typing.waitFor();
       await until(() => said(page), ["One"], "what is said before the long pause");

@@ -1,6 +1,6 @@
 /** Stops, steps, values by hand, recordings and replies of calls. */
 import { readFileSync } from "node:fs";
-import { asked, palette, pill, reply } from "./hands.mjs";
+import { asked, palette, pill, reply, startAgain } from "./hands.mjs";
 import { demo, equal, openFile, openText, said, until } from "./harness.mjs";
 
 const tab = (page, name) => page.getByRole("tab", { name });
@@ -59,7 +59,7 @@ export const stopping = [
       equal(stays, true, "the focus stays");
       await page.getByLabel("Halt when this value changes").fill("temp.party");
       await page.keyboard.press("Enter");
-      await page.getByRole("button", { name: /^Start again/ }).click();
+      await startAgain(page);
       await pill(page, "My family").click();
       await until(() => page.locator(".halted b").innerText(), "“Party”", "the stop after the value");
     },
@@ -96,7 +96,7 @@ export const stopping = [
       const before = await said(page);
       const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Keep the conversation as a file" }).click()]);
       const text = readFileSync(await download.path(), "utf8");
-      await page.getByRole("button", { name: /^Start again/ }).click();
+      await startAgain(page);
       await pill(page, "My family").waitFor();
       const open = async (content) => {
         const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByRole("button", { name: "Open a recorded conversation" }).click()]);

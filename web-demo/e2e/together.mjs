@@ -1,6 +1,6 @@
 /** Flows on a server: lists, saves that others' changes collide with, versions, refusals, recorded conversations. */
 import { readFileSync } from "node:fs";
-import { pill, reply } from "./hands.mjs";
+import { pill, reply, startAgain } from "./hands.mjs";
 import { equal, openFile, demo, said, saved, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
@@ -201,7 +201,7 @@ export const together = [
       await page.getByRole("tab", { name: "Calls" }).click();
       await page.getByLabel("Who answers calls").selectOption("server");
       const start = page.waitForRequest((request) => /\/chat\/start/.test(request.url()));
-      await page.getByRole("button", { name: /^Start again/ }).click();
+      await startAgain(page);
       equal(JSON.parse((await start).postData()).preview !== undefined, true, "a preview on the server");
       await pill(page, "My family").click();
       await until(async () => (await said(page)).at(-1), "How many children are with you?", "the answer of the server");

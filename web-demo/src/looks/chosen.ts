@@ -24,7 +24,7 @@ export function looksNamed(document: Json, flow: Places): string[] {
 export function nameLook(flow: Places, id: string | undefined): Command {
   const [graph, notes, key] = places(flow);
   return {
-    label: "Change the look of the chat",
+    label: "Change the chat’s look",
     change: (draft) => {
       const inGraph = at(draft, graph) !== undefined;
       for (const place of [graph, notes, key]) setField("", place, undefined).change(draft);
