@@ -1,8 +1,11 @@
 /**
  * The whole way of a flow: drawn from nothing, cured, talked to, halted, kept, published and talked to by a visitor. Once with the
- * mouse and once with keys alone; what the visitor is told must be what the preview said: the same bytes,
- * with keys in order and without the flow's id, which is another on a server.
+ * mouse and once with keys alone. The engine's transcript of the preview must be, byte for byte, the one that the program prints of the
+ * same file, and the one of what the service told the visitor.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { addFromPort, asked, card, keyboard, palette, startEmpty } from "./hands.mjs";
 import { equal, said, saved, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
@@ -10,16 +13,42 @@ import { signIn } from "./signing.mjs";
 /** The fault of both flows: a mistyped function. */
 const FAULT = "condition.unknown_function";
 
-/** What a visitor is told in a turn, without what names the one conversation and its flow. */
-function told(turn) {
-  const { messages, input_request, validation_error, session_ended, ended_reason, current_node_id, wait_for_acknowledgment, typing_indicator, script_request, session_updated } = turn;
-  return sorted({ messages, input_request, validation_error, session_ended, ended_reason, current_node_id, wait_for_acknowledgment, typing_indicator, script_request, session_updated });
-}
+/** Of the answer to a visitor, what is the engine's turn; the rest names the session, or says it once more for older clients. */
+const TURN = ["current_flow_id", "current_node_id", "ended_reason", "input_request", "messages", "script_request", "session_ended", "session_updated", "typing_indicator", "validation_error", "wait_for_acknowledgment"];
 
+/** With keys in order, as the engine's transcripts have them: a service sends some of them otherwise. */
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+}
+
+/**
+ * The engine's transcript of what the service told a visitor, as text. Its values and their hash are those that the service has
+ * stored. Two things differ by nature and are taken from the preview: the flow's id, which a server gives, and the seed, which it draws.
+ */
+function transcriptThere(service, turns, answers, { flow, seed, turns: [{ turn: { current_flow_id } }] }) {
+  const replayed = JSON.parse(service.run("replay", "--session", turns[0].session_id, "--json"));
+  equal(replayed.divergence, null, "what the stored conversation does otherwise");
+  const told = turns.map((body, index) => {
+    const turn = Object.fromEntries(TURN.map((key) => [key, body[key]]));
+    equal(turn.current_flow_id, turns[0].current_flow_id, "the flow of each turn");
+    return { input: answers[index - 1]?.text ?? null, turn: sorted({ ...turn, current_flow_id }) };
+  });
+  const transcript = { format: 1, flow, seed, turns: told, state: sorted(replayed.state), state_hash: replayed.state_hash, ended: turns.at(-1).ended_reason };
+  return `${JSON.stringify(transcript, null, 2)}\n`;
+}
+
+/** What the program itself prints of the same conversation with the same file. */
+function transcriptHere(service, file, answers) {
+  const folder = mkdtempSync(join(tmpdir(), "chatflow-journey-"));
+  try {
+    writeFileSync(join(folder, "flow.json"), file);
+    writeFileSync(join(folder, "answers.txt"), answers.map(({ text }) => `${text}\n`).join(""));
+    return service.run("chat", join(folder, "flow.json"), "--answers", join(folder, "answers.txt"), "--seed", "1", "--json");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function transcript(page) {
@@ -27,7 +56,7 @@ async function transcript(page) {
   const stream = await download.createReadStream();
   let text = "";
   for await (const chunk of stream) text += chunk.toString();
-  return JSON.parse(text);
+  return text;
 }
 
 /** Has the same conversation on the service's own page, as a visitor. */
@@ -56,6 +85,8 @@ async function rest(page, { service, context, keys }) {
   const press = async (button, key) => (keys ? page.keyboard.press(key) : button.click());
   const reply = async (text) => {
     const input = asked(page).locator("input");
+    // While the flow cannot run, the chat is kept, but not seen.
+    await input.waitFor();
     await (keys ? input.focus() : input.click());
     await page.keyboard.type(text);
     await page.keyboard.press("Enter");
@@ -122,8 +153,10 @@ async function rest(page, { service, context, keys }) {
   await sheet.getByText("is live.").waitFor();
   const link = await sheet.getByRole("link", { name: "Open the chat" }).getAttribute("href");
   // And there it says the same.
-  const there = await talkThere(context, link, [{ text: "Tui" }]);
-  equal(there.turns.map(told), preview.turns.map(({ turn }) => told(turn)), "the transcript on the service");
+  const answers = [{ text: "Tui" }];
+  const there = await talkThere(context, link, answers);
+  equal(preview, transcriptHere(service, before, answers), "the transcript by the program");
+  equal(preview, transcriptThere(service, there.turns, answers, JSON.parse(preview)), "the transcript on the service");
   equal(there.shown.map((text) => text.trim()).filter(Boolean), bubbles, "what the visitor reads");
 }
 

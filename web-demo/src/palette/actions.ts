@@ -18,6 +18,7 @@ import { useProblems, whenChecked } from "../state/problems";
 import { journal, openJournal, usePreview } from "../state/preview";
 import { stopOf, toggleStop, useStops } from "../state/stops";
 import { announce, toast } from "../state/voice";
+import { transcriptOf } from "../preview/transcript";
 import { fixes, type Problem } from "../problems/locate";
 
 /** The way out of the selected step that is meant: the one somebody stands at, else the usual one. */
@@ -283,11 +284,9 @@ export async function keepRecording(): Promise<void> {
 /** What was said and answered, turn by turn, as the visitor's side is told it. */
 export function keepTranscript(): void {
   const { played, seed } = usePreview.getState();
-  const { key } = useEditor.getState();
-  if (!played) return announce("Nothing was said yet");
-  const last = played.turns.at(-1)?.turn;
-  const transcript = { format: 1, flow: key ?? "", seed, turns: played.turns.map(({ input, turn }) => ({ input, turn })), state: played.state, ended: last?.ended_reason ?? null };
-  give(`${key ?? "flow"}-transcript.json`, `${JSON.stringify(transcript, null, 2)}\n`);
+  const { key, flow } = useEditor.getState();
+  if (played) give(`${key ?? "flow"}-transcript.json`, transcriptOf(played, flow?.key ?? key ?? "", seed));
+  else announce("Nothing was said yet");
 }
 
 export function chooseRecording(): void {
