@@ -112,10 +112,13 @@ export async function saved(page, tries = 3) {
   // Of several downloads right after another the browser may leave one out.
   if (download === undefined && tries > 1) return saved(page, tries - 1);
   if (download === undefined) throw new Error("nothing was saved");
-  const stream = await download.createReadStream();
-  let text = "";
-  for await (const chunk of stream) text += chunk.toString();
-  return text;
+  return textOf(download);
+}
+
+export async function textOf(download) {
+  const parts = [];
+  for await (const part of await download.createReadStream()) parts.push(part);
+  return Buffer.concat(parts).toString();
 }
 
 export async function openFile(page, url, file) {

@@ -6,11 +6,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { addFromPort, asked, card, keyboard, palette, startEmpty } from "./hands.mjs";
-import { equal, said, saved, until } from "./harness.mjs";
+import { asked, branchByMouse, card, keyboard, otherwiseByKeys, palette, ruleByKeys, startEmpty } from "./hands.mjs";
+import { equal, said, saved, textOf, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
-/** The fault of both flows: a mistyped function. */
+/** What both flows look at, with a fault: a mistyped function. */
+const RULE = { name: "Short name", rule: "sise(user.name) < 5", holds: "{{user.name}}, what a short name!", otherwise: "What a long name." };
 const FAULT = "condition.unknown_function";
 
 /** Of the answer to a visitor, what is the engine's turn; the rest names the session, or says it once more for older clients. */
@@ -53,10 +54,7 @@ function transcriptHere(service, file, answers) {
 
 async function transcript(page) {
   const [download] = await Promise.all([page.waitForEvent("download"), palette(page, "keep the transcript")]);
-  const stream = await download.createReadStream();
-  let text = "";
-  for await (const chunk of stream) text += chunk.toString();
-  return text;
+  return textOf(download);
 }
 
 /** Has the same conversation on the service's own page, as a visitor. */
@@ -164,22 +162,7 @@ export const journey = [
   [
     "takes a flow from nothing to a visitor, by mouse",
     async (page, { url, service, context }) => {
-      await page.goto(url);
-      await page.getByRole("button", { name: "Start empty" }).click();
-      await card(page, "question").waitFor();
-      await addFromPort(page, card(page, "question").locator(".port.b"), "Condition");
-      await card(page, "condition").waitFor();
-      await page.getByLabel("Name of rule 1").fill("Short name");
-      await page.locator(".cm-content").click();
-      await page.keyboard.type("sise(user.name) < 5");
-      await addFromPort(page, card(page, "condition").locator(".port.r").first(), "New message");
-      await card(page, "message").waitFor();
-      await page.getByLabel("Text of message 1").fill("{{user.name}}, what a short name!");
-      await page.getByRole("button", { name: "Fit to view" }).click();
-      await page.waitForFunction(() => !document.querySelector(".react-flow__viewport.moving"));
-      await addFromPort(page, card(page, "condition").locator(".port.b"), "New message");
-      await card(page, "message_2").waitFor();
-      await page.getByLabel("Text of message 1").fill("What a long name.");
+      await branchByMouse(page, url, RULE);
       equal(JSON.parse(await saved(page)).nodes.length, 5, "the steps");
       // A fault, reported and cured by its quick fix.
       await page.getByRole("button", { name: /^Problems/ }).click();
@@ -196,38 +179,14 @@ export const journey = [
     "takes a flow from nothing to a visitor, with keys alone",
     async (page, { url, service, context }) => {
       const by = keyboard(page);
-      const { keys, at, inside } = by;
-      await startEmpty(page, url, by);
-      await keys("a");
-      await page.keyboard.type("cond");
-      await keys("Enter");
-      await at("condition");
-      await page.locator(".cm-content").waitFor();
-      await keys("Enter");
-      await inside("Name of rule 1");
-      await page.keyboard.type("Short name");
-      await page.locator(".cm-content").focus();
-      await page.keyboard.type("sise(user.name) < 5");
-      await keys("Escape", "Escape");
-      await at("condition");
-      await keys("ArrowDown", "a");
-      await page.keyboard.type("mess");
-      await keys("Enter");
-      await at("message");
-      await keys("Enter");
-      await inside("Text of message 1");
-      await page.keyboard.type("{{user.name}}, what a short name!");
+      const { keys, at, fill } = by;
+      await startEmpty(url, by);
+      await ruleByKeys(by, RULE);
+      await fill("Text of message 1", RULE.holds);
       await keys("Escape");
       await at("message");
-      await keys("ArrowUp");
-      await at("condition");
-      await keys("a");
-      await page.keyboard.type("mess");
-      await keys("Enter");
-      await at("message_2");
-      await keys("Enter");
-      await inside("Text of message 1");
-      await page.keyboard.type("What a long name.");
+      await otherwiseByKeys(by);
+      await fill("Text of message 1", RULE.otherwise);
       await keys("Escape");
       await at("message_2");
       // The fault, by its key: a check that is under way is waited for.

@@ -1,6 +1,6 @@
 /** Flows on a server: lists, saves that others' changes collide with, versions, refusals, recorded conversations. */
 import { readFileSync } from "node:fs";
-import { pill, reply, startAgain } from "./hands.mjs";
+import { palette, pill, reply, startAgain } from "./hands.mjs";
 import { equal, openFile, demo, said, saved, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
@@ -163,9 +163,7 @@ export const together = [
       const answer = (input, input_type) => service.call("POST", `/v1/chat/sessions/${begun.session_token}/interact`, { input, input_type }, { "X-CSRF-Token": begun.csrf_token });
       await answer("family", "choice");
       await answer(6, "number");
-      await page.keyboard.press("Control+k");
-      await page.keyboard.type("conversations on the server");
-      await page.keyboard.press("Enter");
+      await palette(page, "conversations on the server");
       const sheet = page.locator(".sheet");
       await sheet.getByRole("button", { name: /^Open the conversation/ }).click();
       await page.locator(".banner", { hasText: "Replays exactly" }).waitFor();
