@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { asked, pill } from "./hands.mjs";
 import { demo, openFile, still } from "./harness.mjs";
+import { eachKind } from "./preview.mjs";
 import { openFigures, openResults, openScripted } from "./results.mjs";
 import { scripted, workedTest } from "./scripted.mjs";
 import { signIn } from "./signing.mjs";
@@ -66,6 +67,10 @@ export const access = [
       await page.getByRole("button", { name: "All keys" }).click();
       await look(page, "keys", ".float");
     },
+  ],
+  [
+    "has no serious finding in the preview's chat, whatever it asks",
+    async (page, { url }) => eachKind(page, url, (kind) => look(page, `chat-${kind}`, ".panel.preview")),
   ],
   [
     "has no serious finding on the forms and problems",

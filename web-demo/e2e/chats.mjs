@@ -78,9 +78,13 @@ export const chats = [
     async (page, { url }) => {
       await openFile(page, url, demo("ticket"));
       await pill(page, "My family").click();
+      const field = asked(page).getByRole("spinbutton");
+      await field.fill("3");
       await page.locator('.node[data-step="children"]').click();
       await page.getByLabel("Question", { exact: true }).fill("How many little ones?");
       await until(async () => (await said(page)).at(-1), "How many little ones?", "the question");
+      // What was begun to be answered is still there.
+      equal([await field.inputValue(), await field.getAttribute("aria-label")], ["3", "How many little ones?"], "the answer so far");
     },
   ],
   [

@@ -15,7 +15,11 @@ const shot = (page, name) => process.env.SHOTS && page.locator(".panel.preview")
 /** Every kind of question of KINDS: a name, what the visitor does, and what is then in the log. */
 const GIVEN = [
   ["messages", async (page) => pill(page, "Continue").click(), []],
-  ["text", async (page) => reply(page, "Zoë"), ["Zoë"]],
+  ["text", async (page) => {
+    await reply(page, "Zoë");
+    // Who answers with keys goes on with them.
+    await until(() => asked(page).getByRole("spinbutton").evaluate((node) => node.getRootNode().activeElement === node), true, "the focus in the next field");
+  }, ["Zoë"]],
   ["number", async (page) => {
     await asked(page).getByRole("button", { name: "More" }).click();
     await asked(page).getByRole("button", { name: "More" }).click();
@@ -70,6 +74,19 @@ async function answerAll(page, look) {
   }
   await asked(page).getByText("This chat has ended.").waitFor();
   await shot(page, `${look}-ended`);
+}
+
+/** Goes through KINDS, looking at each question and at the end. */
+export async function eachKind(page, url, look) {
+  await openFile(page, url, KINDS);
+  for (const [kind, give] of GIVEN) {
+    await until(async () => (await asked(page).locator("button, input").count()) > 0, true, `the question for ${kind}`);
+    await look(kind);
+    const steps = await page.getByLabel("Step of the conversation").getAttribute("max");
+    await give(page);
+    await until(async () => (await page.getByLabel("Step of the conversation").getAttribute("max")) !== steps, true, `the next step after ${kind}`);
+  }
+  await look("ended");
 }
 
 const FLOW = (messages) => JSON.stringify({ seed_key: "shown", name: "Shown", entry_node_id: "m", nodes: [{ id: "m", type: "message", content: { messages } }], connections: [] });

@@ -51,14 +51,21 @@ export const together = [
       const look = page.getByLabel("Look of the chat");
       await look.getByRole("option", { name: "Sea" }).waitFor({ state: "attached" });
       await look.selectOption("Sea");
+      const bubbles = () => page.locator(".preview .log .bubble").first().evaluate((node) => getComputedStyle(node).backgroundColor);
+      await until(bubbles, "rgb(224, 240, 255)", "the bubbles in the preview");
       await save(page).click();
       await page.getByText("Saved on the server").first().waitFor();
       await service.call("PUT", `/v1/cms/flows/${id}`, { publish: true });
       const theme = async () => (await service.call("POST", "/v1/chat/start", { flow_id: id })).theme;
       equal([(await theme()).id, (await theme()).config.colors.botBubble], [sea.id, "#e0f0ff"], "the look of a visitor's chat");
       await look.selectOption("The school's, or the usual one");
+      await until(bubbles, "rgb(255, 255, 255)", "the bubbles of the usual look");
       await save(page).click();
       await until(async () => (await service.call("GET", `/v1/cms/flows/${id}`)).info.theme_id ?? null, null, "the look there");
+      // Who chooses none gets the one that is everybody's on the server.
+      await service.call("PUT", `/v1/cms/themes/${sea.id}`, { is_default: true });
+      await page.reload();
+      await until(bubbles, "rgb(224, 240, 255)", "the bubbles of everybody's look");
     },
     { service: true, refusals: true },
   ],

@@ -9,7 +9,7 @@ import { chooseRecording, keepRecording } from "../palette/actions";
 import { hotkey } from "../palette/commands";
 import { IconButton } from "../parts/IconButton";
 import { Resizer } from "../parts/Resizer";
-import { useSession } from "../server/session";
+import { resume, useSession } from "../server/session";
 import { useEditor } from "../state/editor";
 import { useLayout, type Below } from "../state/layout";
 import { answer, back, chooseTry, resolve, restart, setSeed, usePreview, watch } from "../state/preview";
@@ -104,7 +104,8 @@ function useChosenLook(): Theme | null {
   const who = useSession((state) => state.who);
   const server = useEditor((state) => state.remote?.server);
   const names = useEditor((state) => (state.flow && state.history ? looksNamed(state.history.document, state.flow).join("\n") : ""));
-  useEffect(() => void refreshLooks(), [who]);
+  // A flow that is kept on a server may have a look of that server.
+  useEffect(() => void (server === undefined ? Promise.resolve() : resume()).then(refreshLooks), [who, server]);
   // Pictures that authors name by a path lie where the flow is kept.
   useEffect(() => beginPathsAt(server === undefined ? document.baseURI : `${server}/`), [server]);
   const look = lookChosen(names.split("\n"), list ?? [], server !== undefined);

@@ -30,6 +30,8 @@ export function createStage(host: HTMLElement, { answer, again }: Talking): Stag
   let shown: { key: string; count: number }[] = [];
   /** What can be answered now; empty if it has to be drawn again. */
   let asked = "";
+  /** Which question is open: what somebody has begun to answer stays while its words are changed. */
+  let open = "";
 
   const telling = (line: Line, key: string): Telling => ({
     whose: line.is === "answer" ? "mine" : "said",
@@ -67,9 +69,11 @@ export function createStage(host: HTMLElement, { answer, again }: Talking): Stag
 
   function ask({ asks, answers }: Scene): void {
     const now = JSON.stringify([asks ?? null, answers]);
-    // What somebody has begun to answer stays while the flow is changed elsewhere.
     if (now === asked) return;
     asked = now;
+    const question = typeof asks === "object" && !asks.refusal ? `${answers} ${asks.request.input_type}` : "";
+    const typed = question !== "" && question === open ? view.composer.node.querySelector<HTMLInputElement>(".field input")?.value : undefined;
+    open = question;
     if (asks === undefined) return view.composer.fill([]);
     if (asks === "over") return view.close();
     const send = (input: unknown) => {
@@ -77,7 +81,7 @@ export function createStage(host: HTMLElement, { answer, again }: Talking): Stag
       view.composer.wait();
       answer(input as Json);
     };
-    view.ask({ ...asks, previous: asks.refusal ? asks.previous : undefined, send, upload });
+    view.ask({ ...asks, previous: asks.refusal ? asks.previous : typed || undefined, send, upload });
   }
 
   return {
