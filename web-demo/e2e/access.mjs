@@ -109,7 +109,7 @@ export const access = [
     async (page, { url }) => {
       await page.goto(`${url}#/looks`);
       await page.getByRole("button", { name: "New look" }).click();
-      await page.locator(".look-chat > div").getByText("Welcome! Who is coming along today?").waitFor();
+      await page.locator(".look-chat .log").getByText("Welcome! Who is coming along today?").waitFor();
       await look(page, "looks");
     },
   ],

@@ -1,7 +1,4 @@
 /** The chat that visitors get, which is written in JavaScript with types of its own. */
-declare module "*/widget/chat/chat.js" {
-  export function createChat(setting: import("../widget/wire").Setting): import("../widget/wire").Chat;
-}
 declare module "*/widget/chat/view.js" {
   export function createView(frame: import("../widget/wire").Frame): import("../widget/wire").View;
 }
@@ -12,7 +9,6 @@ declare module "*/widget/chat/message.js" {
 }
 declare module "*/widget/chat/markup.js" {
   export function beginPathsAt(address: string): void;
-  export function labelOf(value: unknown): string;
 }
 declare module "*/widget/chat/colour.js" {
   type Colour = [number, number, number];
