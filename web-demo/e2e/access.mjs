@@ -2,7 +2,9 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { changedTicket, openTicket } from "./comparing.mjs";
+import { asked, pill } from "./hands.mjs";
 import { demo, openFile, still } from "./harness.mjs";
+import { eachKind } from "./preview.mjs";
 import { openFigures, openResults, openScripted } from "./results.mjs";
 import { scripted, workedTest } from "./scripted.mjs";
 import { signIn } from "./signing.mjs";
@@ -12,7 +14,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Looks at a screen, or at the part of it that is new. */
 async function look(page, screen, part) {
   for (const theme of ["light", "dark"]) {
-    await page.evaluate((value) => (document.documentElement.dataset.theme = value), theme);
+    await page.emulateMedia({ colorScheme: theme });
     await still(page);
     // Only colours differ between light and dark.
     const only = theme === "dark" ? ', runOnly: ["color-contrast"]' : "";
@@ -57,7 +59,7 @@ export const access = [
     async (page, { url }) => {
       await page.goto(url);
       await page.getByRole("button", { name: "Open the guide" }).click();
-      await page.locator(".preview .chat .cb").first().waitFor();
+      await asked(page).locator("button").first().waitFor();
       await look(page, "build");
       await page.getByRole("button", { name: /^Outline/ }).click();
       await page.locator('[data-key="what_next"]').click();
@@ -70,6 +72,10 @@ export const access = [
       await page.getByRole("button", { name: "All keys" }).click();
       await look(page, "keys", ".float");
     },
+  ],
+  [
+    "has no serious finding in the preview's chat, whatever it asks",
+    async (page, { url }) => eachKind(page, url, (kind) => look(page, `chat-${kind}`, ".panel.preview")),
   ],
   [
     "has no serious finding on the forms and problems",
@@ -108,7 +114,7 @@ export const access = [
     async (page, { url }) => {
       await page.goto(`${url}#/looks`);
       await page.getByRole("button", { name: "New look" }).click();
-      await page.locator(".look-chat > div").getByText("Welcome! Who is coming along today?").waitFor();
+      await page.locator(".look-chat .log").getByText("Welcome! Who is coming along today?").waitFor();
       await look(page, "looks");
     },
   ],
@@ -123,7 +129,7 @@ export const access = [
       await page.getByRole("list", { name: "Flows on the server" }).getByRole("button", { name: "Which ticket?" }).waitFor();
       await look(page, "server-flows");
       await page.getByRole("list", { name: "Flows on the server" }).getByRole("button", { name: "Which ticket?" }).click();
-      await page.locator(".preview .chat .cb").first().waitFor();
+      await asked(page).locator("button").first().waitFor();
       await page.getByRole("button", { name: "Publish", exact: true }).click();
       await page.getByText("The server found nothing that stands in the way.").waitFor();
       await look(page, "publish");
@@ -169,8 +175,8 @@ export const access = [
     "has no serious finding while the preview halts",
     async (page, { url }) => {
       await openFile(page, url, demo("ticket"));
-      await page.locator(".preview .chat .cb", { hasText: "My family" }).click();
-      await page.locator(".preview .chat .composer").waitFor();
+      await pill(page, "My family").click();
+      await asked(page).locator("input").waitFor();
       await page.locator('.node[data-step="children"]').focus();
       await page.keyboard.press("F9");
       await page.keyboard.press("Shift+F10");

@@ -1,12 +1,7 @@
 /** The preview: the real engine, step back, another answer, and cures. */
+import { asked, pill, reply } from "./hands.mjs";
 import { demo, equal, openFile, openText, outline, said, saved, still, until } from "./harness.mjs";
 
-const pill = (page, name) => page.locator(".preview .chat .cb", { hasText: name });
-
-async function type(page, text) {
-  await page.locator(".preview .chat .composer input").fill(text);
-  await page.keyboard.press("Enter");
-}
 
 export const chats = [
   [
@@ -15,18 +10,19 @@ export const chats = [
       await page.goto(url);
       await page.getByRole("button", { name: "Open the guide" }).click();
       await pill(page, "Hello, Pip!").waitFor();
+      await page.evaluate(() => document.fonts.ready.then(() => undefined));
       await context.setOffline(true);
       await pill(page, "Hello, Pip!").click();
       await until(async () => (await said(page)).at(-1), "What may I call you?", "the question");
-      await type(page, "Mia");
+      await reply(page, "Mia");
       await until(async () => (await said(page)).at(-1), "Nice to meet you, Mia! How old are you?", "the question");
-      await type(page, "9.5");
+      await reply(page, "9.5");
       await until(async () => (await said(page)).at(-1), "A whole number from 4 to 99, please. Older than that? 99 will do nicely.", "the refusal");
-      await type(page, "9");
+      await reply(page, "9");
       await pill(page, "A quick look").click();
       await pill(page, "No").click();
       for (let count = 0; count < 4; count += 1) {
-        await page.locator(".preview .chat .cb").first().click();
+        await asked(page).locator("button").first().click();
         await still(page);
       }
       await until(async () => (await said(page)).length > 14, true, "the length of the chat");
@@ -38,7 +34,7 @@ export const chats = [
       await openFile(page, url, demo("ticket"));
       await pill(page, "My family").click();
       await until(async () => (await said(page)).at(-1), "How many children are with you?", "the question");
-      await type(page, "6");
+      await reply(page, "6");
       await until(async () => (await said(page)).at(-1), "6 children! Ask for two family tickets. It is still cheaper than single ones.", "the end");
       await page.getByRole("button", { name: /^One answer back/ }).click();
       await page.getByRole("button", { name: /^One answer back/ }).click();
@@ -82,9 +78,13 @@ export const chats = [
     async (page, { url }) => {
       await openFile(page, url, demo("ticket"));
       await pill(page, "My family").click();
+      const field = asked(page).getByRole("spinbutton");
+      await field.fill("3");
       await page.locator('.node[data-step="children"]').click();
       await page.getByLabel("Question", { exact: true }).fill("How many little ones?");
       await until(async () => (await said(page)).at(-1), "How many little ones?", "the question");
+      // What was begun to be answered is still there.
+      equal([await field.inputValue(), await field.getAttribute("aria-label")], ["3", "How many little ones?"], "the answer so far");
     },
   ],
   [
@@ -119,7 +119,7 @@ export const chats = [
       await outline(page).locator("text=Size").first().click();
       await page.locator(".cm-content").waitFor();
       await until(() => page.locator(".field .lab .pill").allInnerTexts(), ["cannot tell yet"], "the result");
-      await type(page, "6");
+      await reply(page, "6");
       await until(() => page.locator(".field .lab .pill").allInnerTexts(), ["true"], "the result");
     },
   ],

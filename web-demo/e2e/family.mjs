@@ -1,6 +1,7 @@
 /** A family of flows from elsewhere, as their authors keep them, found through CHATFLOW_CORPUS. They are read where they lie. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { asked } from "./hands.mjs";
 import { equal, said, until } from "./harness.mjs";
 
 /** What stands for pictures and the like that lie on other hosts. */
@@ -15,20 +16,17 @@ function overlaps() {
 /** Answers with the first choice, or something that fits, until it is over or has gone round often enough. */
 async function converse(page, most) {
   for (let count = 0; count < most; count += 1) {
-    const chat = page.locator(".preview .chat");
-    if (await chat.getByText("The conversation is over.").count()) return true;
+    if (await asked(page).getByText("This chat has ended.").count()) return true;
     const before = (await said(page)).length;
     const step = await page.getByLabel("Step of the conversation").getAttribute("max");
-    const input = chat.locator(".composer input");
-    if (await input.count()) {
-      await input.fill((await input.getAttribute("type")) === "number" ? "9" : "Mia");
-      await page.keyboard.press("Enter");
-    } else {
-      const buttons = chat.locator(".in .cb");
-      await buttons.first().waitFor();
-      // Not always the same way round a loop.
-      await buttons.nth(count % 7 === 6 ? (await buttons.count()) - 1 : 0).click();
-    }
+    const input = asked(page).locator("input:not([type=search])").first();
+    const buttons = asked(page).locator("button:not(.round)");
+    const kind = (await input.count()) ? await input.getAttribute("type") : "";
+    if (kind === "checkbox") await input.check();
+    else if (kind !== "" && kind !== "range") await input.fill((await input.getAttribute("role")) === "spinbutton" ? "9" : "Mia");
+    if (kind !== "") await asked(page).locator("form button:not([type=button])").click();
+    // Not always the same way round a loop.
+    else await buttons.nth(count % 7 === 6 ? (await buttons.count()) - 1 : 0).click();
     await until(async () => (await said(page)).length !== before || (await page.getByLabel("Step of the conversation").getAttribute("max")) !== step, true, "something new");
   }
   return false;
@@ -47,13 +45,13 @@ export const family = [
       await page.locator(".node").first().waitFor();
       equal(await page.locator(".crumb h1").innerText(), JSON.parse(readFileSync(join(folder, "huey-bookbot-flow.json"), "utf8")).name, "the flow to begin with");
       // A conversation through all of them.
-      await page.locator(".preview .chat .in").waitFor();
+      await asked(page).locator("button").first().waitFor();
       const over = await converse(page, 60);
       const kinds = await page.evaluate(() => [...document.querySelectorAll(".visit .tile")].map((tile) => /k-(\w+)/.exec(tile.className)?.[1]));
       equal(over || kinds.length > 120, true, "the conversation is long enough or over");
       for (const kind of ["composite", "question", "condition", "action", "message"]) equal(kinds.includes(kind), true, `a ${kind} was visited`);
       equal(await page.locator(".hand").count(), 0, "calls that nobody answered");
-      equal(await page.locator(".preview .chat .things").count() > 0, true, "a list of books was shown");
+      equal(await page.locator(".preview .log .list").count() > 0, true, "a list of books was shown");
       // Each of them, drawn.
       await page.goto(`${url}#/`);
       const links = await page.locator("ul[aria-label='Flows on this computer'] a").evaluateAll((all) => all.map((link) => link.getAttribute("href")));

@@ -82,7 +82,8 @@ export function still(page) {
     let same = 0;
     const moves = (animation) => animation.playState === "running" && animation.effect?.getComputedTiming().iterations !== Infinity;
     const look = () => {
-      const now = document.documentElement.outerHTML;
+      const within = [...document.querySelectorAll(".screen > *")].map((host) => host.shadowRoot?.innerHTML ?? "");
+      const now = document.documentElement.outerHTML + within.join();
       same = now === last && !document.getAnimations().some(moves) ? same + 1 : 0;
       last = now;
       if (same === 8) resolve();
@@ -111,10 +112,13 @@ export async function saved(page, tries = 3) {
   // Of several downloads right after another the browser may leave one out.
   if (download === undefined && tries > 1) return saved(page, tries - 1);
   if (download === undefined) throw new Error("nothing was saved");
-  const stream = await download.createReadStream();
-  let text = "";
-  for await (const chunk of stream) text += chunk.toString();
-  return text;
+  return textOf(download);
+}
+
+export async function textOf(download) {
+  const parts = [];
+  for await (const part of await download.createReadStream()) parts.push(part);
+  return Buffer.concat(parts).toString();
 }
 
 export async function openFile(page, url, file) {
@@ -132,4 +136,4 @@ export async function openText(page, url, text) {
 export const outline = (page) => page.locator('[data-story="outline"] .orow');
 
 /** What was said in the chat, one line each. */
-export const said = (page) => page.locator(".preview .chat .log .b").allInnerTexts();
+export const said = (page) => page.locator(".preview .log .bubble:not(.typing)").allInnerTexts();

@@ -2,8 +2,8 @@
 import { equal, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
-const chat = (page) => page.locator(".look-chat > div");
-const ground = (page) => page.evaluate(() => getComputedStyle(document.querySelector(".look-chat > div").shadowRoot.querySelector(".bubble")).backgroundColor);
+const chat = (page) => page.locator(".look-chat .chat");
+const ground = (page) => page.locator(".look-chat .bubble").first().evaluate((node) => getComputedStyle(node).backgroundColor);
 
 export const looks = [
   [

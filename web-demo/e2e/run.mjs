@@ -7,6 +7,7 @@ import { large } from "./large.mjs";
 import { loading } from "./loading.mjs";
 import { looks } from "./looks.mjs";
 import { results } from "./results.mjs";
+import { preview } from "./preview.mjs";
 import { ruling } from "./ruling.mjs";
 import { same } from "./same.mjs";
 import { family } from "./family.mjs";
@@ -16,4 +17,4 @@ import { shelves } from "./shelves.mjs";
 import { stopping } from "./stopping.mjs";
 import { together } from "./together.mjs";
 
-await runAll([...drawing, ...chats, ...keeping, ...ruling, ...stopping, ...journey, ...family, ...looks, ...together, ...comparing, ...shelves, ...results, ...access, ...loading, ...same, ...large]);
+await runAll([...drawing, ...chats, ...preview, ...keeping, ...ruling, ...stopping, ...journey, ...family, ...looks, ...together, ...comparing, ...shelves, ...results, ...access, ...loading, ...same, ...large]);

@@ -43,5 +43,5 @@ export async function startService(origin, settings = {}) {
     child.kill();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, token, call, visit, stop };
+  return { url, token, call, visit, run, stop };
 }

@@ -1,20 +1,9 @@
 /** Stops, steps, values by hand, recordings and replies of calls. */
 import { readFileSync } from "node:fs";
+import { asked, palette, pill, reply, startAgain } from "./hands.mjs";
 import { demo, equal, openFile, openText, said, until } from "./harness.mjs";
 
-const pill = (page, name) => page.locator(".preview .chat .cb", { hasText: name });
 const tab = (page, name) => page.getByRole("tab", { name });
-
-async function reply(page, text) {
-  await page.locator(".preview .chat .composer input").fill(text);
-  await page.keyboard.press("Enter");
-}
-
-async function palette(page, words) {
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type(words);
-  await page.keyboard.press("Enter");
-}
 
 export const stopping = [
   [
@@ -70,7 +59,7 @@ export const stopping = [
       equal(stays, true, "the focus stays");
       await page.getByLabel("Halt when this value changes").fill("temp.party");
       await page.keyboard.press("Enter");
-      await page.getByRole("button", { name: /^Start again/ }).click();
+      await startAgain(page);
       await pill(page, "My family").click();
       await until(() => page.locator(".halted b").innerText(), "“Party”", "the stop after the value");
     },
@@ -80,7 +69,7 @@ export const stopping = [
     async (page, { url }) => {
       const flow = { seed_key: "by-hand", name: "By hand", entry_node_id: "q", nodes: [{ id: "q", type: "question", content: { question: { text: "Go?" }, input_type: "text", variable: "temp.go" } }, { id: "m", type: "message", content: { text: "Age {{user.age}}" } }], connections: [{ source: "q", target: "m", type: "default" }] };
       await openText(page, url, JSON.stringify(flow));
-      await page.locator(".preview .chat .composer input").waitFor();
+      await asked(page).locator("input").waitFor();
       await tab(page, "Values").click();
       await page.getByRole("button", { name: "Set a value" }).click();
       await page.getByLabel("Name of the value").fill("user.age");
@@ -107,7 +96,7 @@ export const stopping = [
       const before = await said(page);
       const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Keep the conversation as a file" }).click()]);
       const text = readFileSync(await download.path(), "utf8");
-      await page.getByRole("button", { name: /^Start again/ }).click();
+      await startAgain(page);
       await pill(page, "My family").waitFor();
       const open = async (content) => {
         const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByRole("button", { name: "Open a recorded conversation" }).click()]);

@@ -1,5 +1,6 @@
 /** Flows on a server: lists, saves that others' changes collide with, versions, refusals, recorded conversations. */
 import { readFileSync } from "node:fs";
+import { palette, pill, reply, startAgain } from "./hands.mjs";
 import { equal, openFile, demo, said, saved, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
@@ -50,14 +51,21 @@ export const together = [
       const look = page.getByLabel("Look of the chat");
       await look.getByRole("option", { name: "Sea" }).waitFor({ state: "attached" });
       await look.selectOption("Sea");
+      const bubbles = () => page.locator(".preview .log .bubble").first().evaluate((node) => getComputedStyle(node).backgroundColor);
+      await until(bubbles, "rgb(224, 240, 255)", "the bubbles in the preview");
       await save(page).click();
       await page.getByText("Saved on the server").first().waitFor();
       await service.call("PUT", `/v1/cms/flows/${id}`, { publish: true });
       const theme = async () => (await service.call("POST", "/v1/chat/start", { flow_id: id })).theme;
       equal([(await theme()).id, (await theme()).config.colors.botBubble], [sea.id, "#e0f0ff"], "the look of a visitor's chat");
       await look.selectOption("The school's, or the usual one");
+      await until(bubbles, "rgb(255, 255, 255)", "the bubbles of the usual look");
       await save(page).click();
       await until(async () => (await service.call("GET", `/v1/cms/flows/${id}`)).info.theme_id ?? null, null, "the look there");
+      // Who chooses none gets the one that is everybody's on the server.
+      await service.call("PUT", `/v1/cms/themes/${sea.id}`, { is_default: true });
+      await page.reload();
+      await until(bubbles, "rgb(224, 240, 255)", "the bubbles of everybody's look");
     },
     { service: true, refusals: true },
   ],
@@ -164,9 +172,7 @@ export const together = [
       const answer = (input, input_type) => service.call("POST", `/v1/chat/sessions/${begun.session_token}/interact`, { input, input_type }, { "X-CSRF-Token": begun.csrf_token });
       await answer("family", "choice");
       await answer(6, "number");
-      await page.keyboard.press("Control+k");
-      await page.keyboard.type("conversations on the server");
-      await page.keyboard.press("Enter");
+      await palette(page, "conversations on the server");
       const sheet = page.locator(".sheet");
       await sheet.getByRole("button", { name: /^Open the conversation/ }).click();
       await page.locator(".banner", { hasText: "Replays exactly" }).waitFor();
@@ -174,8 +180,7 @@ export const together = [
       await page.getByLabel("Step of the conversation").fill("2");
       await until(async () => (await said(page)).length, 2, "the bubbles at step 2");
       await page.getByRole("button", { name: /^One answer back/ }).click();
-      await page.locator(".preview .chat .composer input").fill("2");
-      await page.keyboard.press("Enter");
+      await reply(page, "2");
       await until(async () => (await said(page)).slice(3, 4), ["2"], "the conversation with another answer");
     },
     { service: true },
@@ -188,7 +193,7 @@ export const together = [
       await page.getByRole("region", { name: "On a server" }).getByRole("button", { name: "Sign in" }).click();
       await signIn(page, service);
       await page.getByRole("list", { name: "Flows on the server" }).getByRole("button", { name: "Museum guide", exact: true }).click();
-      await page.locator(".preview .chat .cb", { hasText: "Hello, Pip!" }).click();
+      await pill(page, "Hello, Pip!").click();
       // This is asked by a sub-flow.
       await until(async () => (await said(page)).at(-1), "What may I call you?", "the question");
       await page.goto(`${url}#/`);
@@ -203,9 +208,9 @@ export const together = [
       await page.getByRole("tab", { name: "Calls" }).click();
       await page.getByLabel("Who answers calls").selectOption("server");
       const start = page.waitForRequest((request) => /\/chat\/start/.test(request.url()));
-      await page.getByRole("button", { name: /^Start again/ }).click();
+      await startAgain(page);
       equal(JSON.parse((await start).postData()).preview !== undefined, true, "a preview on the server");
-      await page.locator(".preview .chat .cb", { hasText: "My family" }).click();
+      await pill(page, "My family").click();
       await until(async () => (await said(page)).at(-1), "How many children are with you?", "the answer of the server");
       await page.getByRole("tab", { name: "Steps" }).click();
       await until(() => page.locator(".visit .nm").allInnerTexts(), ["Who", "Who", "Party", "Children"], "the steps");

@@ -156,3 +156,74 @@ export interface Chat {
   /** Ends all that it does in the background. */
   stop(): void;
 }
+
+/** A question on its way to an answer. */
+export interface Asked {
+  request: Request;
+  refusal: Refusal | null;
+  /** The last answer, which is mended if it was wrong. */
+  previous?: any;
+  send: (input: unknown, shown: string) => void;
+  upload?: Setting["upload"];
+}
+
+/** What was said, and staying at its end. */
+export interface Log {
+  node: HTMLElement;
+  /** The button that leads to what is new. */
+  jump: HTMLElement;
+  toEnd(): void;
+  stop(): void;
+  clear(): void;
+  /** The visitor's own scroll down, others only if the reader is at the end. */
+  show(nodes: Iterable<HTMLElement>, whose?: "said" | "mine" | "passing"): void;
+  /** Fills the log without telling each line to those who listen. */
+  quietly(fill: () => void): void;
+}
+
+/** Where the visitor answers. */
+export interface Composer {
+  node: HTMLElement;
+  focus(): void;
+  fill(children: HTMLElement[]): void;
+  /** Holds the controls still while an answer is under way. */
+  wait(): void;
+}
+
+/** Something to show in the log. */
+export interface Line {
+  nodes: () => HTMLElement[];
+  /** `said` if absent. */
+  whose?: "said" | "mine";
+  /** How long it takes to be written, in ms. */
+  pause?: number;
+}
+
+/** Where a chat is drawn, and its buttons. */
+export interface Frame extends Pick<Setting, "root" | "leave"> {
+  into?: HTMLElement | ShadowRoot | undefined;
+  /** Begins the conversation anew. */
+  again: () => void;
+}
+
+/** What is seen of a chat. */
+export interface View {
+  log: Log;
+  composer: Composer;
+  dress(theme: Theme | null | undefined, name: string | undefined, scheme: "auto" | "light" | "dark"): void;
+  /** Says what is in the way, or that nothing is any more. */
+  warn(trouble: import("./chat/trouble.js").Trouble | null): void;
+  /** Whether pauses and movements are not wanted. */
+  isCalm(): boolean;
+  /** The sign that somebody writes; null if the look has none. */
+  typing(): HTMLElement | null;
+  /** How long an item of a turn takes to be written, in ms. */
+  pauseBefore(item: Item, turn: Turn): number;
+  /** Shows lines one after another, with their pauses or without; false if it was hushed, or something else was told meanwhile. */
+  tell(lines: Line[], paced: boolean): Promise<boolean>;
+  /** Ends what is being told. */
+  hush(): void;
+  ask(asked: Asked): void;
+  /** Says that it takes no more answers. */
+  close(): void;
+}

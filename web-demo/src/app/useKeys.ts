@@ -14,7 +14,8 @@ export function useKeys(): void {
       if (palette || picking || keys) return;
       const story = target.closest?.("[data-story]") !== null && !target.matches("input, textarea, select, [contenteditable]");
       const looking = target.closest?.("[data-fixed]") !== null;
-      const typing = target.matches?.("input, textarea, select, [contenteditable], [contenteditable] *");
+      // The chat is a tree of its own, in which the field is.
+      const typing = (event.composedPath()[0] as Element).matches?.("input, textarea, select, [contenteditable], [contenteditable] *");
       const key = pressed(event);
       if (key === "escape" && target.closest?.("[data-region='inspector'], [data-region='preview']") && target.getAttribute?.("aria-expanded") !== "true") {
         event.preventDefault();

@@ -106,6 +106,7 @@ function feed({ preview, recorded, turns }: Opened, { inputs, stops }: Conversat
     effect: progress?.effect ?? null,
     state: preview.state() as JsonObject,
     scopes: preview.state({ scopes: true }) as JsonObject,
+    hash: preview.hash(),
     taken,
     halts: haltsOf(preview, visits, stops),
     ...(refused === undefined ? {} : { refused }),

@@ -66,6 +66,8 @@ export interface Played {
   state: JsonObject;
   /** The same with those that expressions see and nothing keeps. */
   scopes: JsonObject;
+  /** The hash of the values that are kept, as the engine makes it; not of what runs on a server. */
+  hash?: string;
   /** How many of the inputs were taken; less than there are if the flow has changed. */
   taken: number;
   /** Why the next input was not taken. */

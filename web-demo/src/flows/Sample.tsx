@@ -1,34 +1,14 @@
-import { useEffect, useMemo, useState } from "react";
-import { ask } from "../engine/client";
-import type { Input, Outcome, Played } from "../engine/protocol";
-import type { Json } from "../model/json";
+import { useEffect, useState } from "react";
+import type { Theme } from "../../widget/wire";
 import { Chat } from "../preview/Chat";
 import { TalkContext } from "../preview/talk";
+import { useSample } from "../preview/useSample";
 
 /** The museum guide, ready to talk: the engine in this page at work. */
 export function Sample() {
-  const [inputs, setInputs] = useState<readonly Input[]>([]);
-  const [played, setPlayed] = useState<Played>();
-  const [failed, setFailed] = useState<string>();
-  useEffect(() => {
-    let wanted = true;
-    import("../library/samples")
-      .then(({ flows, extras }) => ask("play", { ...extras(), flow: flows[0] ?? "", others: flows.slice(1), seed: "1", inputs: [...inputs], stops: [], calls: "handlers" }))
-      .then(
-        (result) => wanted && setPlayed(result),
-        (error: Error) => wanted && setFailed(error.message),
-      );
-    return () => {
-      wanted = false;
-    };
-  }, [inputs]);
-  const talk = useMemo(
-    () => ({
-      answer: (value: Json) => setInputs((now) => [...now, { type: "answer", value }]),
-      resolve: (outcome: Outcome) => setInputs((now) => [...now, { type: "outcome", outcome }]),
-    }),
-    [],
-  );
+  const [look, setLook] = useState<Theme | null>(null);
+  const { played, round, talk, failed } = useSample(({ flows }) => flows[0]);
+  useEffect(() => void import("../library/samples").then((samples) => setLook(samples.look())), []);
   return (
     <section className="sample" aria-label="A conversation to try">
       <p className="row sp">
@@ -37,7 +17,7 @@ export function Sample() {
       </p>
       {failed === undefined ? (
         <TalkContext value={talk}>
-          <Chat played={played} name="Museum guide" />
+          <Chat played={played} name="Museum guide" round={round} look={look} />
         </TalkContext>
       ) : (
         <p className="note error">The engine could not be started. {failed}</p>

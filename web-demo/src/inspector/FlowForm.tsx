@@ -30,7 +30,7 @@ export function FlowForm() {
           <TextField label="Name" field={field("name")} />
           <TextField label="What it is for" field={field("description")} area />
           <TextField label="Version" field={field("version")} mono />
-          <LookField field={field("info", "theme_id")} />
+          <LookField />
         </Section>
         <Section>
           <p className="t2">

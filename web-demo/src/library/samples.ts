@@ -9,8 +9,17 @@ import trail from "../../../server/demo/trail-flow.json?raw";
 import { isObject, type Json, type JsonObject } from "../model/json";
 import type { Extras } from "./storage";
 
+/** The guide's look, which its file leaves to the seed. */
+const LOOK = "lantern";
+
 /** The flow to open comes first. */
-export const flows = [guide, profile, tastes, trail, ticket];
+export const flows = [guide.replace("{", `{\n  "theme_seed_key": "${LOOK}",`), profile, tastes, trail, ticket];
+
+/** The look of the guide's chat. */
+export function look(): JsonObject & { config: JsonObject } {
+  const { themes } = JSON.parse(seed) as { themes: (JsonObject & { config: JsonObject })[] };
+  return themes.find((theme) => theme.seed_key === LOOK) ?? { config: {} };
+}
 
 export function extras(): Extras {
   const read = JSON.parse(seed) as { cms_content: JsonObject[] };

@@ -15,6 +15,10 @@ export interface Look {
   place: "here" | "server";
   /** The revision there. */
   etag?: string;
+  /** The picture of who talks. */
+  avatar_url?: string;
+  /** Whether everybody on the server gets it whose flow chooses none. */
+  usual?: boolean;
   /** Whether there are changes that are not on the server. */
   changed?: boolean;
 }
@@ -59,7 +63,7 @@ async function lookThere(): Promise<Look[]> {
 }
 
 function fromServer(theme: Schemas["Theme"], etag?: string): Look {
-  return { id: theme.id, name: theme.name, config: theme.config as JsonObject, place: "server", ...(etag === undefined ? {} : { etag }) };
+  return { id: theme.id, name: theme.name, config: theme.config as JsonObject, place: "server", usual: theme.is_default && theme.school_id === null, ...(theme.avatar_url === null ? {} : { avatar_url: theme.avatar_url }), ...(etag === undefined ? {} : { etag }) };
 }
 
 function put(look: Look): void {

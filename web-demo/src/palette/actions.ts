@@ -15,10 +15,11 @@ import { documentText, run, select, selected, undo, useEditor } from "../state/e
 import { pick, useLayout, type Sheet } from "../state/layout";
 import { send, useRemote } from "../state/remote";
 import { useSession, resume } from "../server/session";
-import { useProblems } from "../state/problems";
+import { useProblems, whenChecked } from "../state/problems";
 import { journal, openJournal, usePreview } from "../state/preview";
 import { stopOf, toggleStop, useStops } from "../state/stops";
 import { announce, toast } from "../state/voice";
+import { transcriptOf } from "../preview/transcript";
 import { fixes, type Problem } from "../problems/locate";
 
 /** The way out of the selected step that is meant: the one somebody stands at, else the usual one. */
@@ -223,22 +224,28 @@ export function nextProblem(direction: 1 | -1): void {
   focusStory();
 }
 
+/** Cures the first problem of the selected step that has a cure. */
 export function fixFirst(): void {
   const here = useEditor.getState().selection[0];
-  const problem = useProblems.getState().byStep.get(here ?? "")?.find(fixes);
-  if (problem) cure([problem]);
-  else announce("No cure is known here");
+  whenChecked(({ byStep, fresh }) => {
+    const problem = byStep.get(here ?? "")?.find(fixes);
+    if (!fresh) announce("The flow could not be checked");
+    else if (problem) cure([problem]);
+    else announce("No cure is known here");
+  });
 }
 
-/** Applies the cures of problems, one after the other, as one change. */
+/** Applies the cures of problems, one after the other, as one change. Problems of an earlier state of the flow are looked for in it as it is. */
 export function cure(problems: readonly Problem[]): void {
-  const list = problems.filter(fixes);
-  const first = list[0];
-  if (!first) return;
-  // Cures of later places first, so that numbers in paths stay right.
-  const ordered = list.toSorted((a, b) => (b.fix?.[0]?.path ?? "").localeCompare(a.fix?.[0]?.path ?? "", undefined, { numeric: true }));
-  run(applyFixes(ordered.map((problem) => problem.fix ?? []), list.length === 1 ? (first.help ?? `Fix ${first.code}`) : `Fix ${list.length} of ${first.code}`));
-  announce(list.length === 1 ? "Fixed" : `Fixed ${list.length}`);
+  whenChecked(({ list: now, fresh }) => {
+    const list = fresh ? now.filter((each) => fixes(each) && problems.some((problem) => problem.code === each.code && problem.at === each.at)) : [];
+    const first = list[0];
+    if (!first) return announce(fresh ? "Nothing is left to cure here" : "The flow could not be checked");
+    // Cures of later places first, so that numbers in paths stay right.
+    const ordered = list.toSorted((a, b) => (b.fix?.[0]?.path ?? "").localeCompare(a.fix?.[0]?.path ?? "", undefined, { numeric: true }));
+    run(applyFixes(ordered.map((problem) => problem.fix ?? []), list.length === 1 ? (first.help ?? `Fix ${first.code}`) : `Fix ${list.length} of ${first.code}`));
+    announce(list.length === 1 ? "Fixed" : `Fixed ${list.length}`);
+  });
 }
 
 /** Gives the flow as a file. */
@@ -270,11 +277,9 @@ export async function keepRecording(): Promise<void> {
 /** What was said and answered, turn by turn, as the visitor's side is told it. */
 export function keepTranscript(): void {
   const { played, seed } = usePreview.getState();
-  const { key } = useEditor.getState();
-  if (!played) return announce("Nothing was said yet");
-  const last = played.turns.at(-1)?.turn;
-  const transcript = { format: 1, flow: key ?? "", seed, turns: played.turns.map(({ input, turn }) => ({ input, turn })), state: played.state, ended: last?.ended_reason ?? null };
-  give(`${key ?? "flow"}-transcript.json`, `${JSON.stringify(transcript, null, 2)}\n`);
+  const { key, flow } = useEditor.getState();
+  if (played) give(`${key ?? "flow"}-transcript.json`, transcriptOf(played, flow?.key ?? key ?? "", seed));
+  else announce("Nothing was said yet");
 }
 
 export function chooseRecording(): void {

@@ -4,7 +4,7 @@ import { go, libraryAddress, looksAddress } from "../app/route";
 import { flush, redo, select, undo, useEditor } from "../state/editor";
 import { toggleSide, useLayout, type Theme } from "../state/layout";
 import { nextChange, useMarks } from "../state/marks";
-import { back, forward, proceed, restart, step, stepBack } from "../state/preview";
+import { answerRandomly, back, forward, proceed, restart, step, stepBack } from "../state/preview";
 import { showTraffic, useResults } from "../state/results";
 import { clearStops, toggleFailures } from "../state/stops";
 import { takeIn, unlink } from "../state/remote";
@@ -52,6 +52,7 @@ export const DOINGS: readonly Doing[] = [
   { id: "continue", title: "Preview: go on to the next stop", keys: ["f8"], when: open, run: proceed },
   { id: "step-back", title: "Preview: one step back", keys: ["shift+f10"], when: open, run: stepBack },
   { id: "step", title: "Preview: one step on", keys: ["f10"], when: open, run: step },
+  { id: "answer-random", title: "Preview: answer at random", when: open, run: answerRandomly },
   { id: "answer-back", title: "Preview: one answer back", keys: ["shift+f7"], when: open, run: back },
   { id: "answer-on", title: "Preview: one answer on", keys: ["f7"], when: open, run: forward },
   { id: "stop", title: "Halt here: on or off", keys: ["f9"], when: some, run: act.toggleStopHere },

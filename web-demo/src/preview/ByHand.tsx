@@ -16,13 +16,13 @@ export function CallByHand({ effect }: { effect: Effect }) {
   };
   return (
     <Hand title={`${effect.request.method} ${where}`} sent={effect.request.body as Json} text={text} setText={setText} right={body !== undefined}>
-      <button type="button" className="cb f" disabled={body === undefined} onClick={reply}>
+      <button type="button" className="btn s pri" disabled={body === undefined} onClick={reply}>
         Reply
       </button>
-      <button type="button" className="cb" onClick={() => resolve({ result: "failed", code: "http_status", reason: "failed by hand in the preview" })}>
+      <button type="button" className="btn s" onClick={() => resolve({ result: "failed", code: "http_status", reason: "failed by hand in the preview" })}>
         Fail
       </button>
-      <button type="button" className="cb" onClick={() => resolve({ result: "failed", code: "timeout", reason: "too slow, by hand in the preview" })}>
+      <button type="button" className="btn s" onClick={() => resolve({ result: "failed", code: "timeout", reason: "too slow, by hand in the preview" })}>
         Too slow
       </button>
     </Hand>
@@ -36,13 +36,13 @@ export function ScriptByHand({ request }: { request: NonNullable<Turn["script_re
   const given = parse(text);
   return (
     <Hand title="A script runs in the visitor’s page. What does it give back?" sent={request.script_config.inputs as Json} text={text} setText={setText} right={isObject(given)}>
-      <button type="button" className="cb f" disabled={!isObject(given)} onClick={() => isObject(given) && answer({ outputs: given })}>
+      <button type="button" className="btn s pri" disabled={!isObject(given)} onClick={() => isObject(given) && answer({ outputs: given })}>
         Give back
       </button>
-      <button type="button" className="cb" onClick={() => answer({ error: "failed by hand in the preview" })}>
+      <button type="button" className="btn s" onClick={() => answer({ error: "failed by hand in the preview" })}>
         Fail
       </button>
-      <button type="button" className="cb" onClick={() => answer({ timed_out: true })}>
+      <button type="button" className="btn s" onClick={() => answer({ timed_out: true })}>
         Too slow
       </button>
     </Hand>

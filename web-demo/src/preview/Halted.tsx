@@ -17,7 +17,7 @@ export function Halted({ played, head }: { played: Played; head: number }) {
       </p>
       <IconButton icon={StepBack} size="sm" label="One step back" hotkey={hotkey("step-back") ?? ""} disabled={head <= 1} onClick={stepBack} />
       <IconButton icon={StepForward} size="sm" label="One step on" hotkey={hotkey("step") ?? ""} onClick={step} />
-      <button type="button" className="cb f" onClick={proceed} title={hotkey("continue")}>
+      <button type="button" className="btn s pri" onClick={proceed} title={hotkey("continue")}>
         <Play className="s14" aria-hidden="true" /> Go on
       </button>
     </div>

@@ -1,15 +1,21 @@
 /** A conversation with the flow as it is now, by the real engine, in this page. */
 import { Dices, FileDown, FileUp, RotateCcw, Undo2, X } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
+import { beginPathsAt } from "../../widget/chat/markup.js";
+import type { Theme } from "../../widget/wire";
+import { lookChosen, looksNamed } from "../looks/chosen";
+import { refreshLooks, useLooks } from "../looks/store";
 import { chooseRecording, keepRecording } from "../palette/actions";
 import { hotkey } from "../palette/commands";
 import { IconButton } from "../parts/IconButton";
 import { Resizer } from "../parts/Resizer";
+import { resume, useSession } from "../server/session";
 import { useEditor } from "../state/editor";
 import { useLayout, type Below } from "../state/layout";
 import { answer, back, chooseTry, resolve, restart, setSeed, usePreview, watch } from "../state/preview";
 import { Calls } from "./Calls";
 import { Chat } from "./Chat";
+import { ChatBar } from "./ChatBar";
 import { Refusal } from "./Refusal";
 import { RecordingBanner } from "./RecordingBanner";
 import { Steps } from "./Steps";
@@ -24,7 +30,7 @@ const BELOW: readonly (readonly [Below, string])[] = [
   ["calls", "Calls"],
   ["stops", "Stops"],
 ];
-const TALK = { answer, resolve };
+const TALK = { answer, resolve, again: restart };
 
 export function Preview() {
   const name = useEditor((state) => state.flow?.name ?? "");
@@ -36,7 +42,11 @@ export function Preview() {
   const played = usePreview((state) => state.played);
   const head = usePreview((state) => state.head);
   const recording = usePreview((state) => state.recording);
+  const round = usePreview((state) => state.round);
   const tab = useLayout((state) => state.below);
+  const paced = useLayout((state) => state.paced);
+  const scheme = useLayout((state) => (state.chatTheme === "system" ? state.theme : state.chatTheme));
+  const look = useChosenLook();
   useEffect(() => {
     watch(true);
     return () => watch(false);
@@ -68,13 +78,11 @@ export function Preview() {
         <IconButton icon={X} size="sm" label="Close preview" onClick={() => useLayout.setState({ preview: false })} />
       </header>
       {recording ? <RecordingBanner recording={recording} played={played} /> : null}
-      {refused === undefined ? (
-        <TalkContext value={TALK}>
-          <Chat played={played} name={name} head={head} />
-        </TalkContext>
-      ) : (
-        <Refusal reason={refused} />
-      )}
+      <ChatBar />
+      <TalkContext value={TALK}>
+        <Chat played={played} name={name} head={head} round={round} look={look} scheme={scheme === "system" ? "auto" : scheme} paced={paced} hidden={refused !== undefined} />
+      </TalkContext>
+      {refused === undefined ? null : <Refusal reason={refused} />}
       <Timeline />
       <div className="tabs" role="tablist" aria-label="What happened">
         {BELOW.map(([name, words]) => (
@@ -88,4 +96,18 @@ export function Preview() {
       </div>
     </aside>
   );
+}
+
+/** The look that visitors of the flow get, as far as it is known here. */
+function useChosenLook(): Theme | null {
+  const list = useLooks((state) => state.list);
+  const who = useSession((state) => state.who);
+  const server = useEditor((state) => state.remote?.server);
+  const names = useEditor((state) => (state.flow && state.history ? looksNamed(state.history.document, state.flow).join("\n") : ""));
+  // A flow that is kept on a server may have a look of that server.
+  useEffect(() => void (server === undefined ? Promise.resolve() : resume()).then(refreshLooks), [who, server]);
+  // Pictures that authors name by a path lie where the flow is kept.
+  useEffect(() => beginPathsAt(server === undefined ? document.baseURI : `${server}/`), [server]);
+  const look = lookChosen(names.split("\n"), list ?? [], server !== undefined);
+  return useMemo(() => (look ? { config: look.config, avatar_url: look.avatar_url ?? null } : null), [look?.config, look?.avatar_url]);
 }

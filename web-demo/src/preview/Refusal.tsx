@@ -9,7 +9,7 @@ export function Refusal({ reason }: { reason: string }) {
   const error = useProblems((state) => state.list.find((problem) => problem.severity === "error"));
   const flow = useEditor((state) => state.flow);
   return (
-    <div className="chat w refusal" role="status">
+    <div className="stage refusal" role="status">
       <CircleX aria-hidden="true" />
       <p>
         <b>The flow cannot run yet.</b> {error ? messageOf(error, flow) : reason}

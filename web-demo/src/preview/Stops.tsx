@@ -4,6 +4,7 @@ import { useState } from "react";
 import { hotkey } from "../palette/commands";
 import { IconButton } from "../parts/IconButton";
 import { select, useEditor } from "../state/editor";
+import { usePreview } from "../state/preview";
 import { dropStop, setRule, toggleFailures, useStops, watchValue } from "../state/stops";
 
 export function Stops() {
@@ -11,8 +12,10 @@ export function Stops() {
   const flow = useEditor((state) => state.flow);
   const [path, setPath] = useState("");
   const failures = list.some((stop) => stop.on === "failure");
+  const onServer = usePreview((state) => state.calls === "server");
   return (
     <div className="stops">
+      {onServer ? <p className="help">Calls are made by a server, which runs each turn to its end: nothing halts it. Its steps can be looked at afterwards.</p> : null}
       <button type="button" role="switch" aria-checked={failures} className="switch" onClick={toggleFailures}>
         After a step that fails <i />
       </button>

@@ -7,9 +7,11 @@ export interface Talk {
   answer: (value: Json) => void;
   /** Says what came of a call. */
   resolve: (outcome: Outcome) => void;
+  /** Begins anew. */
+  again: () => void;
 }
 
-export const TalkContext = createContext<Talk>({ answer: () => undefined, resolve: () => undefined });
+export const TalkContext = createContext<Talk>({ answer: () => undefined, resolve: () => undefined, again: () => undefined });
 
 export function useTalk(): Talk {
   return useContext(TalkContext);

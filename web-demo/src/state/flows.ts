@@ -64,6 +64,8 @@ export async function openSample(): Promise<string> {
   const samples = await import("../library/samples");
   const more = samples.extras();
   await storage.changeExtras((extras) => ({ content: extras.content.length > 0 ? extras.content : more.content, handlers: { ...extras.handlers, ...more.handlers } }));
+  const look = samples.look();
+  await storage.changeThemes((kept) => (kept.some((theme) => theme.seed_key === look.seed_key || theme.id === look.seed_key) ? [...kept] : [...kept, look]));
   const known = new Set((await storage.listFlows()).map((flow) => flow.key));
   let first: string | undefined;
   for (const text of samples.flows.toReversed()) {

@@ -23,6 +23,10 @@ interface Layout {
   /** What the preview tells below the chat. */
   below: Below;
   theme: Theme;
+  /** The same of the preview's chat alone; as the studio, if it is the system's. */
+  chatTheme: Theme;
+  /** Whether the chat has its pauses before messages. */
+  paced: boolean;
   widths: Record<Sized, number>;
 }
 
@@ -51,12 +55,14 @@ export const useLayout = create<Layout>(() => ({
   sheet: undefined,
   below: "steps",
   theme: before.theme ?? "system",
+  chatTheme: before.chatTheme ?? "system",
+  paced: before.paced ?? false,
   widths: { side: 340, inspector: 320, preview: 344, ...before.widths },
 }));
 
-useLayout.subscribe(({ side, inspector, preview, theme, widths }) => {
+useLayout.subscribe(({ side, inspector, preview, theme, chatTheme, paced, widths }) => {
   try {
-    localStorage.setItem(KEY, JSON.stringify({ side, inspector, preview, theme, widths }));
+    localStorage.setItem(KEY, JSON.stringify({ side, inspector, preview, theme, chatTheme, paced, widths }));
   } catch {
     // Without storage the panels are as they were at first.
   }

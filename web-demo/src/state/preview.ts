@@ -7,6 +7,7 @@ import { readFlow } from "../model/flow";
 import { documentText, useEditor } from "./editor";
 import { useStops } from "./stops";
 import { surroundings } from "./surroundings";
+import { answerAtRandom } from "../preview/atRandom";
 import { announce } from "./voice";
 
 /** One line of inputs; answering from an earlier step begins another. */
@@ -39,11 +40,17 @@ interface Preview {
   played: Played | undefined;
   /** Why it cannot be played. */
   refused: string | undefined;
+  /** Which conversation since the page was loaded: it rises when one begins anew. */
+  round: number;
 }
 
-export const usePreview = create<Preview>(() => fresh("1", "handlers"));
+/** Whether the next play begins a conversation. */
+let begins = false;
 
-function fresh(seed: string, calls: CallMode): Preview {
+export const usePreview = create<Preview>(() => ({ ...fresh("1", "handlers"), round: 0 }));
+
+function fresh(seed: string, calls: CallMode): Omit<Preview, "round"> {
+  begins = true;
   return { tries: [{ inputs: [] }], current: 0, upTo: 0, head: undefined, seed, calls, recording: undefined, played: undefined, refused: undefined };
 }
 
@@ -95,7 +102,8 @@ async function play(from?: number): Promise<void> {
     const now = usePreview.getState().head;
     const halt = from === undefined ? undefined : played.halts.find((at) => at >= from);
     const head = halt ?? (from === undefined && now !== undefined && now < played.visits.length ? now : undefined);
-    usePreview.setState({ played, head, refused: undefined });
+    usePreview.setState(({ round }) => ({ played, head, refused: undefined, round: begins ? round + 1 : round }));
+    begins = false;
     if (halt !== undefined) announce(`Halted at step ${halt + 1}`);
   } catch (error) {
     if (turn !== asked) return;
@@ -123,6 +131,16 @@ export async function journal(): Promise<string | undefined> {
 
 export function answer(value: Json): void {
   give({ type: "answer", value });
+}
+
+/** Answers what is asked with something that fits. */
+export function answerRandomly(): void {
+  const { played, head } = usePreview.getState();
+  const waits = head === undefined ? played?.waits_for : undefined;
+  const request = played?.turns.at(-1)?.turn.input_request;
+  if (waits === "acknowledgement" && !request) answer("");
+  else if ((waits === "answer" || waits === "acknowledgement") && request) answer(answerAtRandom(request, Math.random));
+  else announce("Nothing is asked now");
 }
 
 /** Says what came of a call. */

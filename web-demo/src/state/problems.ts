@@ -22,11 +22,24 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 useEditor.subscribe((now, before) => {
   if (now.history?.document === before.history?.document) return;
-  if (now.key !== before.key) useProblems.setState({ list: [], byStep: new Map(), error: undefined });
-  useProblems.setState({ fresh: false });
+  useProblems.setState({ fresh: false, error: undefined, ...(now.key === before.key ? {} : { list: [], byStep: new Map() }) });
   clearTimeout(timer);
   if (now.history) timer = setTimeout(() => void look(), before.history ? PAUSE : 0);
 });
+
+/** Does something with the problems of the flow as it is: at once, or as soon as the check that is under way is done. */
+export function whenChecked(act: (now: Problems) => void): void {
+  const { key } = useEditor.getState();
+  const done = () => useProblems.getState().fresh || useProblems.getState().error !== undefined;
+  if (done()) return act(useProblems.getState());
+  const leave = useProblems.subscribe(() => {
+    const left = useEditor.getState().key !== key;
+    // Whoever was told before may have changed the flow: then another check is under way.
+    if (!left && !done()) return;
+    leave();
+    if (!left) act(useProblems.getState());
+  });
+}
 
 /** The names of the functions that rules may call. */
 let functions: Promise<string[]> | undefined;
@@ -41,10 +54,11 @@ async function look(): Promise<void> {
     known = await functions;
     found = await ask("check", documentText(), await surroundings(key));
   } catch (error) {
+    if (useEditor.getState().history?.document !== history.document) return;
     useProblems.setState({ error: error instanceof Error ? error.message : String(error) });
     return;
   }
-  if (useEditor.getState().history !== history) return;
+  if (useEditor.getState().history?.document !== history.document) return;
   const typos = mistyped(flow);
   const untold = typos.filter((typo) => !found.some((each) => each.at === typo.at && sameValue(each, typo)));
   const list = [...found.map((each) => withCure(each, history.document, known, typos)), ...untold].map((each) => locate(each, flow));

@@ -1,13 +1,9 @@
 // A chat: a conversation as a log and the way to answer. Where the conversation comes from is not its affair (`Conversation`).
-import { controls } from "./answers/controls.js";
-import { createComposer } from "./composer.js";
-import { button, el, icon, iconButton, newId } from "./dom.js";
-import { createLog } from "./log.js";
-import { isCalm, rulesOf, usualPause } from "./look.js";
-import { labelOf, picture, safeUrl } from "./markup.js";
+import { button, el, icon, newId } from "./dom.js";
+import { labelOf } from "./markup.js";
 import { bubble, messageNodes, questionNodes } from "./message.js";
-import { CHAT_STYLE } from "./style.js";
 import { Trouble, inWords, troubleOf } from "./trouble.js";
+import { createView } from "./view.js";
 
 /**
  * @typedef {import("../wire").Turn} Turn @typedef {import("../wire").Reply} Reply @typedef {import("../wire").Row} Row
@@ -23,25 +19,12 @@ const LONGEST = 15_000;
  * @param {import("../wire").Setting} setting
  * @returns {import("../wire").Chat}
  */
-export function createChat({ root, into = root, conversation, scheme = "auto", leave, upload, hurry = false, ...first }) {
+export function createChat({ root, into, conversation, scheme = "auto", leave, upload, hurry = false, ...first }) {
   let visit = 0; // rises whenever the log begins anew, so that what comes late for an older one is dropped
-  let theme = first.theme;
   /** @type {(() => void) | null} */
-  let wake = null; // ends the pause that is going on
-  const sheet = new CSSStyleSheet();
-  const face = el("span", { class: "face", "aria-hidden": "true" });
-  const title = el("h2");
-  const banner = el("p", { class: "banner", role: "status" });
-  const log = createLog();
-  const composer = createComposer(root, () => isCalm(theme));
-  const way = leave && iconButton(leave.icon, leave.label, leave.act);
-  if (leave?.icon === "back") way?.classList.add("first");
-  const bar = el("header", { class: "bar" }, leave?.icon === "back" && way, face, title,
-    iconButton("again", "Start again", () => startAgain()), leave?.icon === "close" && way);
-  const base = new CSSStyleSheet();
-  base.replaceSync(CHAT_STYLE);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, base, sheet];
-  into.append(el("div", { class: "chat" }, bar, banner, log.node, log.jump, composer.node));
+  let wake = null; // ends the wait for another attempt
+  const view = createView({ root, into, leave, again: () => startAgain() });
+  const { log, composer, warn } = view;
   dress(first.theme, first.name);
 
   /**
@@ -49,20 +32,7 @@ export function createChat({ root, into = root, conversation, scheme = "auto", l
    * @param {string} [name]
    */
   function dress(look, name) {
-    theme = look;
-    sheet.replaceSync(rulesOf(look, scheme));
-    const bot = look?.config?.bot ?? {};
-    const avatar = bot.avatar || look?.avatar_url || "";
-    const image = safeUrl(avatar, true);
-    face.replaceChildren(image ? picture(image) : avatar && avatar.length <= 8 ? avatar : icon("talk"));
-    title.textContent = (look ? bot.name : "") || name || "Chat";
-    bar.hidden = look?.config?.layout?.showHeader === false && !leave;
-  }
-
-  /** @param {Trouble | null} trouble */
-  function warn(trouble) {
-    if (!trouble) return banner.replaceChildren();
-    banner.replaceChildren(icon(trouble.kind === "offline" ? "offline" : "clock"), el("span", {}, inWords(trouble)));
+    view.dress(look, name, scheme);
   }
 
   /**
@@ -116,36 +86,9 @@ export function createChat({ root, into = root, conversation, scheme = "auto", l
    * @param {unknown} [previous] the last answer, to be mended if it was wrong
    */
   async function play(turn, previous) {
-    const at = visit;
-    const items = turn.messages ?? [];
-    const usual = turn.typing_indicator === false ? 0 : usualPause(theme);
-    let calm = hurry || isCalm(theme);
-    const pauses = items.map((item) => (item.level ? 0 : item.delay_ms ?? item.typing_delay_ms ?? usual));
-    const hasten = () => { calm = true; wake?.(); };
-    if (!calm && pauses.reduce((sum, ms) => sum + ms, 0) > 2500) composer.fill([button("Show everything now", hasten, "quiet")]);
-    log.node.onclick = hasten;
-    log.node.onkeydown = (event) => { if (event.key === "Enter" || event.key === "Escape") { event.stopPropagation(); hasten(); } };
-    for (const [index, item] of items.entries()) {
-      if (!calm && pauses[index] > 0) {
-        const dots = typing();
-        if (dots) log.show([dots], "passing");
-        await pause(pauses[index]);
-        dots?.remove();
-      }
-      if (at !== visit) return;
-      log.show(messageNodes(item));
-    }
-    log.node.onclick = log.node.onkeydown = null;
-    if (!turn.validation_error) log.show(questionNodes(turn.input_request?.question));
-    settle(turn, turn.validation_error ? previous : undefined);
-  }
-
-  /** The sign that somebody writes, as the theme has it. */
-  function typing() {
-    const how = theme?.config?.bot?.typingIndicator ?? "dots";
-    if (how === "none") return null;
-    if (how === "text") return el("div", { class: "notice", "aria-hidden": "true" }, `${title.textContent} is typing …`);
-    return el("div", { class: "bubble typing", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
+    const said = (turn.messages ?? []).map((item) => ({ nodes: () => messageNodes(item), pause: view.pauseBefore(item, turn) }));
+    const asked = turn.validation_error ? [] : [{ nodes: () => questionNodes(turn.input_request?.question) }];
+    if (await view.tell([...said, ...asked], !hurry && !view.isCalm())) settle(turn, turn.validation_error ? previous : undefined);
   }
 
   /**
@@ -154,10 +97,7 @@ export function createChat({ root, into = root, conversation, scheme = "auto", l
    * @param {unknown} [previous]
    */
   function settle(turn, previous) {
-    if (turn.session_ended) {
-      composer.fill([el("p", { class: "notice" }, inWords(new Trouble("ended"))), el("div", { class: "set" }, button("Start again", startAgain))]);
-      return;
-    }
+    if (turn.session_ended) return view.close();
     ask(turn.input_request ?? { input_type: "continue" }, turn.validation_error ?? null, previous);
   }
 
@@ -169,7 +109,7 @@ export function createChat({ root, into = root, conversation, scheme = "auto", l
   function ask(request, refusal, previous) {
     const send = (/** @type {unknown} */ input, /** @type {string} */ shown) =>
       deliver(request, { id: newId(), input, input_type: request.input_type, shown });
-    composer.fill(controls({ request, refusal, previous, send, upload }));
+    view.ask({ request, refusal, previous, send, upload });
   }
 
   // ---- what is answered
@@ -185,7 +125,7 @@ export function createChat({ root, into = root, conversation, scheme = "auto", l
     const own = reply.shown ? el("div", { class: "bubble mine" }, reply.shown, mark) : null;
     if (own) log.show([own], "mine");
     composer.wait();
-    const dots = typing();
+    const dots = view.typing();
     const slow = setTimeout(() => { if (dots) log.show([dots], "passing"); }, 250);
     const settled = () => { clearTimeout(slow); dots?.remove(); mark.hidden = true; };
     try {
@@ -220,6 +160,7 @@ export function createChat({ root, into = root, conversation, scheme = "auto", l
   function anew() {
     visit += 1;
     wake?.();
+    view.hush();
     warn(null);
     log.clear();
     composer.fill([]);

@@ -7,6 +7,7 @@ const SLIDE = 160;
 /**
  * @param {ShadowRoot} root
  * @param {() => boolean} isCalm
+ * @returns {import("../wire").Composer}
  */
 export function createComposer(root, isCalm) {
   const inner = el("div", { class: "answer" });
@@ -36,13 +37,12 @@ export function createComposer(root, isCalm) {
   return {
     node,
     focus,
-    /** @param {HTMLElement[]} children */
     fill(children) {
       const keeps = has();
       put(children);
       if (keeps) focus();
     },
-    /** Holds the controls still while an answer is under way; they stay, so that nothing jumps. */
+    // The controls stay, so that nothing jumps.
     wait() {
       const keeps = has();
       inner.inert = true;

@@ -1,10 +1,9 @@
 // The log: what was said, and staying at its end unless the reader has gone up.
 import { button, el } from "./dom.js";
 
-/** @typedef {ReturnType<typeof createLog>} Log */
-
 const NEAR = 48;
 
+/** @returns {import("../wire").Log} */
 export function createLog() {
   let unread = 0;
   let follows = true;
@@ -41,11 +40,6 @@ export function createLog() {
       node.replaceChildren();
       toEnd();
     },
-    /**
-     * Shows nodes: the visitor's own scroll down, others only if the reader is at the end.
-     * @param {Iterable<HTMLElement>} nodes
-     * @param {"said" | "mine" | "passing"} [whose]
-     */
     show(nodes, whose = "said") {
       for (const each of nodes) {
         node.append(each);
@@ -56,10 +50,6 @@ export function createLog() {
       jump.textContent = `${unread} new message${unread === 1 ? "" : "s"}`;
       jump.hidden = unread === 0;
     },
-    /**
-     * Fills the log without telling each line to those who listen.
-     * @param {() => void} fill
-     */
     quietly(fill) {
       node.setAttribute("aria-live", "off");
       fill();

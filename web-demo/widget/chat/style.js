@@ -4,7 +4,7 @@ export const CHAT_STYLE = `
 :host { display: block; color-scheme: var(--scheme, light dark); }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-.chat { position: relative; display: flex; flex-direction: column; width: 100%; height: 100%; min-height: 0; overflow: hidden; border-radius: inherit; background: var(--bg); color: var(--text); font: 500 var(--size, 15px)/var(--leading, 1.45) var(--font, ui-rounded, Nunito, "Segoe UI", Roboto, "Helvetica Neue", system-ui, sans-serif); text-align: start; -webkit-text-size-adjust: 100%; }
+.chat { position: relative; display: flex; flex-direction: column; width: 100%; height: 100%; min-height: 0; overflow: hidden; border-radius: inherit; background: var(--bg); color: var(--text); font: 500 var(--size, 15px)/var(--leading, 1.45) var(--font, ui-rounded, Nunito, "Segoe UI", Roboto, "Helvetica Neue", system-ui), var(--emoji, sans-serif); text-align: start; -webkit-text-size-adjust: 100%; }
 button, input { font: inherit; color: inherit; letter-spacing: inherit; }
 button { cursor: pointer; touch-action: manipulation; }
 :focus { outline: none; }
@@ -65,6 +65,7 @@ small { font-size: .87em; }
 .composer { flex: none; max-height: 62%; overflow-y: auto; }
 .composer:focus-visible { box-shadow: inset 0 0 0 2px var(--ring); }
 .answer { padding: 6px 14px max(14px, env(safe-area-inset-bottom)); }
+.answer:empty { padding: 0; }
 .answer[inert] { opacity: .6; }
 .answer > * + * { margin-top: 8px; }
 form, .set { display: flex; flex-wrap: wrap; gap: 8px; min-width: 0; margin: 0; }

@@ -31,6 +31,7 @@ const CHAT: &[&str] = module![
     "chat/answers/file.js",
     "chat/answers/controls.js",
     "chat/composer.js",
+    "chat/view.js",
     "chat/chat.js",
     "http/memory.js",
     "http/requests.js",

@@ -2,18 +2,7 @@
 import { button, el, icon } from "../dom.js";
 import { textOf } from "../markup.js";
 
-/** @typedef {import("../../wire").Request} Request @typedef {import("../../wire").Option} Option @typedef {import("../../wire").Refusal} Refusal */
-
-/**
- * A question on its way to an answer.
- * @typedef {{
- *   request: Request,
- *   refusal: Refusal | null,
- *   previous: any,
- *   send: (input: unknown, shown: string) => void,
- *   upload?: (file: File) => Promise<Record<string, unknown>>,
- * }} Asked
- */
+/** @typedef {import("../../wire").Request} Request @typedef {import("../../wire").Option} Option @typedef {import("../../wire").Refusal} Refusal @typedef {import("../../wire").Asked} Asked */
 
 /** The ids of what describes a field. */
 export const WRONG = "wrong";
