@@ -1,6 +1,7 @@
 //! The `chatflow` command as a process of its own, and a client that talks to it over HTTP.
 
 mod account;
+mod cases;
 mod client;
 mod command;
 mod described;
@@ -12,6 +13,7 @@ mod site;
 mod visitor;
 
 pub(crate) use account::{Account, HILLSIDE};
+pub(crate) use cases::run_cases;
 pub(crate) use client::{Answer, Client};
 pub(crate) use command::{Ran, chatflow, finish, program, run};
 pub(crate) use managed::{Managed, account, school};

@@ -59,6 +59,7 @@ pub(crate) fn numbers_are_told_in_the_terminal(place: &Place) {
         let ran = stats(words);
         assert!(ran.code == 2 && ran.err.contains(why), "{ran:?}");
     }
+    settings_are_heeded(place, &stats, &table);
     // S5.37: of real requests, one of which was a turn.
     let lately = get("/v1/cms/analytics/real-time");
     assert_eq!(lately.status, 200, "{lately:?}");
@@ -69,6 +70,15 @@ pub(crate) fn numbers_are_told_in_the_terminal(place: &Place) {
     // S5.7: the same answer again, for a while.
     let again = get(&format!("/v1/cms/flows/{flow}/analytics"));
     assert_eq!(again.headers["x-cache"], "hit", "{again:?}");
+}
+
+/// The settings of the service are those of the command.
+fn settings_are_heeded(place: &Place, stats: &dyn Fn(&[&str]) -> Ran, table: &Ran) {
+    let settings = place.file("settings.toml", "analytics.raw_days = 0");
+    let ran = stats(&["--config", settings.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.err.contains("analytics.raw_days")), (2, true), "{ran:?}");
+    place.file("settings.toml", "analytics.raw_days = 30");
+    assert_eq!(stats(&["--config", settings.to_str().unwrap()]).out, table.out);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use chatflow_server::{Job, JobSettings, Jobs, Outcome};
 use chatflow_storage::Day;
 use serde_json::{Value, json};
 
-use crate::real::Managed;
+use crate::real::{Managed, run_cases};
 
 type Case = fn(&Managed);
 
@@ -32,14 +32,9 @@ const CASES: [(&str, Case); 10] = [
     ("traffic", traffic::numbers_agree_with_each_other),
 ];
 
-/// Runs every case on a service of its own, and then tells which failed.
+/// Runs every case.
 pub(crate) fn run(serve: impl Fn() -> Managed) {
-    let fails = |(_, case): &(&str, Case)| {
-        let managed = serve();
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(&managed))).is_err()
-    };
-    let failed: Vec<_> = CASES.iter().filter(|case| fails(case)).map(|(name, _)| name).collect();
-    assert!(failed.is_empty(), "{failed:?}");
+    run_cases(CASES, serve);
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod variants;
 
 use serde_json::{Value, json};
 
-use crate::real::Managed;
+use crate::real::{Managed, run_cases};
 
 type Case = fn(&Managed);
 
@@ -40,14 +40,9 @@ const CASES: [(&str, Case); 22] = [
     ("events", told::changes_are_told_and_written_down),
 ];
 
-/// Runs every case on a service of its own, and then tells which failed.
+/// Runs every case.
 pub(crate) fn run(serve: impl Fn() -> Managed) {
-    let fails = |(_, case): &(&str, Case)| {
-        let managed = serve();
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(&managed))).is_err()
-    };
-    let failed: Vec<_> = CASES.iter().filter(|case| fails(case)).map(|(name, _)| name).collect();
-    assert!(failed.is_empty(), "{failed:?}");
+    run_cases(CASES, serve);
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod scene;
 
 use serde_json::{Map, Value, json};
 
-use crate::real::{Place, chatflow, finish};
+use crate::real::{Place, Ran, chatflow, finish};
 
 pub(crate) use lost::{files_survive_kills, idle, two_workers_share};
 pub(crate) use scene::Scene;
@@ -205,6 +205,8 @@ fn the_command_writes_the_same(scene: &Scene) {
     let Some(served) = scene.exported("platform", "csv", &ALL) else { return };
     let folder = scene.place.file("out", "").with_file_name("files");
     std::fs::create_dir(&folder).expect("a folder is made");
+    // What somebody else writes there.
+    std::fs::write(folder.join("analytics.zip.old.part"), "x").expect("a file is written");
     let export = |words: &[&str]| {
         let mut command = chatflow();
         command.env("CHATFLOW_DB", scene.place.database()).arg("export").args(words);
@@ -243,12 +245,33 @@ fn the_command_writes_the_same(scene: &Scene) {
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.err.contains(said), "{ran:?}");
     }
+    settings_are_heeded(scene, &export, &path);
     let mut left: Vec<_> = std::fs::read_dir(&folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name())
         .collect();
     left.sort();
-    assert_eq!(left, ["analytics.zip", "one.json"], "nothing is left of what was not written");
+    let expected = ["analytics.zip", "analytics.zip.old.part", "one.json"];
+    assert_eq!(left, expected, "nothing is left of what was not written, and nothing else is gone");
+}
+
+/// The settings of the service are those of the command (S5.50).
+fn settings_are_heeded(
+    scene: &Scene,
+    export: &dyn Fn(&[&str]) -> Ran,
+    path: &dyn Fn(&str) -> String,
+) {
+    for (settings, code, said) in [
+        ("exports.max_bytes = 100", 1, "longer than this service allows"),
+        ("exports.max_bytes = 0", 2, "exports.max_bytes must be at least 1"),
+        ("analytics.raw_days = 0", 2, "analytics.raw_days must be at least 1"),
+    ] {
+        let file = scene.place.file("settings.toml", settings);
+        let file = file.to_str().expect("text");
+        let ran = export(&["--config", file, "--out", &path("a.zip")]);
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert!(ran.err.contains(said), "{ran:?}");
+    }
 }
 
 /// Everything that is the same on every store.

@@ -8,7 +8,6 @@ mod publish;
 mod rights;
 mod rows;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chatflow_sqlite::SqliteStore;
@@ -16,7 +15,7 @@ use chatflow_storage::{AnyStore, Blocking};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::real::{Answer, Served, Who};
+use crate::real::{Answer, Served, Who, run_cases};
 
 /// One case: what must hold of a service on an empty store.
 pub(crate) type Case = fn(&Served);
@@ -34,16 +33,9 @@ fn cases() -> Vec<(&'static str, Case)> {
     of.into_iter().flat_map(|cases| cases()).collect()
 }
 
-/// Runs every case on a service of its own, and fails with the names of those that failed.
+/// Runs every case.
 pub(crate) fn run_all(make: impl Fn() -> Served) {
-    let mut failed = Vec::new();
-    for (name, case) in cases() {
-        let managed = make();
-        if catch_unwind(AssertUnwindSafe(|| case(&managed))).is_err() {
-            failed.push(name);
-        }
-    }
-    assert!(failed.is_empty(), "{failed:?}");
+    run_cases(cases(), make);
 }
 
 #[test]

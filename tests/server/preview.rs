@@ -5,7 +5,6 @@ mod effects;
 mod rights;
 mod silence;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chatflow_sqlite::SqliteStore;
@@ -13,7 +12,7 @@ use chatflow_storage::{AnyStore, Blocking};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::real::{Answer, Client, Place, Served, Visitor, Who, run};
+use crate::real::{Answer, Client, Place, Served, Visitor, Who, run, run_cases};
 
 type Case = fn(&Served);
 
@@ -31,16 +30,9 @@ const CASES: [(&str, Case); 11] = [
     ("the trace is told and not kept", silence::the_trace_is_told_and_not_kept),
 ];
 
-/// Runs every case on a service of its own, and fails with the names of those that failed.
+/// Runs every case.
 pub(crate) fn run_all(make: impl Fn() -> Served) {
-    let mut failed = Vec::new();
-    for (name, case) in CASES {
-        let served = make();
-        if catch_unwind(AssertUnwindSafe(|| case(&served))).is_err() {
-            failed.push(name);
-        }
-    }
-    assert!(failed.is_empty(), "{failed:?}");
+    run_cases(CASES, make);
 }
 
 #[test]

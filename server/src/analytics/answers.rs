@@ -17,6 +17,9 @@ const LONGEST: usize = 120;
 /// So many labels are told apart; what is answered after that under another one only counts.
 const MOST_LABELS: usize = 10_000;
 
+/// So many ways to write a label are told apart: of letters in either case there may be any number.
+const MOST_SPELLINGS: usize = 100;
+
 /// What masking leaves behind (S7.13).
 const MASKS: [&str; 9] = [
     "[MASKED:",
@@ -100,8 +103,10 @@ impl Answers {
             if let Some(count) = label.halves.get_mut(half) {
                 *count = count.saturating_add(1);
             }
-            let spelled = label.spellings.entry(text).or_default();
-            *spelled = spelled.saturating_add(1);
+            if label.spellings.len() < MOST_SPELLINGS || label.spellings.contains_key(&text) {
+                let spelled = label.spellings.entry(text).or_default();
+                *spelled = spelled.saturating_add(1);
+            }
         }
     }
 
@@ -253,5 +258,12 @@ mod tests {
         answers.take(&json!("t0"), 0);
         assert_eq!(answers.known.len(), MOST_LABELS);
         assert_eq!((answers.total(), answers.counts()[0].1), (10_006, 2));
+        let mut answers = Answers::default();
+        for n in 0..1 << 8 {
+            let letter = |bit: usize| if n >> bit & 1 == 1 { 'A' } else { 'a' };
+            answers.take(&json!((0..8).map(letter).collect::<String>()), 0);
+        }
+        assert_eq!((answers.known.len(), answers.counts()[0].1), (1, 256));
+        assert_eq!(answers.known["aaaaaaaa"].spellings.len(), MOST_SPELLINGS);
     }
 }

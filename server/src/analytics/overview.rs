@@ -1,6 +1,6 @@
 //! All flows together (S5.36, S5.38).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chatflow::{FlowId, TenantId, Timestamp};
 use chatflow_storage::prelude::*;
@@ -45,7 +45,7 @@ pub(crate) async fn listed(
     scope: &AccessScope,
 ) -> Result<Vec<Listed>, StoreError> {
     let mut query = FlowQuery { limit: PAGE, ..FlowQuery::default() };
-    let mut all = Vec::new();
+    let mut all: Vec<Listed> = Vec::new();
     loop {
         let page = store.list_flows(scope, &query).await?;
         let count = u32::try_from(page.flows.len()).unwrap_or(u32::MAX);
@@ -64,9 +64,13 @@ pub(crate) async fn listed(
         }));
         query.skip = query.skip.saturating_add(count);
         if count < PAGE {
-            return Ok(all);
+            break;
         }
     }
+    // A flow that is made in the meantime moves the others on, to the next page.
+    let mut known = BTreeSet::new();
+    all.retain(|flow| known.insert(flow.id));
+    Ok(all)
 }
 
 /// What there is and what goes on.

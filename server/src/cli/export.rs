@@ -11,6 +11,7 @@ use super::database::DatabaseArguments;
 use super::exit;
 use super::report::{say, tell, tell_error};
 use crate::analytics::{AnalyticsOptions, EnglishWords, Window};
+use crate::config::{Config, ConfigError};
 use crate::exports::{
     Ask, Asker, Dataset, Fault, Folder, Format, Pulse, Reading, Sheets, assemble,
 };
@@ -38,9 +39,34 @@ pub(super) struct ExportArguments {
     /// The tables; by default flows, daily and nodes.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "TABLE")]
     include: Vec<Dataset>,
+    /// A file of settings, as for `chatflow serve`: it says how numbers are computed and how long a file may be.
+    #[arg(long, value_name = "FILE", env = "CHATFLOW_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// What settings say of files that are written here.
+struct Settings {
+    analytics: AnalyticsOptions,
+    /// Without a word of them the disk is the limit.
+    max_bytes: u64,
+}
+
+impl Settings {
+    fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let config = Config::read(path)?;
+        let max_bytes = config.max_export_bytes()?.unwrap_or(u64::MAX);
+        Ok(Self { analytics: config.analytics()?, max_bytes })
+    }
 }
 
 pub(super) fn run(arguments: &ExportArguments) -> u8 {
+    let settings = match Settings::read(arguments.config.as_deref()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            tell_error(&error);
+            return exit::INPUT;
+        }
+    };
     let days = (arguments.from.as_deref(), arguments.to.as_deref());
     let window = match Window::between(days, "query", now()) {
         Ok(window) => window,
@@ -66,7 +92,7 @@ pub(super) fn run(arguments: &ExportArguments) -> u8 {
             to: window.last.0,
             datasets,
         };
-        export(&store, &ask, arguments.format, (&folder, &name)).await
+        export(&store, &ask, (arguments.format, &settings), (&folder, &name)).await
     });
     match exported {
         Ok(Ok(())) => exit::OK,
@@ -126,11 +152,12 @@ async fn named(store: &AnyStore, names: &[String]) -> Result<Vec<chatflow::FlowI
 async fn export(
     store: &AnyStore,
     ask: &Ask,
-    format: Format,
+    how: (Format, &Settings),
     (folder, name): (&Folder, &str),
 ) -> Result<(), u8> {
-    let written = write(store, ask, format, (folder, name)).await;
-    if let Err(error) = folder.remove_parts(name) {
+    let written = write(store, ask, how, (folder, name)).await;
+    // Only what was written here: the folder is somebody's, and what else there ends so is not ours.
+    if let Err(error) = Sheets::remove_parts(folder, name, &ask.datasets) {
         tell_error(&error);
     }
     written.map_err(|error| {
@@ -142,13 +169,11 @@ async fn export(
 async fn write(
     store: &AnyStore,
     ask: &Ask,
-    format: Format,
+    (format, settings): (Format, &Settings),
     (folder, name): (&Folder, &str),
 ) -> Result<(), Fault> {
-    // The disk is the limit.
-    let most = u64::MAX;
+    let Settings { analytics, max_bytes: most } = *settings;
     let mut sheets = Sheets::begin(folder, name, format, (&ask.datasets, most))?;
-    let analytics = AnalyticsOptions::default();
     let (scope, scorer) = (ask.asker.scope(), &EnglishWords);
     let reading = Reading { store, scope, ask, at: now(), analytics, scorer };
     reading.fill(&mut sheets, &mut Pulse::Still).await?;

@@ -1,5 +1,7 @@
 //! `chatflow stats`: the numbers of conversations, in the terminal.
 
+use std::path::PathBuf;
+
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, AnyStore, FlowDraft, LookUp, Measured, StoreError};
 use clap::Args;
@@ -12,6 +14,7 @@ use super::report::{say, tell, tell_error};
 use crate::analytics::{
     AnalyticsOptions, Days, FlowAnalytics, Funnel, Source, Steps, Window, listed,
 };
+use crate::config::Config;
 use crate::host::now;
 
 #[derive(Debug, Args)]
@@ -30,6 +33,16 @@ pub(super) struct StatsArguments {
     /// Print what the service answers, as JSON.
     #[arg(long)]
     json: bool,
+    /// A file of settings, as for `chatflow serve`: it says how numbers are computed.
+    #[arg(long, value_name = "FILE", env = "CHATFLOW_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// What is asked for.
+struct Asked {
+    window: Window,
+    raw_days: u32,
+    is_json: bool,
 }
 
 pub(super) fn run(arguments: &StatsArguments) -> u8 {
@@ -41,10 +54,19 @@ pub(super) fn run(arguments: &StatsArguments) -> u8 {
             return exit::INPUT;
         }
     };
+    let config = Config::read(arguments.config.as_deref());
+    let raw_days = match config.and_then(|config| config.analytics()) {
+        Ok(AnalyticsOptions { raw_days, .. }) => raw_days,
+        Err(error) => {
+            tell_error(&error);
+            return exit::INPUT;
+        }
+    };
+    let asked = Asked { window, raw_days, is_json: arguments.json };
     let shown = arguments.database.db.with_store(async |store| {
         let shown = match &arguments.flow {
-            Some(key) => one(&store, key, window, arguments.json).await,
-            None => all(&store, window, arguments.json).await,
+            Some(key) => one(&store, key, &asked).await,
+            None => all(&store, &asked).await,
         };
         shown.unwrap_or_else(|error| {
             tell_error(&error);
@@ -54,14 +76,14 @@ pub(super) fn run(arguments: &StatsArguments) -> u8 {
     shown.unwrap_or_else(|code| code)
 }
 
-async fn source(store: &AnyStore) -> Result<Source, StoreError> {
-    let raw_days = AnalyticsOptions::default().raw_days;
+async fn source(store: &AnyStore, raw_days: u32) -> Result<Source, StoreError> {
     Source::open(store, (&AccessScope::system(), None), raw_days, now()).await
 }
 
 /// A line for each flow.
-async fn all(store: &AnyStore, window: Window, is_json: bool) -> Result<u8, StoreError> {
-    let source = source(store).await?;
+async fn all(store: &AnyStore, asked: &Asked) -> Result<u8, StoreError> {
+    let Asked { window, raw_days, is_json } = *asked;
+    let source = source(store, raw_days).await?;
     let mut flows = Vec::new();
     for flow in listed(store, &AccessScope::system()).await? {
         let counted = source.count(flow.id, Measured::Flows, window).await?;
@@ -98,13 +120,14 @@ async fn all(store: &AnyStore, window: Window, is_json: bool) -> Result<u8, Stor
 }
 
 /// One flow, step by step.
-async fn one(store: &AnyStore, key: &str, window: Window, is_json: bool) -> Result<u8, StoreError> {
+async fn one(store: &AnyStore, key: &str, asked: &Asked) -> Result<u8, StoreError> {
+    let Asked { window, raw_days, is_json } = *asked;
     let Some(draft) = find(store, key).await? else {
         tell(format_args!("error: there is no flow `{key}` (help: `chatflow stats` lists them)"));
         return Ok(exit::INPUT);
     };
     let flow = &draft.stored.record;
-    let counted = source(store).await?.count(flow.id, Measured::All, window).await?;
+    let counted = source(store, raw_days).await?.count(flow.id, Measured::All, window).await?;
     let numbers = FlowAnalytics::of(flow.id, window, &counted, None);
     let funnel = Funnel::of(flow, &Steps::Usual, (window, &counted), None);
     if is_json {

@@ -15,12 +15,15 @@ use crate::exports::Exports;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ExportsConfig {
     dir: PathBuf,
-    max_bytes: u64,
+    max_bytes: Option<u64>,
 }
+
+/// How long a file of the service may be unless the operator says otherwise.
+const USUAL_MAX_BYTES: u64 = 512 << 20;
 
 impl Default for ExportsConfig {
     fn default() -> Self {
-        Self { dir: Path::new(".").join("exports"), max_bytes: 512 << 20 }
+        Self { dir: Path::new(".").join("exports"), max_bytes: None }
     }
 }
 
@@ -32,15 +35,21 @@ impl Config {
         store: &AnyStore,
         key: Option<&SecretsKey>,
     ) -> Result<Exports, ConfigError> {
-        let ExportsConfig { dir, max_bytes } = self.exports.clone();
-        if max_bytes == 0 {
-            return Err(ConfigError::TooShort("exports.max_bytes"));
-        }
+        let dir = self.exports.dir.clone();
+        let max_bytes = self.max_export_bytes()?.unwrap_or(USUAL_MAX_BYTES);
         if let Some(key) = key {
             return Ok(Exports::new(dir, max_bytes, key.as_bytes()));
         }
         let secret = settled(store, "exports.key").await?;
         Ok(Exports::new(dir, max_bytes, secret.as_bytes()))
+    }
+
+    /// How long a file may be, if the operator has said so.
+    pub(crate) fn max_export_bytes(&self) -> Result<Option<u64>, ConfigError> {
+        match self.exports.max_bytes {
+            Some(0) => Err(ConfigError::TooShort("exports.max_bytes")),
+            given => Ok(given),
+        }
     }
 }
 

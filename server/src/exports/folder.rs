@@ -64,6 +64,11 @@ impl Folder {
         }
     }
 
+    /// Removes what is being written of the file of this name.
+    pub(crate) fn remove_part(&self, name: &str) -> io::Result<()> {
+        self.remove(&format!("{name}{PART}"))
+    }
+
     /// Removes all files whose names begin so.
     pub(crate) fn remove_all(&self, begin: &str) -> io::Result<()> {
         for name in self.names()? {

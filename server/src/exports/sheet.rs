@@ -88,7 +88,7 @@ impl Sheets {
     ) -> Result<Self, Fault> {
         let room = Room(Arc::new(AtomicU64::new(most)));
         let piece = |dataset: Dataset| -> io::Result<Piece> {
-            let file = folder.part(&format!("{begin}.{}", dataset.name()))?;
+            let file = folder.part(&piece_name(begin, dataset))?;
             Ok(Piece { file: BufWriter::new(file), room: room.clone() })
         };
         let mut workbook = Workbook::new();
@@ -117,6 +117,16 @@ impl Sheets {
         };
         let sheets = datasets.iter().map(begin).collect::<Result<_, _>>()?;
         Ok(Self { sheets, workbook })
+    }
+
+    /// Removes what is being written of a file of this name and of its datasets, and nothing else.
+    pub(crate) fn remove_parts(
+        folder: &Folder,
+        begin: &str,
+        datasets: &[Dataset],
+    ) -> io::Result<()> {
+        folder.remove_part(begin)?;
+        datasets.iter().try_for_each(|dataset| folder.remove_part(&piece_name(begin, *dataset)))
     }
 
     /// Whether somebody wants this dataset.
@@ -155,6 +165,11 @@ impl Sheets {
         }
         Ok(Finished { rows, files, workbook })
     }
+}
+
+/// What the file of a dataset is called while it is written.
+fn piece_name(begin: &str, dataset: Dataset) -> String {
+    format!("{begin}.{}", dataset.name())
 }
 
 impl Sheet {

@@ -93,6 +93,7 @@ mod tests {
         let mut workbook = Workbook::new();
         let mut table = Table::begin(&mut workbook, Dataset::Flows).unwrap();
         table.add(&[Cell::from("é".repeat(MOST_CHARACTERS + 1)), Cell::from("=1+1")]).unwrap();
+        table.add(&[Cell::from("a\u{1}\u{b}\u{fffe}<b>"), Cell::from("_x0041_")]).unwrap();
         workbook.push_worksheet(table.finish());
         let mut file = Cursor::new(Vec::new());
         workbook.save_to_writer(&mut file).unwrap();
@@ -101,5 +102,8 @@ mod tests {
         archive.by_name("xl/worksheets/sheet1.xml").unwrap().read_to_string(&mut sheet).unwrap();
         assert_eq!(sheet.matches('é').count(), MOST_CHARACTERS);
         assert!(sheet.contains("<t>=1+1</t>") && !sheet.contains("<f>"), "S5.49");
+        // What XML cannot hold, or would read as something else.
+        assert!(!sheet.contains(['\u{1}', '\u{b}', '\u{fffe}']) && !sheet.contains("<b>"));
+        assert!(sheet.contains("_x005F_x0041_"), "{sheet:?}");
     }
 }

@@ -11,6 +11,7 @@ mod contract;
 mod events;
 mod inspect;
 mod many;
+mod microseconds;
 mod opening;
 mod partitions;
 mod place;

@@ -1,8 +1,10 @@
 //! All flows together, field by field (S5.16, S5.36 to S5.40).
 
 use chatflow::FlowId;
-use chatflow_storage::Day;
+use chatflow_storage::prelude::*;
+use chatflow_storage::{AccessScope, Batch, Day, Destination, EventId, NewEvent, Priority};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::cohort::{cohort, hold_all};
 use super::talk::{HOUR, SECOND, Talk, talk};
@@ -42,6 +44,7 @@ pub(crate) fn all_flows_are_told_field_by_field(managed: &Managed) {
     compared(&read, first, second);
     sessions(&read, (first, second), &talks);
     real_time(&read, first);
+    events_of_one_moment(managed, &read);
 }
 
 fn top(read: &dyn Fn(&str) -> Value, first: FlowId, second: FlowId) {
@@ -81,7 +84,7 @@ fn compared(read: &dyn Fn(&str) -> Value, first: FlowId, second: FlowId) {
 fn sessions(read: &dyn Fn(&str) -> Value, flows: (FlowId, FlowId), talks: &[Talk]) {
     // S5.40: the newest first, then by id.
     let ids = |page: &Value| -> Vec<u128> {
-        let id = |row: &Value| row["session_id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap();
+        let id = |row: &Value| row["session_id"].as_str().unwrap().parse::<Uuid>().unwrap();
         page["data"].as_array().unwrap().iter().map(|row| id(row).as_u128()).collect()
     };
     let all = read("analytics/sessions");
@@ -132,6 +135,37 @@ fn real_time(read: &dyn Fn(&str) -> Value, first: FlowId) {
     assert!(events.iter().any(|event| event["event"] == "flow_published"), "{events:?}");
     let times: Vec<_> = events.iter().map(|event| event["timestamp"].as_str().unwrap()).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
+}
+
+/// S5.37: items that changed at once are told each, and each once however many are told of it.
+fn events_of_one_moment(managed: &Managed, read: &dyn Fn(&str) -> Value) {
+    let at = now();
+    let event = |(id, item): (u128, &str)| NewEvent {
+        id: EventId(Uuid::from_u128(id)),
+        event_type: "content_updated".to_owned(),
+        event_version: "1.0".to_owned(),
+        source_service: "chatflow".to_owned(),
+        destination: Destination::Stream,
+        routing_key: None,
+        payload: json!({"content_id": item}).to_string(),
+        headers: None,
+        priority: Priority::Normal,
+        max_retries: 0,
+        correlation_id: None,
+        causation_id: None,
+        user_id: None,
+        session_id: None,
+        flow_id: None,
+        school_id: None,
+        created_at: at,
+    };
+    let events = [(1, "one"), (2, "other"), (3, "one")].map(event).into();
+    let batch = Batch { events, ..Batch::default() };
+    managed.wait(managed.store.apply(&AccessScope::system(), &batch)).unwrap();
+    let found = read("analytics/real-time");
+    let events = found["real_time_events"].as_array().unwrap();
+    let told = events.iter().filter(|event| event["event"] == "content_updated");
+    assert_eq!(told.count(), 2, "{events:?}");
 }
 
 pub(crate) fn summaries_are_of_a_segment(managed: &Managed) {

@@ -113,9 +113,12 @@ async fn usage_contexts(
         Some(flow) => names.get(&flow).filter(|name| is_alone(name)).cloned(),
         None => Some("unknown".to_owned()),
     };
-    let part = |(flow, impressions): (&Option<FlowId>, &u64)| {
+    // A flow may be called as those are that nobody knows.
+    let mut told: BTreeMap<String, u64> = BTreeMap::new();
+    for (flow, impressions) in &shown {
         let id = || flow.map_or_else(String::new, |flow| flow.to_string());
-        (name(*flow).unwrap_or_else(id), rate(*impressions, all))
-    };
-    Ok(shown.iter().map(part).collect())
+        let told = told.entry(name(*flow).unwrap_or_else(id)).or_default();
+        *told = told.saturating_add(*impressions);
+    }
+    Ok(told.into_iter().map(|(name, impressions)| (name, rate(impressions, all))).collect())
 }

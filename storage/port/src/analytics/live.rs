@@ -9,8 +9,8 @@ pub struct LiveQuery {
     pub flows: Vec<FlowId>,
     /// Only sessions of this school.
     pub school: Option<TenantId>,
-    /// Only sessions that started then or later. The cost is theirs; sessions are abandoned after a
-    /// day of silence (S4.43), so two days miss hardly any.
+    /// Sessions that started then or later are looked at, whatever became of them; of older ones those that
+    /// go on. The cost is theirs.
     pub from: Timestamp,
     /// Since when a session must have been active to count as such.
     pub active_since: Timestamp,

@@ -1,5 +1,7 @@
 //! Which sessions a scope reports on.
 
+use std::collections::BTreeMap;
+
 use chatflow::{FlowId, TenantId};
 
 use crate::scope::{AccessScope, RowAccess};
@@ -30,9 +32,10 @@ impl Reach {
             .copied()
             .filter(|own| school.is_none_or(|school| school == *own))
             .collect();
+        let access: BTreeMap<_, _> = access.iter().map(|(id, row)| (id, row)).collect();
         let mut reach = Self::default();
         for flow in asked {
-            let row = access.iter().find(|(id, _)| id == flow).map(|(_, row)| row);
+            let row = access.get(flow).copied();
             let is_all = scope.is_system() || row.is_some_and(|row| scope.edits(row));
             let is_own = row.is_some_and(|row| scope.views(row)) && !own.is_empty();
             if is_all || is_own {

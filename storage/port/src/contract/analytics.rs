@@ -293,8 +293,10 @@ fn what_goes_on_is_counted<S: Store>(store: &S) {
             // Two answers, one of them lately.
             answering(1, -MINUTE),
             answering(2, -DAY),
-            // Too old, whatever goes on.
+            // It goes on, however long ago it started.
             answering(3, -DAY - 1),
+            // Too old, since it has ended.
+            answering(9, -DAY - 1).completes(DAY + 1),
             // Silent.
             talk(4, -26 * MINUTE, &["a"]),
             talk(5, -25 * MINUTE, &["a"]),
@@ -305,7 +307,7 @@ fn what_goes_on_is_counted<S: Store>(store: &S) {
         ],
     );
     let found = store.live_flows(&AccessScope::system(), &live(&[1, 3])).unwrap();
-    let expected = LiveFlow { flow: flow_id(1), active: 3, inputs: 3, started: 3 };
+    let expected = LiveFlow { flow: flow_id(1), active: 4, inputs: 4, started: 3 };
     assert_eq!(found, [expected]);
     assert_eq!(store.live_flows(&AccessScope::system(), &live(&[])).unwrap(), []);
     let both = store.live_flows(&AccessScope::system(), &live(&[2, 1])).unwrap();

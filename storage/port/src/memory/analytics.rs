@@ -101,12 +101,15 @@ impl AnalyticsStore for MemoryStore {
         let tables = self.tables();
         let reach = tables.reach(scope, &query.flows, query.school);
         let mut found = BTreeMap::new();
-        for told in tables.told(&reach).filter(|told| told.session.head.started_at >= query.from) {
+        for told in tables.told(&reach) {
             let StoredSession { head, snapshot, last_activity_at, .. } = &told.session;
+            let is_active = snapshot.status == SessionStatus::Active;
+            if head.started_at < query.from && !is_active {
+                continue;
+            }
             let flow = head.flow.id;
             let live =
                 found.entry(flow).or_insert(LiveFlow { flow, active: 0, inputs: 0, started: 0 });
-            let is_active = snapshot.status == SessionStatus::Active;
             let is_lately = *last_activity_at >= query.active_since;
             let inputs = told.history.iter().filter(|HistoryRow { row, .. }| {
                 row.kind == InteractionType::Input && row.created_at >= query.inputs_since

@@ -12,7 +12,9 @@ use crate::column::{Json, Time, label, maybe_json, maybe_time, number, seq, tena
 
 /// A page ends with the session that fills it. Without schools ($5) all are told of.
 ///
-/// Escapes are taken out of `info` before it is looked into, since Postgres refuses some of them.
+/// Escapes are taken out of `info` before it is looked into, since Postgres refuses some of them. A cursor ($2, $4) has
+/// milliseconds; a time with microseconds, written by hand, lies behind its own, so that without the third comparison a
+/// page would begin with the session that the last one ended with.
 const FACTS: &str = "
 SELECT r.id, r.flow_id, r.flow_seq, r.flow_version, r.school_id, r.user_id,
   r.status::text AS status, r.ended_reason, r.started_at, r.ended_at, r.last_activity_at,
@@ -31,6 +33,7 @@ FROM (
     FROM conversation_sessions AS i
     WHERE i.flow_id = $1 AND i.started_at >= $2 AND i.started_at < $3
       AND (i.started_at, i.id) > ($2, $4)
+      AND (date_trunc('milliseconds', i.started_at), i.id) > ($2, $4)
       AND ($5::uuid[] IS NULL OR i.school_id = ANY ($5))
       AND coalesce((regexp_replace(i.info::text,
         '\\\\(u[0-9a-fA-F]{4}|.)', '_', 'g')::json -> 'preview')::text <> 'true', true)

@@ -8,6 +8,8 @@ use sqlx::{PgConnection, Row};
 use super::ids;
 use crate::column::{Time, count, tenants};
 
+/// Sessions that started lately, and older ones that go on, each by an index of its own.
+///
 /// Escapes are taken out of `info` before it is looked into, since Postgres refuses some of them.
 const LIVE: &str = "
 SELECT s.flow_id,
@@ -17,9 +19,16 @@ SELECT s.flow_id,
     SELECT count(*) FROM conversation_history AS h
     WHERE h.session_id = s.id AND h.interaction_type = 'input' AND h.created_at >= $6
   ) ELSE 0 END)::bigint AS inputs
-FROM conversation_sessions AS s
-WHERE s.flow_id = ANY ($1) AND s.started_at >= $4
-  AND (s.flow_id = ANY ($2) OR s.school_id = ANY ($3))
+FROM (
+  SELECT r.id, r.flow_id, r.school_id, r.status, r.started_at, r.last_activity_at, r.info
+  FROM conversation_sessions AS r
+  WHERE r.flow_id = ANY ($1) AND r.started_at >= $4
+  UNION ALL
+  SELECT o.id, o.flow_id, o.school_id, o.status, o.started_at, o.last_activity_at, o.info
+  FROM conversation_sessions AS o
+  WHERE o.flow_id = ANY ($1) AND o.started_at < $4 AND o.status = 'active'
+) AS s
+WHERE (s.flow_id = ANY ($2) OR s.school_id = ANY ($3))
   AND coalesce((regexp_replace(s.info::text,
     '\\\\(u[0-9a-fA-F]{4}|.)', '_', 'g')::json -> 'preview')::text <> 'true', true)
 GROUP BY s.flow_id ORDER BY s.flow_id";
