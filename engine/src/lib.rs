@@ -64,6 +64,7 @@ mod answer;
 mod base64;
 mod check;
 mod content;
+mod decompose;
 mod draw;
 mod drive;
 mod explain;

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
-use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 
 use super::field::{COUNT, Fields};
 use super::option::{AnswerOption, Name};
@@ -11,6 +10,7 @@ use super::refusal::plural;
 use super::text::{clean, scalar};
 use super::{Accepted, Refusal, RefusalCode};
 use crate::check::Report;
+use crate::decompose::{combining_class, decompose};
 use crate::table::{Set, sort_by_key};
 
 /// How many options may be chosen.
@@ -208,18 +208,18 @@ fn fold(text: &str) -> String {
     let cases = text.trim().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     let mut decomposed: Vec<char> = Vec::with_capacity(text.len());
     for c in cases {
-        decompose_canonical(c, |part| decomposed.push(part));
+        decompose(c, &mut |part| decomposed.push(part));
     }
-    let is_mark = |c: &char| canonical_combining_class(*c) != 0;
+    let is_mark = |c: &char| combining_class(*c) != 0;
     for run in decomposed.chunk_by_mut(|a, b| is_mark(a) && is_mark(b)) {
-        sort_by_key(run, |c| canonical_combining_class(*c));
+        sort_by_key(run, |c| combining_class(*c));
     }
     decomposed.into_iter().collect()
 }
 
 /// Letters with their marks, digits and single spaces of a folded text.
 fn letters(folded: &str) -> String {
-    let kept = |c: &char| c.is_alphanumeric() || canonical_combining_class(*c) != 0;
+    let kept = |c: &char| c.is_alphanumeric() || combining_class(*c) != 0;
     let words = folded.split_whitespace().map(|word| word.chars().filter(kept).collect::<String>());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
