@@ -64,7 +64,6 @@ mod answer;
 mod base64;
 mod check;
 mod content;
-mod decompose;
 mod draw;
 mod drive;
 mod explain;
@@ -91,6 +90,7 @@ mod session;
 mod table;
 mod time;
 mod trace;
+mod unicode;
 mod value;
 
 pub use answer::{AnswerOption, InputType};

@@ -10,8 +10,8 @@ use super::refusal::plural;
 use super::text::{clean, scalar};
 use super::{Accepted, Refusal, RefusalCode};
 use crate::check::Report;
-use crate::decompose::{combining_class, decompose};
 use crate::table::{Set, sort_by_key};
+use crate::unicode::{combining_class, decompose, fold_case, lowercase};
 
 /// How many options may be chosen.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub(super) fn chosen(options: &[AnswerOption], index: usize) -> Accepted {
 /// Yes is option 0, no is option 1.
 pub(super) fn boolean(raw: &Value) -> Result<Accepted, Refusal> {
     let raw = subject(raw).unwrap_or(raw);
-    let word = scalar(raw).map(|text| text.trim().to_lowercase());
+    let word = scalar(raw).map(|text| lowercase(text.trim()));
     let yes = match word.as_deref() {
         Some("yes" | "y" | "true" | "1" | "ok") => true,
         Some("no" | "n" | "false" | "0") => false,
@@ -205,10 +205,9 @@ impl Folded {
 
 /// Trimmed, without case, and the same for texts that are canonically equivalent.
 fn fold(text: &str) -> String {
-    let cases = text.trim().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     let mut decomposed: Vec<char> = Vec::with_capacity(text.len());
-    for c in cases {
-        decompose(c, &mut |part| decomposed.push(part));
+    for c in text.trim().chars() {
+        fold_case(c, &mut |c| decompose(c, &mut |part| decomposed.push(part)));
     }
     let is_mark = |c: &char| combining_class(*c) != 0;
     for run in decomposed.chunk_by_mut(|a, b| is_mark(a) && is_mark(b)) {

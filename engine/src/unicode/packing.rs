@@ -5,7 +5,9 @@ use std::path::Path;
 
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 
-use super::{CLASSES, DECOMPOSITIONS, FIRST, FIRST_MARK, GROUP, hangul};
+use super::case::{CASED, CONTEXT, FOLDED, IGNORED, LOWER};
+use super::decompose::{CLASSES, DECOMPOSITIONS, FIRST, FIRST_MARK, hangul};
+use super::packed::GROUP;
 
 /// A character, the number that counts from the one of the entry before, and the bytes behind it.
 struct Entry {
@@ -20,10 +22,13 @@ fn the_tables_are_packed_as_this_version_of_unicode_wants_them() {
     for (name, packed, entries) in [
         ("decompositions.bin", DECOMPOSITIONS, decompositions()),
         ("classes.bin", CLASSES, classes()),
+        ("lower.bin", LOWER, lower()),
+        ("folded.bin", FOLDED, folded()),
+        ("context.bin", CONTEXT, context()),
     ] {
         let expected = pack(&entries);
         if std::env::var_os("UPDATE").is_some() {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/decompose");
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/unicode");
             std::fs::write(folder.join(name), expected).unwrap();
         } else {
             assert!(packed == expected, "{name} is of another version: run this with UPDATE=1");
@@ -58,20 +63,88 @@ fn decompositions() -> Vec<Entry> {
     listed.map(entry).collect()
 }
 
-/// Characters in a row that have the same class.
 fn classes() -> Vec<Entry> {
-    let mut runs: Vec<(u32, u32, u8)> = Vec::new();
-    for c in FIRST..=char::MAX {
-        let (at, class) = (u32::from(c), canonical_combining_class(c));
+    runs(|c| canonical_combining_class(c).into())
+}
+
+/// Characters in a row that have the same class, those without one left out.
+fn runs(class_of: impl Fn(char) -> u32) -> Vec<Entry> {
+    let mut runs: Vec<(u32, u32, u32)> = Vec::new();
+    for c in '\0'..=char::MAX {
+        let (at, class) = (u32::from(c), class_of(c));
         match runs.last_mut() {
-            Some((start, length, known)) if *known == class && *start + *length == at => *length += 1,
+            Some((start, length, known)) if *known == class && *start + *length == at => {
+                *length += 1
+            }
             _ if class != 0 => runs.push((at, 1, class)),
             _ => (),
         }
     }
-    let rest = |length, class: u8| [number(length), number(class.into())].concat();
-    let entry = |(at, length, class)| Entry { at, base: 0, counts_base: false, rest: rest(length, class) };
+    runs.into_iter().map(|(at, length, class)| plain(at, &[length, class])).collect()
+}
+
+fn plain(at: u32, numbers: &[u32]) -> Entry {
+    Entry {
+        at,
+        base: 0,
+        counts_base: false,
+        rest: numbers.iter().flat_map(|n| number(*n)).collect(),
+    }
+}
+
+fn lower() -> Vec<Entry> {
+    // Where a run starts, how many it has, how far they are from each other, and from their lower case.
+    let mut runs: Vec<(u32, u32, u32, i32)> = Vec::new();
+    for c in '\u{80}'..=char::MAX {
+        let lowered: Vec<char> = c.to_lowercase().collect();
+        let [to] = lowered[..] else { continue };
+        let (at, step) = (u32::from(c), (u32::from(to).wrapping_sub(c.into())).cast_signed());
+        if step == 0 {
+            continue;
+        }
+        match runs.last_mut() {
+            Some((start, count, stride, known))
+                if *known == step && *count == 1 && at - *start <= 2 =>
+            {
+                (*count, *stride) = (2, at - *start);
+            }
+            Some((start, count, stride, known))
+                if *known == step && *start + *count * *stride == at =>
+            {
+                *count += 1
+            }
+            _ => runs.push((at, 1, 1, step)),
+        }
+    }
+    let entry = |(at, count, stride, step)| plain(at, &[count << 1 | (stride - 1), zigzag(step)]);
     runs.into_iter().map(entry).collect()
+}
+
+fn folded() -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for c in '\u{80}'..=char::MAX {
+        let mut parts: Vec<u32> =
+            c.to_uppercase().flat_map(char::to_lowercase).map(u32::from).collect();
+        if !c.to_lowercase().map(u32::from).eq(parts.iter().copied()) {
+            parts.resize(3, 0);
+            entries.push(plain(c.into(), &parts));
+        }
+    }
+    entries
+}
+
+/// Found out by asking the standard library about words.
+fn context() -> Vec<Entry> {
+    let is_final = |text: String| text.to_lowercase().chars().nth(1) == Some('ς');
+    runs(|c| {
+        let counts = !is_final(format!("aΣ{c}a"));
+        let is_cased = !is_final(format!("aΣ{c}"));
+        match (counts, is_cased) {
+            (_, true) => CASED,
+            (true, false) => IGNORED,
+            (false, false) => 0,
+        }
+    })
 }
 
 fn pack(entries: &[Entry]) -> Vec<u8> {
@@ -85,7 +158,7 @@ fn pack(entries: &[Entry]) -> Vec<u8> {
             packed.extend(number(entry.at - at));
             if entry.counts_base {
                 let step = entry.base.wrapping_sub(base).cast_signed();
-                packed.extend(number(((step << 1) ^ (step >> 31)).cast_unsigned()));
+                packed.extend(number(zigzag(step)));
             }
             packed.extend(&entry.rest);
             (at, base) = (entry.at, entry.base);
@@ -93,6 +166,10 @@ fn pack(entries: &[Entry]) -> Vec<u8> {
     }
     let count = u8::try_from(entries.len().div_ceil(GROUP)).unwrap();
     [vec![count], heads, packed].concat()
+}
+
+fn zigzag(step: i32) -> u32 {
+    ((step << 1) ^ (step >> 31)).cast_unsigned()
 }
 
 fn number(mut number: u32) -> Vec<u8> {
