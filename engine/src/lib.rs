@@ -76,6 +76,7 @@ mod html;
 mod id;
 mod journal;
 mod json_condition;
+mod json_text;
 mod mask;
 mod number;
 mod pattern;
