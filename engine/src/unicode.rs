@@ -5,6 +5,7 @@ mod case;
 mod decompose;
 mod packed;
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "numbers of characters are small")]
 mod packing;
 
 pub(crate) use case::{fold_case, lower, lowercase};

@@ -58,7 +58,7 @@ pub(crate) fn fold_case(c: char, emit: &mut dyn FnMut(char)) {
     });
     match folded {
         Some(parts) => {
-            parts.into_iter().filter(|part| *part != 0).filter_map(char::from_u32).for_each(emit)
+            parts.into_iter().filter(|part| *part != 0).filter_map(char::from_u32).for_each(emit);
         }
         None => lower(c, emit),
     }
@@ -67,8 +67,13 @@ pub(crate) fn fold_case(c: char, emit: &mut dyn FnMut(char)) {
 fn lower_listed(c: char) -> Option<char> {
     let lowered = Group::of(LOWER, c)?.find(c, |bytes, distance| {
         let (length, step) = (number(bytes), signed(number(bytes)));
-        let stride = (length & 1).saturating_add(1);
-        let is_in = distance % stride == 0 && distance / stride < length >> 1;
+        // The lowest bit tells that it is every second.
+        let count = length >> 1;
+        let is_in = if length & 1 == 0 {
+            distance < count
+        } else {
+            distance & 1 == 0 && distance >> 1 < count
+        };
         is_in.then_some(u32::from(c).wrapping_add_signed(step))
     });
     char::from_u32(lowered?)

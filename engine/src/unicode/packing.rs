@@ -74,7 +74,7 @@ fn runs(class_of: impl Fn(char) -> u32) -> Vec<Entry> {
         let (at, class) = (u32::from(c), class_of(c));
         match runs.last_mut() {
             Some((start, length, known)) if *known == class && *start + *length == at => {
-                *length += 1
+                *length += 1;
             }
             _ if class != 0 => runs.push((at, 1, class)),
             _ => (),
@@ -111,7 +111,7 @@ fn lower() -> Vec<Entry> {
             Some((start, count, stride, known))
                 if *known == step && *start + *count * *stride == at =>
             {
-                *count += 1
+                *count += 1;
             }
             _ => runs.push((at, 1, 1, step)),
         }
