@@ -5,6 +5,7 @@
 
 mod built_in;
 
+use crate::json_text;
 pub(crate) use chatflow_derive::FromJson;
 use serde::de::{Error as _, Unexpected};
 use serde_json::{Error, Map, Value};
@@ -17,6 +18,15 @@ pub trait FromJson: Sized {
     ///
     /// What does not fit, in the words of `serde_json`.
     fn from_json(value: Value) -> Result<Self, Error>;
+
+    /// Reads it from JSON text.
+    ///
+    /// # Errors
+    ///
+    /// What is no JSON, or does not fit.
+    fn from_text(text: &str) -> Result<Self, Error> {
+        Self::from_json(json_text::read(text)?)
+    }
 
     /// What it is if its key is missing; without it, that is an error.
     fn absent() -> Option<Self> {

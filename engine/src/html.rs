@@ -13,6 +13,7 @@ mod tests;
 use serde_json::Value;
 
 use crate::check::{Pointer, Report};
+use crate::unicode::lowercase;
 use crate::value::template::Template;
 use attribute::push_text;
 use tag::{Kind, Scan, Tag};
@@ -266,5 +267,5 @@ impl Writer {
 
 /// A name short enough for a report.
 fn shortened(name: &str) -> String {
-    name.chars().take(30).collect::<String>().to_lowercase()
+    lowercase(&name.chars().take(30).collect::<String>())
 }

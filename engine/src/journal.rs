@@ -20,6 +20,7 @@ use crate::from_json::FromJson;
 use crate::id::{FlowRef, SessionId, TenantId};
 use crate::protocol::{Event, Input, InputKind, Next, Step};
 use crate::session::{NewSession, Session};
+use crate::table::map;
 use crate::trace::TraceLevel;
 use crate::value::{canonical_value, sha256_hex};
 
@@ -136,7 +137,7 @@ impl Journal {
             user_id: engine.user_id.clone(),
             tenant: engine.tenant,
             trace: engine.trace,
-            digests: flows.filter_map(digest).collect(),
+            digests: map(flows.filter_map(digest)),
         };
         let head_hash = head.hash();
         Self { format: FORMAT, head, head_hash, turns: Vec::new() }

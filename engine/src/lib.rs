@@ -76,6 +76,7 @@ mod html;
 mod id;
 mod journal;
 mod json_condition;
+mod json_text;
 mod mask;
 mod number;
 mod pattern;
@@ -90,6 +91,7 @@ mod session;
 mod table;
 mod time;
 mod trace;
+mod unicode;
 mod value;
 
 pub use answer::{AnswerOption, InputType};

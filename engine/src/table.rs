@@ -4,13 +4,13 @@
 //! time (ADR 0033). A sorted list serves the few hundred entries that a flow or an expression has. What grows with a
 //! document's size keeps `BTreeMap` where entries come in no order.
 
-mod object;
 mod set;
 mod sort;
+mod standard;
 
-pub(crate) use object::object;
 pub(crate) use set::Set;
 pub(crate) use sort::{sort, sort_by, sort_by_key};
+pub(crate) use standard::{map, object};
 
 use std::borrow::Borrow;
 

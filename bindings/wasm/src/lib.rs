@@ -48,8 +48,7 @@ pub fn apply_patch(document: &str, patch: &str) -> Answer {
 /// What is wrong with the case.
 #[wasm_bindgen]
 pub fn play(case: &str) -> Answer {
-    let case = serde_json::from_str(case).and_then(|value: Value| Case::from_json(value));
-    let played = case.map_err(CaseError::Shape).and_then(|case| case.play());
+    let played = Case::from_text(case).map_err(CaseError::Shape).and_then(|case| case.play());
     plain(&played.map_err(|error| refuse(error.code(), &error))?.0)
 }
 
@@ -151,8 +150,7 @@ impl FromJson for MaskOptions {
 /// Reads text by way of a value, as `write` writes it: each type is read and written in one way only, because each
 /// way is a large part of the module.
 fn read<T: FromJson>(text: &str) -> Result<T, JsValue> {
-    let value: Result<Value, _> = serde_json::from_str(text);
-    value.and_then(T::from_json).map_err(|error| argument(&error))
+    T::from_text(text).map_err(|error| argument(&error))
 }
 
 fn write(value: &impl Serialize) -> Answer {

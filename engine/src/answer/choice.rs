@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
-use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 
 use super::field::{COUNT, Fields};
 use super::option::{AnswerOption, Name};
@@ -11,7 +10,9 @@ use super::refusal::plural;
 use super::text::{clean, scalar};
 use super::{Accepted, Refusal, RefusalCode};
 use crate::check::Report;
+use crate::json_text;
 use crate::table::{Set, sort_by_key};
+use crate::unicode::{combining_class, decompose, fold_case, lowercase};
 
 /// How many options may be chosen.
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ pub(super) fn chosen(options: &[AnswerOption], index: usize) -> Accepted {
 /// Yes is option 0, no is option 1.
 pub(super) fn boolean(raw: &Value) -> Result<Accepted, Refusal> {
     let raw = subject(raw).unwrap_or(raw);
-    let word = scalar(raw).map(|text| text.trim().to_lowercase());
+    let word = scalar(raw).map(|text| lowercase(text.trim()));
     let yes = match word.as_deref() {
         Some("yes" | "y" | "true" | "1" | "ok") => true,
         Some("no" | "n" | "false" | "0") => false,
@@ -98,7 +99,7 @@ impl Selections {
 fn items(raw: &Value) -> Vec<Value> {
     match raw {
         Value::Array(items) => items.clone(),
-        Value::String(text) => match serde_json::from_str(text) {
+        Value::String(text) => match json_text::read(text) {
             Ok(Value::Array(items)) => items,
             _ => vec![raw.clone()],
         },
@@ -205,21 +206,20 @@ impl Folded {
 
 /// Trimmed, without case, and the same for texts that are canonically equivalent.
 fn fold(text: &str) -> String {
-    let cases = text.trim().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     let mut decomposed: Vec<char> = Vec::with_capacity(text.len());
-    for c in cases {
-        decompose_canonical(c, |part| decomposed.push(part));
+    for c in text.trim().chars() {
+        fold_case(c, &mut |c| decompose(c, &mut |part| decomposed.push(part)));
     }
-    let is_mark = |c: &char| canonical_combining_class(*c) != 0;
+    let is_mark = |c: &char| combining_class(*c) != 0;
     for run in decomposed.chunk_by_mut(|a, b| is_mark(a) && is_mark(b)) {
-        sort_by_key(run, |c| canonical_combining_class(*c));
+        sort_by_key(run, |c| combining_class(*c));
     }
     decomposed.into_iter().collect()
 }
 
 /// Letters with their marks, digits and single spaces of a folded text.
 fn letters(folded: &str) -> String {
-    let kept = |c: &char| c.is_alphanumeric() || canonical_combining_class(*c) != 0;
+    let kept = |c: &char| c.is_alphanumeric() || combining_class(*c) != 0;
     let words = folded.split_whitespace().map(|word| word.chars().filter(kept).collect::<String>());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

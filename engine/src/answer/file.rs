@@ -9,6 +9,7 @@ use super::{Accepted, Refusal, RefusalCode};
 use crate::check::Report;
 use crate::number;
 use crate::table::object;
+use crate::unicode::lowercase;
 
 /// What a file must be.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub(super) struct FileRules {
 const TYPES: Reader<Vec<String>> = Reader {
     expected: "a list of MIME types such as `image/*` or extensions such as `.pdf`",
     read: |value| {
-        value.as_array()?.iter().map(|item| Some(item.as_str()?.trim().to_lowercase())).collect()
+        value.as_array()?.iter().map(|item| Some(lowercase(item.as_str()?.trim()))).collect()
     },
 };
 
@@ -108,7 +109,7 @@ fn last_segment(url: &str) -> Option<&str> {
 }
 
 fn is_of_type(file: &Map<String, Value>, pattern: &str) -> bool {
-    let text = |key: &str| file.get(key).and_then(Value::as_str).map(str::to_lowercase);
+    let text = |key: &str| file.get(key).and_then(Value::as_str).map(lowercase);
     let Some((family, kind)) = pattern.split_once('/') else {
         let extension = pattern.trim_start_matches('.');
         let name = text("name").unwrap_or_default();

@@ -1,5 +1,7 @@
 //! What an author may have meant by a word that is none of the known ones.
 
+use crate::unicode::lowercase;
+
 /// The longest word for which a near one is sought.
 const LONGEST: usize = 40;
 
@@ -7,12 +9,12 @@ const LONGEST: usize = 40;
 /// surplus or swapped, and one in words of up to four; nothing when two words are equally near.
 pub(crate) fn near_miss<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     let letters: Vec<char> = written.trim().chars().take(LONGEST).collect();
-    let lowered: String = letters.iter().collect::<String>().to_lowercase();
+    let lowered: String = lowercase(&letters.iter().collect::<String>());
     let letters: Vec<char> = lowered.chars().collect();
     let mut best: Option<(usize, &str)> = None;
     let mut tied = false;
     for word in known {
-        let target: Vec<char> = word.to_lowercase().chars().collect();
+        let target: Vec<char> = lowercase(word).chars().collect();
         let limit = if target.len().min(letters.len()) <= 4 { 1 } else { 2 };
         let distance = distance(&letters, &target);
         if distance > limit {

@@ -123,7 +123,11 @@ pub(super) fn sets(definition: &FlowDefinition) -> Option<BTreeSet<String>> {
         }
     };
     let is_shared = |text: &String| !text.starts_with("output.") && !text.starts_with("local.");
-    Some(touches().filter_map(text).chain(declared(definition)).filter(is_shared).collect())
+    let mut sets = BTreeSet::new();
+    for text in touches().filter_map(text).chain(declared(definition)).filter(is_shared) {
+        sets.insert(text);
+    }
+    Some(sets)
 }
 
 fn check_unused(definition: &FlowDefinition, network: &Network, report: &mut Report) {

@@ -12,7 +12,7 @@ use super::{
     value::{Str, Value},
 };
 use crate::extend::ValueType;
-use crate::table::Table;
+use crate::table::{self, Table};
 use crate::value::{MAX_DEPTH, canonical_len, is_deeper_than, settle};
 
 /// What a host function does: JSON in, JSON or a reason out.
@@ -115,7 +115,7 @@ fn owned(json: Json) -> Value<'static> {
         Json::Object(map) => {
             let entry =
                 |(key, value): (String, Json)| (Key::Str(Str::Own(key.into())), owned(value));
-            Value::map(map.into_iter().map(entry).collect())
+            Value::map(table::map(map.into_iter().map(entry)))
         }
     }
 }

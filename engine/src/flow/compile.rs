@@ -30,6 +30,7 @@ use crate::id::{FlowId, FlowRef, NodeId};
 use crate::request::AddressRules;
 use crate::table::{Set, Table, sort_by_key};
 use crate::trace::Tracing;
+use crate::unicode::lowercase;
 use crate::value::{MAX_DEPTH, is_deeper_than};
 
 /// A compiled flow, and everything its author should know about it.
@@ -158,7 +159,7 @@ impl Compiler {
     /// As [`validate_node`], by these rules and extensions.
     pub fn validate_node(&self, kind: &str, content: &Value) -> NodeReport {
         let mut report = Report::default();
-        let known = NodeType::parse(&kind.trim().to_lowercase());
+        let known = NodeType::parse(&lowercase(kind.trim()));
         let node = NodeDefinition {
             id: "".into(),
             kind: known.unwrap_or_else(|| NodeType::Unknown(kind.to_owned())),

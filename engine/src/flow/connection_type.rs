@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::definition::NodeType;
+use crate::unicode::lowercase;
 
 /// The type of a connection in canonical form (R1.18, F1).
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -35,7 +36,7 @@ impl ConnectionType {
     /// mean `default`; `option_N` means `$N`; `ok` and `complete` mean `success`; `fail` means
     /// `failure`.
     pub fn parse(token: &str) -> Option<Self> {
-        let token = token.trim().to_lowercase();
+        let token = lowercase(token.trim());
         if let Some(number) = token.strip_prefix('$').or_else(|| token.strip_prefix("option_")) {
             let plain = !number.is_empty()
                 && number.len() <= 2

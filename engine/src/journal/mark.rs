@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::from_json::FromJson;
 use crate::protocol::{Effect, Event, Next};
 use crate::session::Session;
+use crate::table::map;
 use crate::value::{canonical_value, sha256_hex};
 
 /// What a step led to.
@@ -59,7 +60,7 @@ impl Mark {
 impl StateMark {
     pub(crate) fn of(session: &Session) -> Self {
         let paths = variables(&session.state).map(|(path, value)| (path, short_hash(value)));
-        Self { hash: session.state_hash(), paths: paths.collect() }
+        Self { hash: session.state_hash(), paths: map(paths) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which keys are sensitive, by the words of their names (S7.14).
 
+use crate::unicode::lower;
+
 /// Names of personal data; words that follow each other stand with a space between them.
 const TERMS: [&str; 43] = [
     "email",
@@ -64,7 +66,7 @@ pub(super) fn words(key: &str) -> Vec<String> {
             finish(&mut word, &mut words);
         }
         if c.is_alphanumeric() {
-            word.extend(c.to_lowercase());
+            lower(c, &mut |c| word.push(c));
         }
         previous = c;
     }

@@ -2,6 +2,12 @@
 
 #![expect(clippy::print_stderr, reason = "a command-line program talks to its terminal")]
 
+mod alike;
+mod reorder;
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
 use wasm_bindgen_cli_support::Bindgen;
@@ -33,5 +39,10 @@ fn bind(target: &str, module: &str, folder: &str) -> Result<(), String> {
     };
     chosen
         .and_then(|bindgen| bindgen.generate(folder))
-        .map_err(|error| format!("cannot bind {module}: {error:#}"))
+        .map_err(|error| format!("cannot bind {module}: {error:#}"))?;
+    let bound = Path::new(folder).join("chatflow_bg.wasm");
+    let told = |error: &dyn Error| format!("cannot reorder {}: {error}", bound.display());
+    let bytes = fs::read(&bound).map_err(|error| told(&error))?;
+    let bytes = reorder::reorder(&bytes).map_err(|error| told(&error))?;
+    fs::write(&bound, bytes).map_err(|error| told(&error))
 }

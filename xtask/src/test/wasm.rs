@@ -7,8 +7,8 @@ use crate::package::{self, MODULE};
 use crate::test::Outcome;
 use crate::{install, npm, shell};
 
-/// The gate on the module's gzip size, in bytes: it may not grow. The goal is 350,000 (ADR 0033).
-const GZIP_LIMIT: &str = "705000";
+/// The gate on the module's gzip size, in bytes: it may not grow. The goal is 350,000 (ADR 0040).
+const GZIP_LIMIT: &str = "548000";
 
 /// What the package is tried with.
 const TYPESCRIPT: &str = "typescript@7.0.2";

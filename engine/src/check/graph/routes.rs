@@ -8,6 +8,7 @@ use super::{Graph, Vertex};
 use crate::check::{Code, Pointer, Report, Severity};
 use crate::flow::{ConnectionType, NodeType};
 use crate::table::{Set, sort_by_key};
+use crate::unicode::lowercase;
 
 pub(super) fn check(vertex: &Vertex<'_>, graph: &Graph<'_>, report: &mut Report) {
     check_defaults(vertex, graph, report);
@@ -191,7 +192,7 @@ fn check_options(vertex: &Vertex<'_>, report: &mut Report) {
 fn choices(vertex: &Vertex<'_>) -> Vec<Pointer> {
     let content = &vertex.node.content;
     let options = content.get("options").and_then(Value::as_array);
-    let input_type = content.get("input_type").and_then(Value::as_str).map(str::to_lowercase);
+    let input_type = content.get("input_type").and_then(Value::as_str).map(lowercase);
     let at = vertex.node.at.push("content");
     match input_type.as_deref() {
         Some("boolean" | "confirm" | "yes_no") => vec![at.push("input_type"); 2],

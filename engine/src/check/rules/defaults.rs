@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Check, Rule};
 use crate::check::report::Severity;
 use crate::flow::node::request::policy::timeout_of;
+use crate::unicode::lowercase;
 use crate::value::canonical_len;
 use crate::value::path::Path;
 
@@ -206,7 +207,7 @@ fn items(content: &Value) -> &[Value] {
 }
 
 fn input_type(content: &Value) -> Option<String> {
-    content.get("input_type").and_then(Value::as_str).map(|text| text.trim().to_lowercase())
+    content.get("input_type").and_then(Value::as_str).map(|text| lowercase(text.trim()))
 }
 
 /// Whether the visitor chooses among options.

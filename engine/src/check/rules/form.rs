@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Check, Rule, RuleError, Rules, defaults};
 use crate::check::report::Severity;
 use crate::expr::{Dialect, Program};
+use crate::unicode::lowercase;
 
 impl Rules {
     /// Reads `{"base": "default"|"empty", "disable": [ids], "severity": {id: severity},
@@ -113,7 +114,7 @@ impl Rule {
                 let types = types.as_array().ok_or(RuleError::Field("node_types"))?;
                 let types = types.iter().map(|kind| {
                     let kind = kind.as_str().ok_or(RuleError::Field("node_types"))?;
-                    Ok(kind.to_lowercase().into())
+                    Ok(lowercase(kind).into())
                 });
                 Some(types.collect::<Result<_, _>>()?)
             }

@@ -11,6 +11,7 @@ use crate::expr::{
     operators::{arith, int_of},
     value::{List, Map, Value},
 };
+use crate::table;
 
 pub(super) fn function(name: &str, args: usize) -> Option<Function> {
     Some(match (name, args) {
@@ -153,7 +154,7 @@ fn weighted_mean<'a>(meter: &mut Meter, items: &List<'a>, fields: &Weights<'_>) 
 }
 
 fn means_by_key<'a>(meter: &mut Meter, items: &List<'a>, fields: &Weights<'_>) -> Res<'a> {
-    let mut sums: BTreeMap<Key<'a>, f64> = BTreeMap::new();
+    let mut sums: BTreeMap<Key<'a>, Value<'a>> = BTreeMap::new();
     let mut total = 0.0;
     for item in maps(items) {
         meter.pay(1)?;
@@ -165,10 +166,15 @@ fn means_by_key<'a>(meter: &mut Meter, items: &List<'a>, fields: &Weights<'_>) -
         for (key, weight) in weights.iter() {
             meter.pay(key.cost().saturating_add(2))?;
             if let Some(weight) = weight.as_double() {
-                *sums.entry(key).or_insert(0.0) += times * weight;
+                let sum = sums.remove(&key).and_then(|sum| sum.as_double()).unwrap_or(0.0);
+                sums.insert(key, Value::Double(sum + times * weight));
             }
         }
     }
-    let mean = |sum: f64| Value::Double(if total == 0.0 { 0.0 } else { sum / total });
-    Ok(Value::map(sums.into_iter().map(|(key, sum)| (key, mean(sum))).collect()))
+    let mean = |sum: &Value<'_>| match sum.as_double() {
+        Some(sum) if total != 0.0 => sum / total,
+        Some(_) | None => 0.0,
+    };
+    let means = sums.iter().map(|(key, sum)| (key.clone(), Value::Double(mean(sum))));
+    Ok(Value::map(table::map(means)))
 }

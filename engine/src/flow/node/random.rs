@@ -6,6 +6,7 @@ use super::fields::Fields;
 use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
 use crate::flow::predicate::compile_path;
 use crate::flow::target::Target;
+use crate::unicode::lowercase;
 use crate::value::path::Path;
 
 /// Draws one item of the library.
@@ -40,7 +41,7 @@ impl Random {
         let empty = serde_json::Map::new();
         let map = fields.object(&["source_config"], report).unwrap_or(&empty);
         let config = Fields { map, at: &at };
-        let kind = config.text(&["type"], report).unwrap_or("question").to_lowercase();
+        let kind = lowercase(config.text(&["type"], report).unwrap_or("question"));
         if !TYPES.contains(&kind.as_str()) {
             let message = format!("`{kind}` is not a content type");
             let at = at.push("type");

@@ -11,6 +11,7 @@ use crate::flow::connection_type::ConnectionType;
 use crate::flow::definition::{ConnectionDefinition, NodeDefinition, NodeType};
 use crate::id::NodeId;
 use crate::table::{Table, sort_by_key};
+use crate::unicode::lowercase;
 use crate::value::canonical_value;
 
 const SOURCE: &[&str] = &["source", "source_node_id", "from"];
@@ -302,7 +303,7 @@ fn is_blank(value: &Value) -> bool {
 
 /// The looks of an edge in React Flow, which stand where other documents have the type (R1.18).
 pub(in crate::flow) fn is_edge_style(token: &str) -> bool {
-    let token = token.trim().to_lowercase();
+    let token = lowercase(token.trim());
     matches!(token.as_str(), "smoothstep" | "bezier" | "straight" | "step" | "simplebezier")
 }
 

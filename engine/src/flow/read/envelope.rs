@@ -8,6 +8,7 @@ use crate::check::{Code, Diagnostic, Patch, Pointer, Report};
 use crate::flow::definition::Visibility;
 use crate::id::{FlowId, NodeId, TenantId};
 use crate::trace::{TraceLevel, Tracing};
+use crate::unicode::lowercase;
 
 /// The keys of an envelope; in a bare graph everything else belongs to the graph (R1.3).
 const KEYS: &[&str] = &[
@@ -213,7 +214,7 @@ impl Reader<'_> {
     /// Who may see a flow is never widened by mistake: what cannot be read means `private`.
     fn visibility(&mut self) -> Visibility {
         let Some(value) = self.take("visibility") else { return Visibility::default() };
-        let token = value.as_str().map(|text| text.trim().to_lowercase());
+        let token = value.as_str().map(|text| lowercase(text.trim()));
         match token.as_deref() {
             Some("") => Visibility::default(),
             Some("private") => Visibility::Private,
@@ -240,7 +241,7 @@ impl Reader<'_> {
 
     fn trace_level(&mut self) -> TraceLevel {
         let Some(value) = self.take("trace_level") else { return TraceLevel::Standard };
-        let token = value.as_str().map(|text| text.trim().to_lowercase());
+        let token = value.as_str().map(|text| lowercase(text.trim()));
         match token.as_deref() {
             Some("minimal") => TraceLevel::Minimal,
             Some("standard" | "") => TraceLevel::Standard,

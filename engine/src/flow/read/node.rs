@@ -8,6 +8,7 @@ use super::fields::{
 use crate::check::{Code, Patch, Pointer, Report, Severity, near_miss};
 use crate::flow::definition::{AXES, ExecutionContext, NodeDefinition, NodeType};
 use crate::id::NodeId;
+use crate::unicode::lowercase;
 
 const ID: &[&str] = &["id", "node_id", "node_key", "data.id"];
 const KIND: &[&str] = &["node_type", "type", "data.nodeType", "data.node_type"];
@@ -76,7 +77,7 @@ pub(in crate::flow) fn inherited_context(
 }
 
 fn read_context(value: &Value) -> Option<ExecutionContext> {
-    match value.as_str()?.trim().to_lowercase().as_str() {
+    match lowercase(value.as_str()?.trim()).as_str() {
         "frontend" => Some(ExecutionContext::Frontend),
         "backend" => Some(ExecutionContext::Backend),
         "mixed" => Some(ExecutionContext::Mixed),
@@ -158,7 +159,7 @@ impl NodeReader<'_> {
             return (NodeType::Unknown(String::new()), false);
         };
         let text = found.value.as_str().map_or_else(|| found.value.to_string(), Into::into);
-        let token = text.trim().to_lowercase();
+        let token = lowercase(text.trim());
         if let Some(kind) = NodeType::parse(&token) {
             return (kind, token == "buttons");
         }

@@ -59,8 +59,7 @@ impl Rehearsal {
     /// [`PreviewError::Snapshot`] or [`PreviewError::SnapshotFormat`] if the text is none,
     /// [`PreviewError::FlowChanged`] if it ran on other flows than the library has.
     pub fn restore(library: &Library, text: &str) -> Result<(Self, Option<Turn>), PreviewError> {
-        let value: Value = serde_json::from_str(text).map_err(PreviewError::Snapshot)?;
-        let snapshot = Snapshot::from_json(value).map_err(PreviewError::Snapshot)?;
+        let snapshot = Snapshot::from_text(text).map_err(PreviewError::Snapshot)?;
         let Snapshot { format, head, settings, given, now, before, last, past, progress } =
             snapshot;
         if format != FORMAT {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Vertex;
 use crate::check::{Code, Report};
 use crate::flow::{ConnectionDefinition, ConnectionType, NodeType};
+use crate::unicode::lowercase;
 
 /// Connections of a type that the node never takes (R12.79).
 pub(super) fn check(vertex: &Vertex<'_>, report: &mut Report) {
@@ -136,7 +137,7 @@ fn option_count(vertex: &Vertex<'_>) -> Option<usize> {
     if options == 0 && is_drawn {
         return None;
     }
-    let kind = content.get("input_type").and_then(Value::as_str).map(str::to_lowercase);
+    let kind = content.get("input_type").and_then(Value::as_str).map(lowercase);
     match kind.as_deref() {
         Some("boolean" | "confirm" | "yes_no") => Some(2),
         Some("choice" | "button" | "image_choice" | "carousel") => Some(options),

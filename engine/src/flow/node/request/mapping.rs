@@ -3,6 +3,7 @@
 use super::{Fields, Kind};
 use crate::check::{Code, Pointer, Report};
 use crate::flow::target::Target;
+use crate::unicode::lowercase;
 use crate::value::path::Path;
 
 /// A place in a response (R7.48, R8.21).
@@ -84,7 +85,7 @@ impl ResponsePath {
         };
         if let Some(header) = path.strip_prefix("headers.").filter(|_| text.starts_with("$headers"))
         {
-            return Some(Self::Header(header.to_lowercase().into()));
+            return Some(Self::Header(lowercase(header).into()));
         }
         // `$[0].name` addresses a list at the top; paths begin with a key.
         let path = path
