@@ -1,7 +1,7 @@
 //! Maps and sets in order, and sorting, with little code for each type.
 //!
 //! `BTreeMap` and `slice::sort` are made anew for each type and take 3 to 6 kB of a WebAssembly module each
-//! time (ADR 0033). A sorted list serves the few hundred entries that a flow or an expression has. What grows with a
+//! time (ADR 0033, 0040). A sorted list serves the few hundred entries that a flow or an expression has. What grows with a
 //! document's size keeps `BTreeMap` where entries come in no order.
 
 mod set;

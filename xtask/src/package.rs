@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{install, shell};
 
-/// How the module is built (ADR 0033), and what it is called in the package.
+/// How the module is built (ADR 0033, 0040), and what it is called in the package.
 pub(crate) const PROFILE: &str = "wasm";
 pub(crate) const MODULE: &str = "chatflow.wasm";
 

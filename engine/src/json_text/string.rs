@@ -3,6 +3,7 @@
 use serde_json::Error;
 
 use super::Reader;
+use crate::value::is_plain_word;
 
 impl Reader<'_> {
     /// A string, from its first quote on.
@@ -11,13 +12,19 @@ impl Reader<'_> {
         let mut string = String::new();
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
-            let Some(run) = rest.bytes().position(ends_run) else {
+            let Some(run) = run(rest.as_bytes()) else {
                 self.at = self.text.len();
                 return Err(self.wrong(NO_STRING));
             };
-            string.push_str(rest.get(..run).unwrap_or_default());
+            let plain = rest.get(..run).unwrap_or_default();
             self.at = self.at.saturating_add(run);
-            match self.next() {
+            let end = self.next();
+            if end == Some(b'"') && string.is_empty() {
+                // Most have no escape.
+                return Ok(plain.to_owned());
+            }
+            string.push_str(plain);
+            match end {
                 Some(b'"') => return Ok(string),
                 Some(b'\\') => string.push(self.escape()?),
                 _ => {
@@ -84,8 +91,13 @@ impl Reader<'_> {
     }
 }
 
-fn ends_run(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0..=0x1f)
+/// How many bytes there are before a quote, a backslash or a control character.
+fn run(bytes: &[u8]) -> Option<usize> {
+    let (words, _) = bytes.as_chunks();
+    let plain = words.iter().take_while(|word| is_plain_word(**word)).count().saturating_mul(8);
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    let rest = bytes.get(plain..)?.iter().position(ends)?;
+    Some(plain.saturating_add(rest))
 }
 
 const NO_STRING: &str = "EOF while parsing a string";

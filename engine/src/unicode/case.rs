@@ -32,6 +32,9 @@ pub(crate) fn lower(c: char, emit: &mut dyn FnMut(char)) {
 
 /// As [`str::to_lowercase`].
 pub(crate) fn lowercase(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut lowered = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         if c == 'Σ' {
