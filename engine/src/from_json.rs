@@ -5,7 +5,6 @@
 
 mod built_in;
 
-use crate::json_text;
 pub(crate) use chatflow_derive::FromJson;
 use serde::de::{Error as _, Unexpected};
 use serde_json::{Error, Map, Value};
@@ -25,7 +24,7 @@ pub trait FromJson: Sized {
     ///
     /// What is no JSON, or does not fit.
     fn from_text(text: &str) -> Result<Self, Error> {
-        Self::from_json(json_text::read(text)?)
+        Self::from_json(serde_json::from_str(text)?)
     }
 
     /// What it is if its key is missing; without it, that is an error.

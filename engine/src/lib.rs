@@ -76,7 +76,6 @@ mod html;
 mod id;
 mod journal;
 mod json_condition;
-mod json_text;
 mod mask;
 mod number;
 mod pattern;

@@ -12,8 +12,8 @@ pub(crate) mod template;
 
 pub use canonical::state_hash;
 pub(crate) use canonical::{
-    canonical, canonical_len, canonical_value, hex, is_plain_word, object_len, push_object,
-    push_string, push_value, sha256_hex, state_hash_of_canonical, string_len,
+    canonical, canonical_len, canonical_value, hex, object_len, push_object, push_string,
+    push_value, sha256_hex, state_hash_of_canonical, string_len,
 };
 pub use clean::{Cleaned, clean};
 pub(crate) use clean::{MAX_DEPTH, is_deeper_than};

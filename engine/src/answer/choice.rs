@@ -10,7 +10,6 @@ use super::refusal::plural;
 use super::text::{clean, scalar};
 use super::{Accepted, Refusal, RefusalCode};
 use crate::check::Report;
-use crate::json_text;
 use crate::table::{Set, sort_by_key};
 use crate::unicode::{combining_class, decompose, fold_case, lowercase};
 
@@ -99,7 +98,7 @@ impl Selections {
 fn items(raw: &Value) -> Vec<Value> {
     match raw {
         Value::Array(items) => items.clone(),
-        Value::String(text) => match json_text::read(text) {
+        Value::String(text) => match serde_json::from_str(text) {
             Ok(Value::Array(items)) => items,
             _ => vec![raw.clone()],
         },

@@ -17,7 +17,6 @@ pub(in crate::flow) use self::node::{KNOWN_TYPES, inherited_context};
 use super::definition::{ConnectionDefinition, FlowDefinition, NodeDefinition};
 use crate::check::{Code, Patch, Pointer, Report};
 use crate::id::NodeId;
-use crate::json_text;
 use crate::table::{Set, Table, object};
 use crate::value::{MAX_DEPTH, clean, is_deeper_than};
 
@@ -41,7 +40,7 @@ impl FlowDefinition {
             );
             return (None, report);
         }
-        match json_text::read(text) {
+        match serde_json::from_str(text) {
             Ok(document) => read(document),
             // The parser gives up at twice the depth that a flow may have.
             Err(error) if error.to_string().starts_with("recursion limit") => {

@@ -10,7 +10,6 @@ use super::{Move, Run};
 use crate::flow::ConnectionType;
 use crate::flow::graph::Node;
 use crate::flow::node::script::{Output, Script};
-use crate::json_text;
 use crate::protocol::{Event, Item, Next, ScriptRequest, without_private};
 use crate::session::Phase;
 use crate::value::path::get_in;
@@ -24,7 +23,7 @@ const CONSOLE: (usize, usize) = (100, 500);
 /// The result of a script from what a client sent: an object, or its JSON text (R10.20).
 pub(super) fn read_result(sent: Value) -> Option<Map<String, Value>> {
     let mut result = match sent.as_str() {
-        Some(text) => json_text::read(text).ok()?,
+        Some(text) => serde_json::from_str(text).ok()?,
         None => sent,
     };
     let _ = clean(&mut result);

@@ -174,7 +174,7 @@ fn is_plain(text: &str) -> bool {
 
 /// Each term has the high bit of a byte set that is not plain. A borrow or carry may set it in the
 /// next byte too, but only from a byte that is not plain itself.
-pub(crate) fn is_plain_word(bytes: [u8; 8]) -> bool {
+fn is_plain_word(bytes: [u8; 8]) -> bool {
     const fn each(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }

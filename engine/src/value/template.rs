@@ -13,7 +13,6 @@ use super::path::Path;
 use super::{Lookup, canonical_len};
 use crate::check::{Code, Pointer, Report, Severity};
 use crate::html;
-use crate::json_text;
 use crate::request::{Placeholder, SecretContext, is_secret_key};
 
 /// A text with references.
@@ -516,7 +515,7 @@ fn default_of(filter: &str) -> Option<Value> {
     let quoted = argument.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
     match quoted {
         Some(text) => Some(Value::from(text)),
-        None => json_text::read(argument).ok(),
+        None => serde_json::from_str(argument).ok(),
     }
 }
 
