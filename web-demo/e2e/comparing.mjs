@@ -1,6 +1,6 @@
 /** Comparisons on the canvas and in the outline, on a server: the draft with a version, two versions, two changes that meet. */
 import { readFileSync } from "node:fs";
-import { demo, equal, outline, saved, still, until } from "./harness.mjs";
+import { demo, equal, outline, pictures, saved, still, until } from "./harness.mjs";
 import { card, keyboard } from "./hands.mjs";
 import { signIn } from "./signing.mjs";
 import { changeThere, node, openThere } from "./together.mjs";
@@ -34,15 +34,6 @@ export async function openTicket(page, { url, service }) {
 const key = (page) => page.getByRole("group", { name: "Changes that are marked" });
 const badges = (page, kind) => page.locator(`.node.m-${kind} .badge`).allInnerTexts();
 const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent);
-
-async function pictures(page, name) {
-  if (!process.env.SHOTS) return;
-  for (const theme of ["light", "dark"]) {
-    await page.evaluate((value) => (document.documentElement.dataset.theme = value), theme);
-    await still(page);
-    await page.screenshot({ path: `${process.env.SHOTS}/${name}-${theme}.png` });
-  }
-}
 
 export const comparing = [
   [

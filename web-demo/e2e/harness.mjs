@@ -137,3 +137,13 @@ export const outline = (page) => page.locator('[data-story="outline"] .orow');
 
 /** What was said in the chat, one line each. */
 export const said = (page) => page.locator(".preview .log .bubble:not(.typing)").allInnerTexts();
+
+/** Keeps pictures of a screen, light and dark, where somebody wants them. */
+export async function pictures(page, name) {
+  if (!process.env.SHOTS) return;
+  for (const theme of ["light", "dark"]) {
+    await page.evaluate((value) => (document.documentElement.dataset.theme = value), theme);
+    await still(page);
+    await page.screenshot({ path: `${process.env.SHOTS}/${name}-${theme}.png` });
+  }
+}

@@ -1,6 +1,6 @@
 /** The library: many items at once, where they are used, how they read; in the browser and on a server. */
 import { readFileSync } from "node:fs";
-import { equal, openText, still, until } from "./harness.mjs";
+import { equal, openText, pictures, until } from "./harness.mjs";
 import { signIn } from "./signing.mjs";
 
 const bar = (page) => page.getByRole("region", { name: "Chosen items" });
@@ -11,15 +11,6 @@ async function fileOf(page, click) {
   const heard = page.waitForEvent("download");
   await click();
   return JSON.parse(readFileSync(await (await heard).path(), "utf8"));
-}
-
-async function pictures(page, name) {
-  if (!process.env.SHOTS) return;
-  for (const theme of ["light", "dark"]) {
-    await page.evaluate((value) => (document.documentElement.dataset.theme = value), theme);
-    await still(page);
-    await page.screenshot({ path: `${process.env.SHOTS}/${name}-${theme}.png` });
-  }
 }
 
 /** Three items, and a flow with a step that names the first. */
