@@ -139,6 +139,10 @@ fn broken_markup_comes_out_whole() {
         ("</ p>x", "&lt;/ p&gt;x"),
         ("<a href=x<b>y</a>", "&lt;a href=xy"),
         ("<p/class=x/id=y>z</p>", "<p class=\"x/id=y\">z</p>"),
+        (
+            "<a href=\"/<a onload=x\">",
+            "<a href=\"/&lt;a onload=x\" rel=\"noopener noreferrer\"></a>",
+        ),
     ] {
         assert_eq!(html(markup), want, "{markup}");
     }
@@ -218,7 +222,8 @@ proptest! {
         prop_assert!(is_balanced(&once.html), "{}", &once.html);
         for tag in once.html.split('<').skip(1) {
             let tag = tag.split('>').next().unwrap();
-            prop_assert!(!tag.contains(" onload="), "{}", tag);
+            // Between the quotes of a value it is text.
+            prop_assert!(!tag.split('"').step_by(2).any(|part| part.contains("onload")), "{}", tag);
             for never in ["script", "svg", "!--"] {
                 prop_assert!(!tag.starts_with(never), "{}", tag);
             }
