@@ -11,6 +11,7 @@ mod engagement;
 mod exports;
 mod flows;
 mod jobs;
+mod kept;
 mod management;
 mod notices;
 mod option;

@@ -24,7 +24,7 @@ pub(crate) mod jobs;
 mod keys;
 mod native;
 pub(crate) mod operations;
-mod outgoing;
+pub(crate) mod outgoing;
 mod pictures;
 pub(crate) mod preview;
 pub(crate) mod races;

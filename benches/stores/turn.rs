@@ -102,6 +102,7 @@ pub(crate) fn commit(stored: StoredSession) -> Commit {
         at,
         snapshot: stored.snapshot,
         turn: turn(at),
+        mark: None,
     }
 }
 

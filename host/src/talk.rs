@@ -130,9 +130,16 @@ impl<'a, S: SessionStore> Talk<'a, S> {
             let info = serde_json::from_str(&snapshot.info).unwrap_or_default();
             let chain = snapshot.turn_hash.clone().unwrap_or_default();
             let (expected, at) = (self.revision, driven.turn.at);
-            let commit =
-                Commit { session: session.id(), expected, lease: None, at, snapshot, turn };
-            self.revision = self.store.commit(&commit)?;
+            let commit = Commit {
+                session: session.id(),
+                expected,
+                lease: None,
+                at,
+                snapshot,
+                turn,
+                mark: None,
+            };
+            self.revision = self.store.commit(&commit)?.revision;
             (self.chain, self.info) = (chain, info);
         }
         self.session = session;

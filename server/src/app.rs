@@ -22,6 +22,7 @@ use crate::flows::FlowCache;
 use crate::identity::{IdentityProvider, NobodySignsIn};
 use crate::input::Schemas;
 use crate::internal::InternalApi;
+use crate::kept::KeptSessions;
 use crate::limit::{Limiter, RateLimits, limit};
 use crate::metrics::Metrics;
 use crate::openapi::Description;
@@ -32,7 +33,7 @@ use crate::routes::Reads;
 use crate::studio::{self, Studio};
 use crate::telemetry::Telemetry;
 use crate::token::random_id;
-use crate::{docs, edge, openapi, refused, routes};
+use crate::{docs, edge, openapi, routes};
 
 /// How the service behaves.
 #[expect(clippy::struct_excessive_bools, reason = "they are settings, independent of each other")]
@@ -136,6 +137,7 @@ pub(crate) struct App {
     pub(crate) options: ServiceOptions,
     pub(crate) engine: Engine,
     pub(crate) flows: FlowCache,
+    pub(crate) kept: KeptSessions,
     pub(crate) masker: Masker,
     pub(crate) identity: Arc<dyn IdentityProvider>,
     pub(crate) schemas: Schemas,
@@ -173,6 +175,7 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
         options,
         engine,
         flows: FlowCache::new(addresses.unwrap_or_default()),
+        kept: KeptSessions::default(),
         masker,
         identity,
         schemas: Schemas::default(),
@@ -180,11 +183,10 @@ pub fn router(store: AnyStore, options: ServiceOptions) -> Router {
         refusals: Refusals::default(),
         metrics: Metrics::default(),
     });
-    let (described, description) = routes::all().split_for_parts();
-    let description = Description::new(description);
+    let (described, describe) = routes::all().split();
+    let description = Description::new(describe);
     let router = described
         .merge(routes::pages())
-        .layer(from_fn_with_state(Arc::clone(&app), refused::note))
         .layer(from_fn_with_state(Arc::clone(&app), limit))
         .with_state(Arc::clone(&app))
         .route("/v1/openapi.json", get(openapi::serve).with_state(description.clone()))

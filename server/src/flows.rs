@@ -19,14 +19,14 @@ pub(crate) const DRAFT: u32 = 0;
 #[derive(Debug, Default)]
 pub(crate) struct FlowCache {
     flows: Mutex<BTreeMap<FlowRef, Arc<Flow>>>,
-    compiler: Compiler,
+    compiler: Arc<Compiler>,
 }
 
 impl FlowCache {
     /// An empty cache; flows may send requests to these addresses.
     pub(crate) fn new(addresses: AddressRules) -> Self {
         let compiler = Compiler { addresses: Arc::new(addresses), ..Compiler::default() };
-        Self { flows: Mutex::default(), compiler }
+        Self { flows: Mutex::default(), compiler: Arc::new(compiler) }
     }
 
     /// A catalog of these versions. They are pins of a session, so its scope has been checked.
@@ -36,7 +36,7 @@ impl FlowCache {
         scope: &AccessScope,
         versions: impl IntoIterator<Item = FlowRef>,
     ) -> Result<Catalog, ApiError> {
-        let mut catalog = Catalog::default();
+        let mut catalog = Catalog::with_compiler(Arc::clone(&self.compiler));
         for version in versions {
             if let Some(flow) = self.version(store, scope, version).await? {
                 catalog.insert(flow);

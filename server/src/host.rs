@@ -12,7 +12,9 @@ use chatflow::{
     Visited, clean,
 };
 use chatflow_storage::prelude::*;
-use chatflow_storage::{AccessScope, AnyStore, LeaseRequest, LeaseToken, StoreError, UserId};
+use chatflow_storage::{
+    AccessScope, AnyStore, LeaseRequest, LeaseToken, SessionMark, StoreError, UserId,
+};
 use serde_json::{Value, json};
 
 pub(crate) use trial::Trial;
@@ -50,6 +52,8 @@ pub(crate) struct TurnPlace {
     pub(crate) session: SessionId,
     /// Its revision when the turn began; none for a start, which needs no lease.
     pub(crate) revision: Option<Revision>,
+    /// The mark of a session that was kept.
+    pub(crate) mark: Option<SessionMark>,
     /// The school of its flow, whose secrets it may use.
     pub(crate) owner: Option<TenantId>,
     /// Who talks, if that is known.
@@ -118,7 +122,8 @@ impl<'a> TurnHost<'a> {
         })?;
         let (token, at) = (LeaseToken(id), now());
         let until = self.lease_end(at);
-        Ok(Some(LeaseRequest { session: self.turn.session, expected, token, until, at }))
+        let TurnPlace { session, mark, .. } = self.turn;
+        Ok(Some(LeaseRequest { session, expected, token, until, at, mark }))
     }
 
     /// Takes note of what became of a request for the lease; false if it was refused.

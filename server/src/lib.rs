@@ -24,6 +24,7 @@ mod import;
 mod input;
 mod internal;
 mod jobs;
+mod kept;
 mod limit;
 mod listen;
 mod metrics;

@@ -16,6 +16,7 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::peer::Peer;
+use crate::refused;
 use crate::token::{digest, session_of};
 
 /// After so many requests, what has not been seen for long is forgotten.
@@ -193,16 +194,16 @@ impl Limiter {
     }
 }
 
-/// Counts a request before it is answered.
+/// Counts a request before it is answered, and has it noted if it is refused.
 pub(crate) async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let Some(limiter) = &app.limiter else { return next.run(request).await };
+    let Some(limiter) = &app.limiter else { return refused::note(&app, request, next).await };
     limiter.sweep();
     let address = request.extensions().get::<Peer>().map(|Peer(address)| network(*address));
     let is_session = request.uri().path().starts_with("/v1/chat/sessions/");
     if let Err(refused) = limiter.check(&request, address) {
         return *refused;
     }
-    let response = next.run(request).await;
+    let response = refused::note(&app, request, next).await;
     limiter.count_failure(response, address, is_session)
 }
 

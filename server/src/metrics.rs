@@ -31,6 +31,7 @@ pub(crate) struct Metrics {
     durations: Family<RouteLabels, Histogram>,
     /// Sessions whose variables were not those that their hash was made of (S4.22).
     pub(crate) state_hash_mismatches: Counter,
+    kept_sessions: Family<KeptLabels, Counter>,
     /// How conversations were answered lately.
     pub(crate) recent: Recent,
 }
@@ -46,6 +47,11 @@ struct RequestLabels {
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct RouteLabels {
     route: String,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct KeptLabels {
+    current: &'static str,
 }
 
 impl Default for Metrics {
@@ -66,11 +72,24 @@ impl Default for Metrics {
             "Sessions that were loaded with other variables than were stored",
             state_hash_mismatches.clone(),
         );
-        Self { registry, requests, durations, state_hash_mismatches, recent: Recent::default() }
+        let kept_sessions = Family::default();
+        registry.register(
+            "kept_sessions",
+            "Sessions that were kept between turns, by whether they were up to date",
+            kept_sessions.clone(),
+        );
+        let recent = Recent::default();
+        Self { registry, requests, durations, state_hash_mismatches, kept_sessions, recent }
     }
 }
 
 impl Metrics {
+    /// Counts a session that was kept between turns.
+    pub(crate) fn kept_session(&self, was_current: bool) {
+        let current = if was_current { "true" } else { "false" };
+        self.kept_sessions.get_or_create(&KeptLabels { current }).inc();
+    }
+
     /// Counts an answer.
     pub(crate) fn count(&self, method: &str, route: &str, status: StatusCode, took: Duration) {
         let labels = RequestLabels {

@@ -142,8 +142,8 @@ pub(crate) struct Description(Arc<LazyLock<Value, Box<dyn FnOnce() -> Value + Se
 
 impl Description {
     /// Of the routes that say this of themselves.
-    pub(crate) fn new(routes: OpenApi) -> Self {
-        Self(Arc::new(LazyLock::new(Box::new(move || document(&routes)))))
+    pub(crate) fn new(describe: impl FnOnce() -> OpenApi + Send + 'static) -> Self {
+        Self(Arc::new(LazyLock::new(Box::new(move || document(&describe())))))
     }
 
     pub(crate) fn document(&self) -> &Value {

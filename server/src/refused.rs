@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use chatflow::Timestamp;
@@ -98,13 +97,13 @@ impl Refusals {
 }
 
 /// Writes down that an account of a school was refused.
-pub(crate) async fn note(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn note(app: &App, request: Request, next: Next) -> Response {
     let known = Known::default();
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(known.clone());
     let trail = Trail::of(&parts);
-    let (method, route) = (parts.method.clone(), parts.extensions.get::<MatchedPath>().cloned());
-    let resource_id = first_id(&mut parts).await;
+    let (method, uri) = (parts.method.clone(), parts.uri.clone());
+    let route = parts.extensions.get::<MatchedPath>().cloned();
     let response = next.run(Request::from_parts(parts, body)).await;
     let caller = known.caller.get().filter(|caller| is_of_school(caller));
     let items = known.items.get();
@@ -126,11 +125,11 @@ pub(crate) async fn note(State(app): State<Arc<App>>, request: Request, next: Ne
     let deed = Deed {
         action: "permission.refused".to_owned(),
         resource_type: resource_type(route),
-        resource_id,
+        resource_id: first_id(uri.path()),
         school_id: caller.schools.first().copied(),
         changes,
     };
-    if let Err(error) = write(&app, &trail, caller, deed, at).await {
+    if let Err(error) = write(app, &trail, caller, deed, at).await {
         // The refusal stands, whether it can be written down or not.
         crate::cli::log(format_args!("error: audit log: {error}"));
     }
@@ -164,9 +163,8 @@ fn resource_type(route: &str) -> &'static str {
 }
 
 /// The first id in the path: of what the request is about, or of what holds it.
-async fn first_id(parts: &mut Parts) -> String {
-    let Ok(all) = RawPathParams::from_request_parts(parts, &()).await else { return String::new() };
-    let id = all.iter().find_map(|(_, value)| value.parse::<Uuid>().ok());
+fn first_id(path: &str) -> String {
+    let id = path.split('/').find_map(|part| part.parse::<Uuid>().ok());
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 

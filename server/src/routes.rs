@@ -3,6 +3,7 @@
 mod analytics;
 mod chat;
 mod content;
+pub(crate) mod described;
 mod events;
 mod exports;
 mod flows;
@@ -16,16 +17,15 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use utoipa_axum::router::OpenApiRouter;
-
 use crate::app::App;
 
+use self::described::Routes;
 pub(crate) use self::events::Reads;
 pub(crate) use self::operations::while_starting;
 
 /// All routes, with what they say of themselves.
-pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn all() -> Routes {
+    Routes::new()
         .merge(chat::routes())
         .merge(content::routes())
         .merge(analytics::routes())

@@ -10,7 +10,7 @@ use chatflow_storage::{
     AccessScope, Commit, CommitError, HistoryQuery, InteractionType, MemoryStore, Store,
 };
 use chatflow_tests::conversation::{World, publish, records};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::open_file;
 
@@ -52,16 +52,15 @@ fn race(store: &impl Store) {
     let flow = world.definitions[0].id.unwrap();
     let scope = AccessScope::system();
     let root = store.newest_version(&scope, flow).unwrap().unwrap().version;
-    let document: Value = serde_json::from_str(&root.document).unwrap();
-    let definition =
-        FlowDefinition { id: Some(flow), ..FlowDefinition::read(&document).0.unwrap() };
+    let definition = FlowDefinition::read_json(&root.document).0.unwrap();
+    let definition = FlowDefinition { id: Some(flow), ..definition };
     let mut catalog = Catalog::default();
     catalog.insert(Flow::compile(&definition, root.flow.seq).flow.unwrap());
 
     let id = SessionId::derived("race");
     let mut session = new_session(id, root.flow);
-    let started =
-        turn(&mut catalog, &mut session, InputKind::Start { state: serde_json::Map::new().into() });
+    let start = InputKind::Start { state: serde_json::Map::new().into() };
+    let started = turn(&mut catalog, &mut session, start);
     store
         .create_session(&chatflow_storage::NewSession {
             head: records::head(id, &root, Timestamp::default()),
@@ -86,11 +85,13 @@ fn race(store: &impl Store) {
                 at: Timestamp::default(),
                 snapshot: records::snapshot(&session, &turn),
                 turn: records::rows(flow, &turn),
+                mark: None,
             })
         });
-    let [Ok(Revision(2)), Err(CommitError::Conflict { expected, actual })] = results else {
+    let [Ok(won), Err(CommitError::Conflict { expected, actual })] = results else {
         panic!("{results:?}")
     };
+    assert_eq!(won.revision, Revision(2));
     assert_eq!((expected, actual), (Revision(1), Revision(2)));
     let stored = store.load_session(id).unwrap().unwrap();
     assert_eq!(stored.snapshot.state, r#"{"temp":{"x":"first"}}"#);

@@ -186,8 +186,9 @@ impl<S: Deref<Target: Store + Sized>, F: Fn() -> S> Talk<'_, F> {
             at: self.now,
             snapshot: snapshot(&session, &turn),
             turn: rows(self.flow, &turn),
+            mark: None,
         };
-        assert_eq!(store.commit(&commit).unwrap(), turn.revision);
+        assert_eq!(store.commit(&commit).unwrap().revision, turn.revision);
         (session, turn)
     }
 

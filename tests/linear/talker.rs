@@ -5,7 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use chatflow::{Revision, SessionId, Timestamp};
 use chatflow_sqlite::SqliteStore;
-use chatflow_storage::{Commit, CommitError, LeaseRequest, LeaseToken, SessionStore as _};
+use chatflow_storage::{
+    Commit, CommitError, Committed, LeaseRequest, LeaseToken, SessionStore as _,
+};
 use uuid::Uuid;
 
 use super::{SESSIONS, THREADS, record, session};
@@ -70,7 +72,14 @@ impl<'a> Talker<'a> {
         let until = Timestamp::from_millis(at.as_millis() + LEASE);
         let (session, expected) = (id(which), self.known[which]);
         let asked = Asked { at: now(), which };
-        match self.store.take_lease(&LeaseRequest { session, expected, token, until, at }) {
+        match self.store.take_lease(&LeaseRequest {
+            session,
+            expected,
+            token,
+            until,
+            at,
+            mark: None,
+        }) {
             Ok(()) => Some(token),
             Err(error) => {
                 self.refused(asked, &error, "-");
@@ -83,10 +92,10 @@ impl<'a> Talker<'a> {
         let name = format!("{}-{attempt}", self.name);
         let (expected, at) = (self.known[which], moment());
         let (snapshot, turn) = (record::snapshot(&name), record::turn(&name));
-        let commit = Commit { session: id(which), expected, lease, at, snapshot, turn };
+        let commit = Commit { session: id(which), expected, lease, at, snapshot, turn, mark: None };
         let asked = Asked { at: now(), which };
         match self.store.commit(&commit) {
-            Ok(revision) => {
+            Ok(Committed { revision, .. }) => {
                 assert_eq!(revision, expected.next());
                 self.known[which] = revision;
                 self.note(asked, "turn", revision, &name);

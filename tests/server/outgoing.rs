@@ -20,13 +20,13 @@ const ENCODED: [&str; 3] =
 type Heard = (BTreeMap<String, String>, String);
 
 /// Answers every request with what it said of itself.
-struct Receiver {
-    url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Receiver {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -39,7 +39,7 @@ impl Receiver {
         Self { url, heard }
     }
 
-    fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn heard(&self) -> Vec<Heard> {
         self.heard.lock().unwrap().clone()
     }
 }
@@ -106,13 +106,19 @@ fn fixture() -> Value {
 
 fn place() -> Place {
     let place = Place::new();
-    let path = place.file("outgoing.json", fixture().to_string());
-    let ran = run([Path::new("import"), &path, Path::new("--db"), &place.database()]);
-    assert_eq!(ran.code, 0, "{ran:?}");
+    import(&place);
     place
 }
 
-fn serve(place: &Place) -> Server {
+/// Gives a place that flow.
+pub(crate) fn import(place: &Place) {
+    let path = place.file("outgoing.json", fixture().to_string());
+    let ran = run([Path::new("import"), &path, Path::new("--db"), &place.database()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// A server that reaches the receiver.
+pub(crate) fn serve(place: &Place) -> Server {
     let secrets = json!({"planted": {"hosts": ["127.0.0.1"], "value": SECRET}});
     let secrets = place.file("secrets.json", secrets.to_string());
     let words = ["--env", "development", "--egress-allow-loopback", "--secrets"].map(Path::new);

@@ -148,7 +148,7 @@ fn a_session_that_another_turn_holds_is_busy_until_the_lease_ends() {
         let lease = |at: &str, until: &str| {
             let time = |text| Timestamp::parse(text).unwrap();
             let expected = Revision(visitor.revision());
-            LeaseRequest { session, expected, token, until: time(until), at: time(at) }
+            LeaseRequest { session, expected, token, until: time(until), at: time(at), mark: None }
         };
         store.take_lease(&lease("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z")).unwrap();
         for (method, rest, body) in [

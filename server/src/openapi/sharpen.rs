@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_demand_finds_its_place() {
-        let (_, routes) = routes::all().split_for_parts();
+        let routes = routes::all().split().1();
         let mut document = json!(routes);
         assert_eq!(sharpen(&mut document), Vec::<String>::new());
         assert_eq!(

@@ -8,19 +8,16 @@ mod node;
 mod overview;
 mod sessions;
 
-use std::sync::Arc;
-
 use chatflow::TenantId;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::analytics::{Reporter, Source};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::host::now;
+use crate::routes::described::{Routes, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(flow::read))
         .routes(routes!(flow::funnel))
         .routes(routes!(flow::performance))

@@ -14,15 +14,10 @@ mod theme;
 mod turn;
 mod wire;
 
-use std::sync::Arc;
+use crate::routes::described::{Routes, routes};
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::app::App;
-
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(listing::flows))
         .routes(routes!(listing::flow))
         .routes(routes!(start::start))

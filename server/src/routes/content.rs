@@ -15,17 +15,12 @@ mod teller;
 mod variant;
 mod variant_body;
 
-use std::sync::Arc;
-
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::app::App;
+use crate::routes::described::{Routes, routes};
 
 pub(crate) use self::detail::ContentKind;
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(list::list, one::create))
         .routes(routes!(random::random))
         .routes(routes!(bulk::many, bulk::update, bulk::delete))

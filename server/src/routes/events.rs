@@ -8,7 +8,6 @@ mod pump;
 mod reads;
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,15 +21,14 @@ use futures_core::Stream;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::webhooks::Admin;
-use crate::app::{App, Shared};
+use crate::app::Shared;
 use crate::error::ApiError;
 use crate::host::now;
 use crate::input::QueryOf;
+use crate::routes::described::{Routes, routes};
 
 pub(crate) use self::reads::Reads;
 
@@ -39,8 +37,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How many events may wait for a client.
 const QUEUED: usize = 1000;
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(follow))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(follow))
 }
 
 /// Which events, and from where on.

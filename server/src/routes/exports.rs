@@ -10,22 +10,19 @@ mod progress;
 mod range;
 mod view;
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{ExportId, ExportQuery, ExportRecord, ServiceAccountId};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::analytics::Reporter;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::exports::Exports;
 use crate::identity::{Caller, CallerKind};
+use crate::routes::described::{Routes, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(create::by_query, create::by_body))
         .routes(routes!(create::of_flow))
         .routes(routes!(create::of_content))

@@ -19,15 +19,10 @@ mod update;
 mod validate;
 mod versions;
 
-use std::sync::Arc;
+use crate::routes::described::{Routes, routes};
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::app::App;
-
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(list::list, create::create))
         .routes(routes!(list::read, update::update, remove::delete))
         .routes(routes!(remove::restore))

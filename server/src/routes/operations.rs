@@ -1,7 +1,5 @@
 //! What operators and clients ask of the service itself (S3.185 to S3.190).
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, Request, StatusCode};
@@ -9,23 +7,23 @@ use axum::response::{IntoResponse as _, Response};
 use chatflow_storage::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::app::{App, Shared};
+use crate::app::Shared;
 use crate::edge;
 use crate::error::{ApiError, complete};
 use crate::identity::Signed;
+use crate::metrics;
+use crate::routes::described::{Routes, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(me))
         .routes(routes!(version))
         .routes(routes!(alive))
         .routes(routes!(health))
         .routes(routes!(ready))
-        .routes(routes!(crate::metrics::serve))
+        .routes(routes!(metrics::serve))
 }
 
 /// What the service sees in the caller.

@@ -2,8 +2,6 @@
 
 #![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,18 +11,17 @@ use chatflow_storage::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::app::{App, Shared};
+use crate::app::Shared;
 use crate::error::ApiError;
 use crate::host::now;
 use crate::identity::Platform;
 use crate::input::{Pagination, PathId, QueryOf};
+use crate::routes::described::{Routes, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(retry))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(retry))
 }
 
 /// Which of them.

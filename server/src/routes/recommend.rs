@@ -2,25 +2,22 @@
 
 #![expect(unused_qualifications, reason = "the macro that describes the endpoints writes them")]
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Json, response::IntoResponse as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use crate::app::{App, Shared};
+use crate::app::Shared;
 use crate::error::ApiError;
 use crate::identity::Signed;
 use crate::input::{JsonBody, QueryOf};
 use crate::reading::{self, BookQuery};
+use crate::routes::described::{Routes, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(recommend))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(recommend))
 }
 
 /// What a reader is looking for: `wriveted_identifier` (UUID), `age`, `reading_abilities` (some of `SPOT`,

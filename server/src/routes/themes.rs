@@ -5,24 +5,21 @@ mod school;
 mod wire;
 mod write;
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use chatflow::TenantId;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{AccessScope, NewEvent, StoreError, Stored, ThemeId, ThemeRecord};
 use serde_json::json;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::events::Happening;
 use crate::identity::Caller;
+use crate::routes::described::{Routes, routes};
 use crate::trail::Trail;
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(read::list, write::create))
         .routes(routes!(read::read, write::update, write::delete))
         .routes(routes!(school::assign))

@@ -7,21 +7,18 @@ mod sessions;
 mod storage;
 mod trace;
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use chatflow::FlowId;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{FlowSummary, LookUp, RowAccess};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::identity::{Caller, Role};
+use crate::routes::described::{Routes, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(sessions::list))
         .routes(routes!(trace::read))
         .routes(routes!(config::read, config::write))

@@ -13,18 +13,17 @@ use axum::http::request::Parts;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{ApplyError, AuditEntry, StoredSubscription, SubscriptionId};
 use serde_json::{Value, json};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{ApiError, chain};
 use crate::host::now;
 use crate::identity::{Caller, Manager, Role};
+use crate::routes::described::{Routes, routes};
 use crate::token::random_id;
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(read::list, change::create))
         .routes(routes!(read::one, change::update, change::delete))
         .routes(routes!(deliveries::test))

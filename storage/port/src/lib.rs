@@ -149,10 +149,10 @@ pub use reference::{
 pub use scope::{AccessScope, RowAccess};
 pub use search::{Phrase, SearchGroup, SearchQuery, search_words, words};
 pub use session::{
-    AsyncSessionStore, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, HistoryRow,
-    InteractionType, InteractionTypes, JournalEntry, JournalRow, LeaseMark, LeaseRequest,
-    NewHistoryRow, NewSession, SessionHead, SessionStatus, SessionStore, Snapshot, StoredSession,
-    TraceLevel, Turn,
+    AsyncSessionStore, Commit, CommitError, Committed, CreateError, HistoryPage, HistoryQuery,
+    HistoryRow, InteractionType, InteractionTypes, JournalEntry, JournalRow, LeaseMark,
+    LeaseRequest, NewHistoryRow, NewSession, SessionHead, SessionMark, SessionStatus, SessionStore,
+    Snapshot, StoredSession, TraceLevel, Turn,
 };
 pub use setting::{AsyncSettingStore, SettingStore};
 pub use subscription::{

@@ -11,9 +11,9 @@ use crate::id::LeaseToken;
 use crate::role::role;
 
 pub use record::{
-    Commit, HistoryPage, HistoryQuery, HistoryRow, InteractionType, InteractionTypes, JournalEntry,
-    JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession, SessionHead, SessionStatus,
-    Snapshot, StoredSession, TraceLevel, Turn,
+    Commit, Committed, HistoryPage, HistoryQuery, HistoryRow, InteractionType, InteractionTypes,
+    JournalEntry, JournalRow, LeaseMark, LeaseRequest, NewHistoryRow, NewSession, SessionHead,
+    SessionMark, SessionStatus, Snapshot, StoredSession, TraceLevel, Turn,
 };
 
 /// Why a session was not created.
@@ -48,6 +48,12 @@ pub enum CommitError {
         expected: Revision,
         /// What is stored.
         actual: Revision,
+    },
+    /// The session was changed otherwise than by a turn since the caller kept it.
+    #[error("session {session} was changed since it was kept")]
+    Changed {
+        /// The id.
+        session: SessionId,
     },
     /// Another turn holds the lease.
     #[error("another turn holds the session until {until}")]
@@ -100,7 +106,7 @@ role! {
         /// Takes the lease for a turn that is about to have an outside effect (F9).
         ///
         /// # Errors
-        /// [`CommitError`]: the revision differs, or a lease, even one's own, is live.
+        /// [`CommitError`]: the revision or the mark differs, or a lease, even one's own, is live.
         fn take_lease(&self, lease: &LeaseRequest) -> Result<(), CommitError>;
 
         /// Gives a lease back without a commit; nothing happens if `token` does not hold it.
@@ -109,15 +115,15 @@ role! {
         /// [`StoreError`] if the store breaks.
         fn release_lease(&self, id: SessionId, token: LeaseToken) -> Result<(), StoreError>;
 
-        /// Writes one turn in one transaction and answers with the new revision (F9).
+        /// Writes one turn in one transaction (F9).
         ///
-        /// Guarded by the revision and by the lease: a turn commits if it holds the lease or if no
-        /// lease is live. The revision grows by one and the lease ends. A request that has an answer
+        /// Guarded by the revision, by the mark if there is one, and by the lease: a turn commits if it holds
+        /// the lease or if no lease is live. The revision grows by one and the lease ends. A request that has an answer
         /// which has not expired is not answered again; of all refusals that is told first.
         ///
         /// # Errors
         /// [`CommitError`]; then nothing is stored.
-        fn commit(&self, commit: &Commit) -> Result<Revision, CommitError>;
+        fn commit(&self, commit: &Commit) -> Result<Committed, CommitError>;
 
         /// A page of the history, oldest first (S4.23); empty for a session that does not exist.
         ///

@@ -44,6 +44,7 @@ const CLAIM_WITH_LEASE: &str = concat!(
     "WITH lease AS (
        UPDATE conversation_sessions SET lease_token = $11, lease_expires_at = $12
        WHERE id = $9 AND revision = $10 AND (lease_expires_at IS NULL OR lease_expires_at < $13)
+         AND ($14::bigint IS NULL OR xmin::text::bigint = $14)
        RETURNING id
      ), claim AS (",
     claim!("SELECT $1, $2, 'processing', $3, $4, $5, $6, $7, $8, 1 FROM lease"),
@@ -83,7 +84,7 @@ impl AsyncEffectStore for PostgresStore {
         match (lent.wrote(attempt)?, &claim.lease) {
             (Some(Some(attempt)), _) => Ok(Claim::Run { attempt }),
             (None, Some(lease)) => {
-                Err(self.refusal(lease.session, lease.expected, lease.at).await?)
+                Err(self.refusal((lease.session, lease.expected, lease.mark), lease.at).await?)
             }
             (Some(None), _) | (None, None) => Ok(self.standing(claim).await?),
         }
@@ -152,7 +153,8 @@ async fn insert(connection: &mut PgConnection, claim: &EffectClaim) -> sqlx::Res
             .bind(number(lease.expected.0))
             .bind(lease.token.0)
             .bind(Time(lease.until))
-            .bind(Time(lease.at));
+            .bind(Time(lease.at))
+            .bind(lease.mark.map(|mark| mark.0));
     }
     query.fetch_optional(connection).await
 }

@@ -11,9 +11,9 @@ mod statement;
 
 use chatflow::{NodeId, Revision, SessionId, Timestamp};
 use chatflow_storage::{
-    AsyncSessionStore, ChangeNotice, Commit, CommitError, CreateError, HistoryPage, HistoryQuery,
-    JournalRow, LeaseRequest, LeaseToken, NewSession, StoreError, StoredSession, TraceLevel, Turn,
-    check_event,
+    AsyncSessionStore, ChangeNotice, Commit, CommitError, Committed, CreateError, HistoryPage,
+    HistoryQuery, JournalRow, LeaseRequest, LeaseToken, NewSession, SessionMark, StoreError,
+    StoredSession, TraceLevel, Turn, check_event,
 };
 use sqlx::{PgConnection, Row};
 
@@ -23,7 +23,8 @@ use crate::pool::PostgresStore;
 
 const TAKE_LEASE: &str = "
 UPDATE conversation_sessions SET lease_token = $3, lease_expires_at = $4
-WHERE id = $1 AND revision = $2 AND (lease_expires_at IS NULL OR lease_expires_at < $5)";
+WHERE id = $1 AND revision = $2 AND (lease_expires_at IS NULL OR lease_expires_at < $5)
+  AND ($6::bigint IS NULL OR xmin::text::bigint = $6)";
 
 const RELEASE_LEASE: &str = "
 UPDATE conversation_sessions SET lease_token = NULL, lease_expires_at = NULL
@@ -62,12 +63,13 @@ impl AsyncSessionStore for PostgresStore {
             .bind(lease.token.0)
             .bind(Time(lease.until))
             .bind(Time(lease.at))
+            .bind(lease.mark.map(|mark| mark.0))
             .execute(lent.connection())
             .await;
         if lent.wrote(taken)?.rows_affected() > 0 {
             return Ok(());
         }
-        Err(self.refusal(lease.session, lease.expected, lease.at).await?)
+        Err(self.refusal((lease.session, lease.expected, lease.mark), lease.at).await?)
     }
 
     async fn release_lease(&self, id: SessionId, token: LeaseToken) -> Result<(), StoreError> {
@@ -77,20 +79,20 @@ impl AsyncSessionStore for PostgresStore {
         lent.wrote(released.map(drop))
     }
 
-    async fn commit(&self, commit: &Commit) -> Result<Revision, CommitError> {
+    async fn commit(&self, commit: &Commit) -> Result<Committed, CommitError> {
         check(&commit.turn)?;
         let mut lent = self.lend("commit a turn").await?;
-        let revision = update(lent.connection(), commit).await;
-        if let Some(revision) = lent.wrote(revision)? {
+        let committed = update(lent.connection(), commit).await;
+        if let Some(committed) = lent.wrote(committed)? {
             self.tell_of(&commit.turn);
-            return Ok(revision);
+            return Ok(committed);
         }
         if let Some(answered) = &commit.turn.answered
             && self.is_answered(commit, &answered.request_key).await?
         {
             return Err(CommitError::Answered { session: commit.session });
         }
-        Err(self.refusal(commit.session, commit.expected, commit.at).await?)
+        Err(self.refusal((commit.session, commit.expected, commit.mark), commit.at).await?)
     }
 
     async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {
@@ -135,8 +137,7 @@ impl PostgresStore {
     /// Why the guard refused.
     pub(crate) async fn refusal(
         &self,
-        session: SessionId,
-        expected: Revision,
+        (session, expected, mark): (SessionId, Revision, Option<SessionMark>),
         at: Timestamp,
     ) -> Result<CommitError, StoreError> {
         let mut lent = self.lend("read a session's guard").await?;
@@ -150,6 +151,9 @@ impl PostgresStore {
         Ok(match lent.read(guard)? {
             None => CommitError::NotFound { session },
             Some((actual, _)) if actual != expected => CommitError::Conflict { expected, actual },
+            Some((_, until)) if mark.is_some() && until.is_none_or(|until| until < at) => {
+                CommitError::Changed { session }
+            }
             // The lease may have been given back since.
             Some((_, until)) => CommitError::Busy { until: until.unwrap_or(at) },
         })
@@ -198,8 +202,8 @@ async fn insert(connection: &mut PgConnection, new: &NewSession) -> sqlx::Result
     Ok(query.fetch_optional(connection).await?.is_some())
 }
 
-/// The new revision, unless the guard refuses.
-async fn update(connection: &mut PgConnection, commit: &Commit) -> sqlx::Result<Option<Revision>> {
+/// What the turn came to, unless the guard refuses.
+async fn update(connection: &mut PgConnection, commit: &Commit) -> sqlx::Result<Option<Committed>> {
     let snapshot = &commit.snapshot;
     let has_extras = commit.turn.has_extras();
     let query = sqlx::query(if has_extras { COMMIT_ALL } else { COMMIT });
@@ -219,6 +223,8 @@ async fn update(connection: &mut PgConnection, commit: &Commit) -> sqlx::Result<
         .bind(Json(snapshot.state.as_str()))
         .bind(Json(snapshot.engine.as_str()));
     let query = if has_extras { extras::bind(query, &commit.turn) } else { query };
-    let row = query.fetch_optional(connection).await?;
-    row.map(|row| row.try_get::<i64, _>("revision").map(|n| Revision(n.unsigned_abs()))).transpose()
+    let query = query.bind(commit.mark.map(|mark| mark.0));
+    let Some(row) = query.fetch_optional(connection).await? else { return Ok(None) };
+    let mark = row.try_get("mark").map(SessionMark)?;
+    Ok(Some(Committed { revision: Revision(count(&row, "revision")?), mark: Some(mark) }))
 }

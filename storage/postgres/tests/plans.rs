@@ -116,7 +116,8 @@ type Sent = Vec<(&'static str, Vec<Statement>)>;
 async fn call_session(store: &PostgresStore, proxy: &Proxy) -> Sent {
     let token = LeaseToken(Uuid::from_u128(3));
     let (at, until) = (Timestamp::default(), Timestamp::from_millis(10));
-    let lease = LeaseRequest { session: SESSION, expected: Revision(1), token, until, at };
+    let lease =
+        LeaseRequest { session: SESSION, expected: Revision(1), token, until, at, mark: None };
     let all = HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 10 };
     let mut sent = Vec::new();
     let mut sends = |call| sent.push((call, proxy.prepared()));

@@ -59,7 +59,7 @@ pub(crate) fn new_session() -> NewSession {
 pub(crate) fn commit(expected: Revision) -> Commit {
     let snapshot = snapshot(&format!("{{\"turn\":{}}}", expected.0));
     let at = Timestamp::default();
-    Commit { session: SESSION, expected, lease: None, at, snapshot, turn: turn() }
+    Commit { session: SESSION, expected, lease: None, at, snapshot, turn: turn(), mark: None }
 }
 
 /// A commit with something of everything that may come with a turn.

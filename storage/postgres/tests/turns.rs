@@ -6,7 +6,7 @@ use chatflow::{Revision, Timestamp};
 use chatflow_postgres::{Options, PostgresStore};
 use chatflow_storage::BlockOn;
 use chatflow_storage::{
-    AsyncSessionStore, CommitError, HistoryQuery, LeaseRequest, LeaseToken, StoreError,
+    AsyncSessionStore, Commit, CommitError, HistoryQuery, LeaseRequest, LeaseToken, StoreError,
 };
 use sqlx::{Connection, PgConnection, Row};
 use uuid::Uuid;
@@ -177,6 +177,7 @@ fn other_calls_of_a_conversation_cost_one_round_trip_and_a_refusal_one_more() {
         token,
         until: Timestamp::from_millis(10),
         at: Timestamp::default(),
+        mark: None,
     };
     let all = HistoryQuery { session: SESSION, after_seq: 0, kinds: None, skip: 0, limit: 10 };
     database.block_on(async {
@@ -220,6 +221,52 @@ fn a_turn_rewrites_its_row_in_place() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(figures(), (40, 40));
+}
+
+#[test]
+fn a_session_that_was_kept_goes_on_in_one_round_trip() {
+    let Some((database, proxy, store)) = talk() else { return };
+    let (token, until) = (LeaseToken(Uuid::from_u128(3)), Timestamp::from_millis(10));
+    let commit_kept = |n, mark| {
+        let turn = if n % 2 == 0 { commit(Revision(n)) } else { full_commit(Revision(n)) };
+        database.block_on(store.commit(&Commit { mark, ..turn }))
+    };
+    let lease = |n, mark| {
+        let (expected, at) = (Revision(n), Timestamp::default());
+        let lease = LeaseRequest { session: SESSION, expected, token, until, at, mark };
+        database.block_on(store.take_lease(&lease))
+    };
+    // Both statements are prepared.
+    let mark = commit_kept(2, None).unwrap().mark;
+    let mut mark = commit_kept(3, mark).unwrap().mark;
+    proxy.round_trips();
+    for n in 4..7 {
+        let next = commit_kept(n, mark).unwrap();
+        assert_eq!((next.revision, proxy.round_trips()), (Revision(n + 1), 1));
+        assert!(mark.is_some() && next.mark != mark);
+        mark = next.mark;
+    }
+    // By another process, in each way that there is.
+    let elsewhere = commit_kept(7, None).unwrap().mark;
+    for refused in [commit_kept(7, mark).map(drop), lease(7, mark)] {
+        assert!(matches!(refused, Err(CommitError::Conflict { .. })), "{refused:?}");
+    }
+    lease(8, elsewhere).unwrap();
+    let refused = commit_kept(8, elsewhere);
+    assert!(matches!(refused, Err(CommitError::Busy { .. })), "{refused:?}");
+    database.block_on(store.release_lease(SESSION, token)).unwrap();
+    for refused in [commit_kept(8, elsewhere).map(drop), lease(8, elsewhere)] {
+        assert!(matches!(refused, Err(CommitError::Changed { .. })), "{refused:?}");
+    }
+    let mark = commit_kept(8, None).unwrap().mark;
+    database.execute("UPDATE conversation_sessions SET status = 'abandoned'");
+    for refused in [commit_kept(9, mark).map(drop), lease(9, mark)] {
+        assert!(matches!(refused, Err(CommitError::Changed { .. })), "{refused:?}");
+    }
+    database.execute("DELETE FROM conversation_sessions");
+    for refused in [commit_kept(9, mark).map(drop), lease(9, mark)] {
+        assert!(matches!(refused, Err(CommitError::NotFound { .. })), "{refused:?}");
+    }
 }
 
 #[test]
@@ -301,7 +348,7 @@ fn whoever_finds_no_connection_is_told_in_time() {
             error
         };
         let (committed, error) = tokio::join!(store.commit(&commit), load);
-        assert_eq!(committed.unwrap(), Revision(2));
+        assert_eq!(committed.unwrap().revision, Revision(2));
         error
     });
     let StoreError::Store(source) = error else { panic!("{error:?}") };
@@ -320,8 +367,8 @@ fn servers_on_one_database_lose_no_turn() {
         while won < 20 {
             let loaded = store.load_session(SESSION).await.unwrap().unwrap();
             match store.commit(&commit(loaded.revision)).await {
-                Ok(revision) => {
-                    assert_eq!(revision, loaded.revision.next());
+                Ok(committed) => {
+                    assert_eq!(committed.revision, loaded.revision.next());
                     won += 1;
                 }
                 Err(CommitError::Conflict { expected, actual }) => {

@@ -5,9 +5,9 @@ pub(crate) mod read;
 
 use chatflow::{NodeId, Revision, SessionId, Timestamp};
 use chatflow_storage::{
-    ChangeNotice, Commit, CommitError, CreateError, HistoryPage, HistoryQuery, JournalRow,
-    LeaseRequest, LeaseToken, NewSession, SessionStore, StoreError, StoredSession, TraceLevel,
-    Turn, check_event,
+    ChangeNotice, Commit, CommitError, Committed, CreateError, HistoryPage, HistoryQuery,
+    JournalRow, LeaseRequest, LeaseToken, NewSession, SessionStore, StoreError, StoredSession,
+    TraceLevel, Turn, check_event,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
@@ -85,7 +85,7 @@ impl SessionStore for SqliteStore {
         })
     }
 
-    fn commit(&self, commit: &Commit) -> Result<Revision, CommitError> {
+    fn commit(&self, commit: &Commit) -> Result<Committed, CommitError> {
         check(&commit.turn)?;
         let revision = self.write("commit a turn", |transaction| {
             if let Some(answered) = &commit.turn.answered
@@ -108,7 +108,8 @@ impl SessionStore for SqliteStore {
             Ok(revision)
         })?;
         self.tell_of(&commit.turn);
-        Ok(revision)
+        // Reading is a look into the file: there is no need to keep anything.
+        Ok(Committed { revision, mark: None })
     }
 
     fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {

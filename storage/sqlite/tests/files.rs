@@ -84,9 +84,10 @@ fn commit_turns(store: &SqliteStore, count: usize) {
             at: Timestamp::default(),
             snapshot: snapshot(),
             turn: turn(),
+            mark: None,
         };
         match store.commit(&commit) {
-            Ok(next) => (revision, done) = (next, done + 1),
+            Ok(next) => (revision, done) = (next.revision, done + 1),
             Err(CommitError::Conflict { actual, .. }) => revision = actual,
             Err(error) => panic!("{error:?}"),
         }

@@ -92,6 +92,7 @@ impl Talk {
                 at: self.at(said.after),
                 snapshot,
                 turn: self.turn(said),
+                mark: None,
             };
             managed.wait(managed.store.commit(&commit)).expect("it is stored");
         }

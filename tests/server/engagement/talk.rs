@@ -108,7 +108,8 @@ impl Talk<'_> {
             } else {
                 let expected = Revision(u64::try_from(n).expect("it fits"));
                 let at = at(time);
-                let commit = Commit { session, expected, lease: None, at, snapshot, turn };
+                let commit =
+                    Commit { session, expected, lease: None, at, snapshot, turn, mark: None };
                 managed.wait(managed.store.commit(&commit)).expect("it is stored");
             }
         }

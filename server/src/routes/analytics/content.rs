@@ -1,15 +1,11 @@
 //! The numbers of content (S3.155 to S3.157, S3.160, S3.164).
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::Response;
 use chatflow::ContentId;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{CatalogContent, ContentTotalQuery, Day, Record as _};
 use serde::Deserialize;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::analytics::{
     AbTest, ContentEngagement, ContentOverview, ContentUsage, Days, Reporter, ScopeEcho, Tested,
@@ -20,9 +16,10 @@ use crate::error::ApiError;
 use crate::host::now;
 use crate::input::{PathId, QueryOf};
 use crate::routes::content::ContentKind;
+use crate::routes::described::{Routes, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(engagement))
         .routes(routes!(ab_test))
         .routes(routes!(usage))

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::access::{PathToken, session};
+use super::access::{Claim, PathToken};
 use super::wire::HistoryAnswer;
 use crate::app::Shared;
 use crate::error::ApiError;
@@ -65,7 +65,7 @@ pub(crate) async fn history(
     QueryOf { value: paged, .. }: QueryOf<Paged>,
     QueryOf { value: parameters, .. }: QueryOf<HistoryParameters>,
 ) -> Result<Json<Value>, ApiError> {
-    let stored = session(&app, &headers, &token, &signed).await?;
+    let stored = Claim::to_read(&headers, &token, &signed)?.read(&app).await?;
     let id = stored.head.id;
     let query = HistoryQuery {
         session: id,

@@ -3,20 +3,23 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
-use chatflow::{InputKind, InputType, Revision};
+use chatflow::{Driven, InputKind, InputType, Revision, Session};
+use chatflow_storage::prelude::*;
 use chatflow_storage::{SessionStatus, StoredSession};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::access::{PathToken, session_for_change};
+use super::access::{Claim, PathToken};
 use super::repeat::Repeat;
-use super::turn::{Wanted, take, with};
+use super::turn::{Answered, Wanted, take, with};
 use super::wire::TurnAnswer;
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::error::ApiError;
+use crate::host::now;
 use crate::identity::MaybeSigned;
 use crate::input::JsonBody;
+use crate::kept::{Kept, Live};
 
 /// The limit of bodies of a conversation, in bytes (S3.17).
 pub(crate) const BODY_LIMIT: usize = 256 * 1024;
@@ -56,7 +59,10 @@ pub(crate) async fn interact(
     headers: HeaderMap,
     body: Result<JsonBody<InteractBody, BODY_LIMIT>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let stored = session_for_change(&app, &headers, &token, &signed).await?;
+    let arrived = now();
+    let claim = Claim::to_change(&headers, &token, &signed)?;
+    let seen = body.as_ref().ok().and_then(|body| body.value.expected_revision);
+    let (stored, live) = at_hand(&app, &claim, seen).await?;
     let JsonBody { value: body, warnings, .. } = body?;
     let key = body.client_message_id.as_deref();
     let repeat = Repeat::of(&headers, "interact", key, || json!(body))?;
@@ -71,13 +77,52 @@ pub(crate) async fn interact(
     } else {
         InputKind::Reply { value: body.input, hint }
     };
-    let wanted = Wanted::new(&repeat).traced();
-    let answer = take(&app, &stored, kind, wanted, |driven, session| {
+    let answer = |driven: &Driven, session: &Session| {
         let answer = driven.turn.wire(session, app.engine.options());
         let answer = serde_json::to_string(&answer).unwrap_or_default();
         if warnings.is_empty() { answer } else { with(&answer, "warnings", json!(warnings)) }
-    });
-    Ok(answer.await?.into_response())
+    };
+    let wanted = Wanted::new(&repeat).traced();
+    if live.is_none() {
+        return Ok(take(&app, (&stored, None), kind, wanted, answer).await?.into_response());
+    }
+    let outcome = take(&app, (&stored, live), kind.clone(), wanted, answer).await;
+    let Err(error) = outcome else {
+        judge(&app, true);
+        return outcome.map(Answered::into_response);
+    };
+    let found = app.store.load_session(claim.id).await?;
+    judge(&app, found.as_ref() == Some(&stored));
+    // Who went on with it after this request had come was faster.
+    let Some(found) = found.filter(|now| *now != stored && now.last_activity_at < arrived) else {
+        return Err(error);
+    };
+    check_active(&found)?;
+    check_revision(&found, body.expected_revision)?;
+    Ok(take(&app, (&found, None), kind, wanted, answer).await?.into_response())
+}
+
+/// The session, which is live if it is a copy that was kept.
+async fn at_hand(
+    app: &App,
+    claim: &Claim<'_>,
+    seen: Option<i64>,
+) -> Result<(StoredSession, Option<Live>), ApiError> {
+    match app.kept.take(claim.id, seen) {
+        Some((Kept { stored, live }, true)) => Ok((claim.admit(Some(stored))?, Some(live))),
+        Some((kept, false)) => {
+            let found = app.store.load_session(claim.id).await?;
+            judge(app, found.as_ref() == Some(&kept.stored));
+            Ok((claim.admit(found)?, None))
+        }
+        None => Ok((claim.read(app).await?, None)),
+    }
+}
+
+/// Takes note of whether a copy was up to date.
+fn judge(app: &App, was_current: bool) {
+    app.kept.judge(was_current);
+    app.metrics.kept_session(was_current);
 }
 
 fn input_type(text: &str) -> Result<InputType, ApiError> {
@@ -107,7 +152,7 @@ pub(crate) fn check_revision(
     if matches { Ok(()) } else { Err(ApiError::revision_conflict(stored.revision)) }
 }
 
-impl super::turn::Answered {
+impl Answered {
     /// The answer as it goes out.
     pub(crate) fn into_response(self) -> Response {
         match self {

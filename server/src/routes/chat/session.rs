@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::access::{PathToken, session, session_for_change};
+use super::access::{Claim, PathToken};
 use super::interact::{BODY_LIMIT, check_active, check_revision};
 use super::repeat::Repeat;
 use super::start::{RESERVED, measure};
@@ -88,7 +88,7 @@ pub(crate) async fn read(
     QueryOf { value: asked, .. }: QueryOf<SessionParameters>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let stored = session(&app, &headers, &token, &signed).await?;
+    let stored = Claim::to_read(&headers, &token, &signed)?.read(&app).await?;
     let session = restore(&app, &stored)?;
     let pending = match session.phase() {
         Phase::Asking { prompt, .. } | Phase::Acknowledging { prompt } => prompt.to_value(),
@@ -147,7 +147,7 @@ pub(crate) async fn patch_state(
     headers: HeaderMap,
     body: Result<JsonBody<StateBody, BODY_LIMIT>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let stored = session_for_change(&app, &headers, &token, &signed).await?;
+    let stored = Claim::to_change(&headers, &token, &signed)?.read(&app).await?;
     let body = body?.value;
     let repeat = Repeat::of(&headers, "state", None, || json!(body))?;
     if let Some(answer) = repeat.answer(&app, stored.head.id).await? {
@@ -176,7 +176,7 @@ pub(crate) async fn patch_state(
     check_revision(&stored, expected_revision)?;
     let exposed = app.engine.options().expose_state;
     let kind = InputKind::Patch { updates };
-    let answer = take(&app, &stored, kind, Wanted::new(&repeat), |_, session| {
+    let answer = take(&app, (&stored, None), kind, Wanted::new(&repeat), |_, session| {
         json!({
             "message": "Session state updated",
             "state": exposed.then(|| session.public_state()),
@@ -203,7 +203,7 @@ pub(crate) async fn end(
     headers: HeaderMap,
     body: Result<JsonBody<EndBody, BODY_LIMIT>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let stored = session_for_change(&app, &headers, &token, &signed).await?;
+    let stored = Claim::to_change(&headers, &token, &signed)?.read(&app).await?;
     let body = body?.value;
     let repeat = Repeat::of(&headers, "end", None, || json!(body))?;
     if let Some(answer) = repeat.answer(&app, stored.head.id).await? {
@@ -214,7 +214,7 @@ pub(crate) async fn end(
     let mut wanted = Wanted::new(&repeat);
     wanted.ended_as =
         matches!(body.reason, Some(Reason::Abandoned)).then_some(SessionStatus::Abandoned);
-    let answer = take(&app, &stored, InputKind::End, wanted, |_, _| {
+    let answer = take(&app, (&stored, None), InputKind::End, wanted, |_, _| {
         json!({"message": "Session ended successfully"}).to_string()
     });
     Ok(answer.await?.into_response())

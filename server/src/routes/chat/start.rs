@@ -104,7 +104,7 @@ pub(crate) async fn start(
     let (token, csrf) = (Token::for_session(id)?, Token::for_csrf()?);
     let mut head = head(&version, &session, &token, &csrf, visitor);
     let owner = version.school_id;
-    let place = TurnPlace { session: id, revision: None, owner, user: user_id };
+    let place = TurnPlace { session: id, revision: None, mark: None, owner, user: user_id };
     let trial = preview.as_ref().map(Preview::trial).transpose()?;
     let host = TurnHost::new(&app, scope, place).trying(trial);
     let input = Input::new(head.started_at, InputKind::Start { state: state.into() });

@@ -2,11 +2,14 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use chatflow::{Catalog, Driven, Input, InputKind, Session, TenantId, Timestamp, drive_async};
+use chatflow::{
+    Catalog, Driven, Input, InputKind, Phase, Session, TenantId, Timestamp, drive_async,
+};
 use chatflow_host::Recorder;
 use chatflow_storage::prelude::*;
 use chatflow_storage::{
-    AccessScope, Commit, CommitError, LeaseToken, NewEvent, SessionStatus, Snapshot, StoredSession,
+    AccessScope, Commit, CommitError, Committed, LeaseToken, NewEvent, SessionStatus, Snapshot,
+    StoredSession,
 };
 use serde_json::{Map, Value};
 
@@ -17,8 +20,10 @@ use crate::cli::log;
 use crate::error::{ApiError, chain};
 use crate::events::{SessionChange, Standing, is_preview};
 use crate::host::{TurnHost, TurnPlace, now};
+use crate::kept::{Kept, Live};
 
 /// What the request wants beside the turn.
+#[derive(Clone, Copy)]
 pub(crate) struct Wanted<'a> {
     /// How the answer is to be kept.
     repeat: &'a Repeat,
@@ -48,14 +53,19 @@ pub(crate) enum Answered {
 }
 
 /// Feeds `kind` to a stored session, commits what comes of it, and answers with what `answer` makes of it.
+/// The session is `live` if it was kept and not read.
+#[expect(clippy::too_many_lines, reason = "it is one sequence, from the session to the commit")]
 pub(crate) async fn take(
     app: &App,
-    stored: &StoredSession,
+    (stored, live): (&StoredSession, Option<Live>),
     kind: InputKind,
     wanted: Wanted<'_>,
     answer: impl FnOnce(&Driven, &Session) -> String,
 ) -> Result<Answered, ApiError> {
-    let mut session = restore(app, stored)?;
+    let (mut session, mark) = match live {
+        Some(Live { session, mark }) => (session, Some(mark)),
+        None => (restore(app, stored)?, None),
+    };
     let info: Map<String, Value> = serde_json::from_str(&stored.snapshot.info).unwrap_or_default();
     let preview = Preview::of(app, stored).await?;
     let owner = flow_school(&info, stored);
@@ -67,9 +77,8 @@ pub(crate) async fn take(
         preview.add_to(&mut catalog, app)?;
     }
     let at = now();
-    let (id, expected) = (stored.head.id, stored.revision);
-    let user = stored.head.user_id;
-    let place = TurnPlace { session: id, revision: Some(expected), owner, user };
+    let (id, user, expected) = (stored.head.id, stored.head.user_id, stored.revision);
+    let place = TurnPlace { session: id, revision: Some(expected), mark, owner, user };
     let trial = preview.as_ref().map(Preview::trial).transpose()?;
     let host = TurnHost::new(app, scope, place).trying(trial);
     let previous = stored.snapshot.turn_hash.as_deref().unwrap_or_default();
@@ -84,7 +93,8 @@ pub(crate) async fn take(
         }
     };
     let body = answer(&driven, &session);
-    let trace = preview.filter(|_| wanted.traces).map(|_| preview::trace(&driven, &session));
+    let trace =
+        preview.as_ref().filter(|_| wanted.traces).map(|_| preview::trace(&driven, &session));
     if !driven.turn.commits() {
         // The same script request again: there is nothing to store (R10.23).
         give_up(app, stored, lease).await?;
@@ -98,12 +108,15 @@ pub(crate) async fn take(
     }
     turn.answered = wanted.repeat.keep(&body, at);
     turn.events = told(app, stored, at, &snapshot).await?;
-    let has_events = !turn.events.is_empty();
-    let commit = Commit { session: id, expected, lease, at, snapshot, turn };
+    let mark = mark.filter(|_| lease.is_none());
+    let commit = Commit { session: id, expected, lease, at, snapshot, turn, mark };
     match app.store.commit(&commit).await {
-        Ok(_) => {
-            if has_events {
+        Ok(committed) => {
+            if !commit.turn.events.is_empty() {
                 app.wakes.written(&app.store);
+            }
+            if preview.is_none() && waits(&session) {
+                keep(app, stored, session, commit, committed);
             }
             Ok(Answered::Now(with_trace(body, trace)))
         }
@@ -114,6 +127,25 @@ pub(crate) async fn take(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Keeps the session as the turn left it, if the store can tell later whether it is still so.
+fn keep(app: &App, before: &StoredSession, session: Session, commit: Commit, committed: Committed) {
+    let Committed { revision, mark: Some(mark) } = committed else { return };
+    let stored = StoredSession {
+        head: before.head.clone(),
+        snapshot: commit.snapshot,
+        revision,
+        last_activity_at: commit.at,
+        lease: None,
+    };
+    debug_assert_eq!(restore(app, &stored).ok().as_ref(), Some(&session), "it goes on as it was");
+    app.kept.keep(Kept { stored, live: Live { session, mark } });
+}
+
+/// Whether the next input of the session is a turn that commits.
+fn waits(session: &Session) -> bool {
+    matches!(session.phase(), Phase::Asking { .. } | Phase::Acknowledging { .. })
 }
 
 /// The answer with the trace, which is never kept to be repeated.

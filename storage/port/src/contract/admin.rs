@@ -389,7 +389,9 @@ fn a_session_that_is_held_or_busy_is_not_abandoned<S: Store>(store: &S) {
     create(store, 1, |head| SessionHead { school_id: Some(school_id(1)), ..head });
     let token = LeaseToken(Uuid::from_u128(5));
     let (session, expected, until) = (session_id(1), Revision(1), at(60_000));
-    store.take_lease(&LeaseRequest { session, expected, token, until, at: at(2000) }).unwrap();
+    store
+        .take_lease(&LeaseRequest { session, expected, token, until, at: at(2000), mark: None })
+        .unwrap();
     let before = rows_of(store, 1);
     let departures = [Departure::of(session)];
     assert!(sweep(store, &system(), (50_000, 60_000), 9).is_empty());

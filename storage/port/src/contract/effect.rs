@@ -50,7 +50,7 @@ fn later(now: i64) -> EffectClaim {
 
 fn lease(token: LeaseToken, expected: u64) -> LeaseRequest {
     let (session, expected) = (session_id(1), Revision(expected));
-    LeaseRequest { session, expected, token, until: at(5000), at: at(0) }
+    LeaseRequest { session, expected, token, until: at(5000), at: at(0), mark: None }
 }
 
 fn runs<S: Store>(store: &S, claim: &EffectClaim) -> u32 {

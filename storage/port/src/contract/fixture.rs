@@ -285,6 +285,7 @@ pub(super) fn commit(n: u128, expected: u64, text: &str) -> Commit {
         at: at(1000),
         snapshot: snapshot(text),
         turn: turn(text, 2),
+        mark: None,
     }
 }
 

@@ -31,7 +31,8 @@ const MINE: LeaseToken = LeaseToken(Uuid::from_u128(11));
 const THEIRS: LeaseToken = LeaseToken(Uuid::from_u128(22));
 
 fn lease(expected: u64, token: LeaseToken, until: Timestamp, now: Timestamp) -> LeaseRequest {
-    LeaseRequest { session: session_id(1), expected: Revision(expected), token, until, at: now }
+    let expected = Revision(expected);
+    LeaseRequest { session: session_id(1), expected, token, until, at: now, mark: None }
 }
 
 fn with_lease(commit: Commit, token: LeaseToken, now: Timestamp) -> Commit {
@@ -51,7 +52,7 @@ fn a_commit_replaces_the_snapshot_and_raises_the_revision_by_one<S: Store>(store
     store.create_session(&new).unwrap();
     for revision in 1..4 {
         let next = store.commit(&commit(1, revision, &format!("turn {revision}"))).unwrap();
-        assert_eq!(next, Revision(revision + 1));
+        assert_eq!(next.revision, Revision(revision + 1));
     }
     let stored = store.load_session(session_id(1)).unwrap().unwrap();
     assert_eq!((stored.head, stored.revision), (new.head, Revision(4)));
@@ -131,7 +132,7 @@ fn many_commits_at_once_lose_no_turn<S: Store>(store: &S) {
         let mut revision = 1;
         while done < 5 {
             match store.commit(&commit(1, revision, name)) {
-                Ok(next) => (done, revision) = (done + 1, next.0),
+                Ok(next) => (done, revision) = (done + 1, next.revision.0),
                 Err(CommitError::Conflict { actual, .. }) => revision = actual.0,
                 Err(other) => panic!("{other:?}"),
             }

@@ -13,8 +13,8 @@ use crate::evidence::RecalledRequest;
 use crate::id::LeaseToken;
 use crate::outbox::{NewEvent, check_event};
 use crate::session::{
-    Commit, CommitError, CreateError, HistoryPage, HistoryQuery, HistoryRow, JournalRow, LeaseMark,
-    LeaseRequest, NewSession, SessionStore, Snapshot, StoredSession, Turn,
+    Commit, CommitError, Committed, CreateError, HistoryPage, HistoryQuery, HistoryRow, JournalRow,
+    LeaseMark, LeaseRequest, NewSession, SessionStore, Snapshot, StoredSession, Turn,
 };
 use crate::trace::TraceRow;
 
@@ -67,7 +67,7 @@ impl SessionStore for MemoryStore {
         Ok(())
     }
 
-    fn commit(&self, commit: &Commit) -> Result<Revision, CommitError> {
+    fn commit(&self, commit: &Commit) -> Result<Committed, CommitError> {
         check_turn(&commit.snapshot, &commit.turn)?;
         let mut tables = self.tables();
         let conversation = tables
@@ -92,7 +92,7 @@ impl SessionStore for MemoryStore {
         record_content(content_events, &conversation.session, &commit.turn);
         drop(tables);
         self.told(&commit.turn);
-        Ok(commit.expected.next())
+        Ok(Committed { revision: commit.expected.next(), mark: None })
     }
 
     fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {

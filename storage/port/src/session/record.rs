@@ -181,6 +181,8 @@ pub struct LeaseRequest {
     pub until: Timestamp,
     /// The present; decides whether an older lease is live.
     pub at: Timestamp,
+    /// If the caller has not read the session but kept it: as [`Committed::mark`] was.
+    pub mark: Option<SessionMark>,
 }
 
 /// One turn of an existing session.
@@ -198,7 +200,24 @@ pub struct Commit {
     pub snapshot: Snapshot,
     /// Its rows.
     pub turn: Turn,
+    /// If the caller has not read the session but kept it: as [`Committed::mark`] was. With a lease
+    /// there is none, because the lease was taken with it.
+    pub mark: Option<SessionMark>,
 }
+
+/// What a store says of a turn that it has written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Committed {
+    /// The session's revision now.
+    pub revision: Revision,
+    /// Tells whether the session is still as this turn left it: a caller that kept it may commit the
+    /// next turn without reading it again. `None` where reading costs next to nothing.
+    pub mark: Option<SessionMark>,
+}
+
+/// One writing of a session, of whatever kind. A store gives it out and takes it back; it means nothing else.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SessionMark(pub i64);
 
 /// A history row that has no number yet.
 #[derive(Clone, Debug, Eq, PartialEq)]

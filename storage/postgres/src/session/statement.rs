@@ -37,7 +37,8 @@ macro_rules! create {
 }
 
 /// Rewrites the session's row under the guard of F9: the revision that was read, and one's own lease
-/// or none that is live. With it the rows of the turn; if it refuses there are none.
+/// or none that is live; of a session that was kept, the row as it was left as well: every writing of a
+/// row changes its `xmin`. With it the rows of the turn; if it refuses there are none.
 macro_rules! commit {
     ($guard:literal, $returning:literal) => {
         concat!(
@@ -52,7 +53,7 @@ macro_rules! commit {
     AND (lease_token = $12 OR lease_expires_at IS NULL OR lease_expires_at < $13)",
             $guard,
             "
-  RETURNING id, revision, history_seq - cardinality($2) AS last",
+  RETURNING id, revision, xmin::text::bigint AS mark, history_seq - cardinality($2) AS last",
             $returning,
             "
 ), history AS (
@@ -205,12 +206,16 @@ SELECT s.id FROM session AS s"
 );
 
 /// The turn; the answer is empty if the guard refuses.
-pub(super) const COMMIT: &str = concat!(commit!("", ""), "\nSELECT s.revision FROM session AS s");
+pub(super) const COMMIT: &str = concat!(
+    commit!("\n    AND ($24::bigint IS NULL OR xmin::text::bigint = $24)", ""),
+    "\nSELECT s.revision, s.mark FROM session AS s"
+);
 
 /// As [`COMMIT`], with whatever else there may be. It refuses to answer a request again as well.
 pub(super) const COMMIT_ALL: &str = concat!(
     commit!(
         "
+    AND ($39::bigint IS NULL OR xmin::text::bigint = $39)
     AND NOT EXISTS (
       SELECT 1 FROM chat_request_log AS l
       WHERE l.session_id = $10 AND l.request_key = $32 AND l.expires_at > $13)",
@@ -225,5 +230,5 @@ pub(super) const COMMIT_ALL: &str = concat!(
         "$37",
         "$38"
     ),
-    "\nSELECT s.revision FROM session AS s"
+    "\nSELECT s.revision, s.mark FROM session AS s"
 );

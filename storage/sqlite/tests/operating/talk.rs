@@ -77,14 +77,16 @@ pub(crate) fn commit(
     number: u64,
     extra: usize,
 ) -> Result<Revision, CommitError> {
-    store.commit(&Commit {
+    let committed = store.commit(&Commit {
         session: SESSION,
         expected: Revision(number - 1),
         lease: None,
         at: Timestamp::default(),
         snapshot: snapshot(number),
         turn: turn(number, extra),
-    })
+        mark: None,
+    });
+    committed.map(|committed| committed.revision)
 }
 
 /// Sees that the session has `turns` turns, each whole and in its place.
