@@ -3914,6 +3914,7 @@ export interface components {
             data: components["schemas"]["FlowVersion"][];
             pagination: components["schemas"]["Pagination"];
         };
+        /** @description Who may see a flow; `global` is an older name of `wriveted` (F58). */
         VisibilityName: string;
         /** @description A subscription to events. */
         Webhook: {
