@@ -1,4 +1,4 @@
-//! Routes, and what they say of themselves: put together when somebody asks for it, because it takes ten megabytes
+//! Routes, and what they say of themselves: put together when somebody asks for it, because it takes eight megabytes
 //! and most processes are never asked.
 
 use std::sync::Arc;
