@@ -46,6 +46,7 @@ fn a_visitor_of_one_server_is_read_once() {
     // One that has lost its place, and one that may not.
     let late = json!({"input": "word 12", "input_type": "text", "expected_revision": 3});
     visitor.interact(&late).refuses(409, "revision_conflict", "a revision of long ago");
+    assert_eq!(copies(&client), (11, 0), "the copy was not tried, and would have done");
     assert_eq!(counted(&say(&visitor, &client, "word 12")), 12);
     let stranger = Visitor { csrf: "x".repeat(43), ..visitor.clone() };
     say(&stranger, &client, "word 13").refuses(403, "csrf_mismatch", "a stranger");
